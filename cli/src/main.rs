@@ -1,0 +1,3 @@
+//! Prometheus carried in a Rust program: the command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Files, memory maps, clock, randomness and threads behind one seam.

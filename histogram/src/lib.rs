@@ -1,0 +1,1 @@
+//! Classic and native histogram mathematics, without I/O and without labels.

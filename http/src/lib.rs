@@ -1,0 +1,1 @@
+//! Prometheus' HTTP API as a router to mount into a server.

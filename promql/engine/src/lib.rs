@@ -1,0 +1,1 @@
+//! PromQL evaluation: plans, operators over columns, functions.

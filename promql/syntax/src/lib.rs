@@ -1,0 +1,1 @@
+//! PromQL text to checked syntax tree and back.

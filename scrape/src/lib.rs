@@ -1,0 +1,1 @@
+//! Exposition formats, and which series went stale between two scrapes.

@@ -1,0 +1,1 @@
+//! Reference evaluator, script runner and generators for the tests.

@@ -1,0 +1,1 @@
+//! Samples to bits and back: Prometheus' chunk encodings.

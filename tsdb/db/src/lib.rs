@@ -1,0 +1,1 @@
+//! Head, commits, replay and queries over a Prometheus data directory.

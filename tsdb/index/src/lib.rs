@@ -1,0 +1,1 @@
+//! Symbols, postings and matchers to series.

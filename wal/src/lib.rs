@@ -1,0 +1,1 @@
+//! Prometheus' write-ahead log: segments, pages, records, repair.
