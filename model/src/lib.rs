@@ -1,1 +1,40 @@
-//! The vocabulary that all other crates share: labels, matchers, samples, time, batches, storage traits.
+//! The vocabulary that all other crates share.
+//!
+//! - [`Labels`] name a series; inside the database strings are [`Symbol`]s of a [`SymbolTable`] and a label set is a
+//!   slice of [`Label`] pairs, shown as text through [`LabelsRef`].
+//! - [`Matcher`] selects series by a label, with Prometheus' regular expressions ([`AnchoredRegex`]).
+//! - [`SampleColumns`] hold a series' samples, time and value in two columns.
+//! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
+//! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
+//! - [`Annotations`]: warnings and infos that come with an answer.
+//!
+//! ```
+//! use emberdb_model::{Labels, MatchOp, Matcher};
+//!
+//! let labels = Labels::new([("__name__", "up"), ("job", "api")])?;
+//! let matcher = Matcher::new(MatchOp::Regex, "job", "api|web")?;
+//! assert!(matcher.matches(labels.get("job").unwrap_or("")));
+//! assert_eq!(labels.to_string(), r#"up{job="api"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod annotation;
+mod batch;
+mod labels;
+mod matcher;
+mod sample;
+mod staleness;
+pub mod storage;
+mod time;
+
+pub use annotation::{Annotation, AnnotationKind, Annotations};
+pub use batch::SampleColumns;
+pub use labels::{
+    BUCKET_LABEL, Label, LabelError, Labels, LabelsBuilder, LabelsRef, METRIC_NAME, QUANTILE_LABEL, Symbol,
+    SymbolTable, is_legacy_label_name, is_legacy_metric_name, write_quoted,
+};
+pub use matcher::{AnchoredRegex, MatchOp, Matcher, MatcherError};
+pub use sample::{Sample, SeriesRef};
+pub use staleness::{NORMAL_NAN, STALE_NAN, is_stale};
+pub use time::TimeRange;

@@ -1,0 +1,105 @@
+//! Writing: samples are gathered in an [`Appender`] and become visible together.
+
+use crate::{LabelError, Labels, SeriesRef};
+
+use super::StorageError;
+
+/// A storage that takes samples.
+pub trait Appendable: Send + Sync {
+    /// Begins a batch.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the storage is closed.
+    fn appender(&self) -> Result<Box<dyn Appender + '_>, StorageError>;
+}
+
+/// A batch of samples: all of it becomes visible and durable at [`Appender::commit`], none of it before.
+///
+/// A refused sample leaves the batch usable; the others go on. Dropping the appender forgets the batch.
+pub trait Appender: Send {
+    /// Adds a sample of the series `labels` and returns the series' handle for [`Appender::append_ref`].
+    ///
+    /// # Errors
+    /// [`AppendError`] says why the sample was refused.
+    fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError>;
+
+    /// Adds a sample of a series that is known already: the fast path.
+    ///
+    /// # Errors
+    /// [`AppendError`] says why the sample was refused.
+    fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError>;
+
+    /// Logs the batch and makes it visible.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the batch could not be logged; then none of it is stored.
+    fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError>;
+
+    /// Forgets the batch.
+    fn rollback(self: Box<Self>);
+}
+
+/// Why a sample was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The series already has a newer sample.
+    #[error("out of order sample: {timestamp_ms} is before the series' newest sample at {newest_ms}")]
+    OutOfOrder {
+        /// Time of the refused sample.
+        timestamp_ms: i64,
+        /// Time of the series' newest sample.
+        newest_ms: i64,
+    },
+    /// The series already has a sample of this time, with another value.
+    #[error("duplicate sample for timestamp {timestamp_ms}: the series holds {held}, refused {refused}")]
+    Duplicate {
+        /// The time of both.
+        timestamp_ms: i64,
+        /// The value that is there and stays.
+        held: f64,
+        /// The value that was refused.
+        refused: f64,
+    },
+    /// The sample is older than what the storage still takes.
+    #[error("out of bounds: sample at {timestamp_ms} is too old, the oldest accepted time is {oldest_ms}")]
+    TooOld {
+        /// Time of the refused sample.
+        timestamp_ms: i64,
+        /// The oldest time that is accepted now.
+        oldest_ms: i64,
+    },
+    /// The labels do not name a series.
+    #[error("invalid labels: {0}")]
+    InvalidLabels(#[from] LabelError),
+    /// The handle is not of a series of this storage.
+    #[error("unknown series reference {}: append with labels once to get a valid one", .0.0)]
+    UnknownSeries(SeriesRef),
+    /// A limit on what one series, batch or storage may hold.
+    #[error("limit reached: {0}")]
+    Limit(String),
+    /// The storage itself failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What a commit did.
+#[derive(Debug, Default)]
+#[must_use = "samples that lost a race against another writer are listed here"]
+pub struct CommitSummary {
+    /// Samples stored.
+    pub samples: usize,
+    /// Series created by this batch.
+    pub series_created: usize,
+    /// Samples that were fine when added but came too late: another batch wrote the same series in between.
+    pub rejected: Vec<Rejection>,
+}
+
+/// A sample that was refused at commit time.
+#[derive(Debug)]
+pub struct Rejection {
+    /// Its series.
+    pub series: SeriesRef,
+    /// Why.
+    pub error: AppendError,
+}

@@ -1,0 +1,88 @@
+//! Asking: a [`Querier`] is a view of a storage at one moment; a [`SeriesSet`] is what matchers selected in it.
+
+use crate::{Label, Matcher, Sample, SampleColumns, SymbolTable, TimeRange};
+
+use super::StorageError;
+
+/// A storage that answers queries.
+pub trait Queryable: Send + Sync {
+    /// A view of all that was committed before this call, and of nothing that is committed after it.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the storage is closed.
+    fn querier(&self) -> Result<Box<dyn Querier>, StorageError>;
+}
+
+/// A view of a storage at one moment.
+pub trait Querier: Send + Sync {
+    /// The series that meet all of `matchers` and may have samples in `range`.
+    ///
+    /// Their labels are spelled in `symbols`, which belongs to the caller, so that sets of several storages compare by
+    /// number. The order is the storage's own, the same at every call.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the index cannot be read.
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        symbols: &mut SymbolTable,
+    ) -> Result<Box<dyn SeriesSet>, StorageError>;
+
+    /// The names of all labels of the series that meet `matchers` (all series, if there is none), sorted.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the index cannot be read.
+    fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError>;
+
+    /// The values of the label `name` in the series that meet `matchers`, sorted.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the index cannot be read.
+    fn label_values(
+        &self,
+        name: &str,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError>;
+}
+
+/// Selected series. They are read in any order and from many threads.
+pub trait SeriesSet: Send + Sync {
+    /// Number of series.
+    fn len(&self) -> usize;
+
+    /// Whether nothing was selected.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Labels of series number `series`, sorted by name, in the symbols given to [`Querier::select`].
+    fn labels(&self, series: usize) -> &[Label];
+
+    /// Appends to `samples` those of series number `series` in `range`, in time order, staleness markers included.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the samples cannot be read.
+    fn read(
+        &self,
+        series: usize,
+        range: TimeRange,
+        samples: &mut SampleColumns,
+    ) -> Result<(), StorageError>;
+
+    /// The newest sample in `range`, a staleness marker included. `scratch` is memory to work in.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the samples cannot be read.
+    fn newest(
+        &self,
+        series: usize,
+        range: TimeRange,
+        scratch: &mut SampleColumns,
+    ) -> Result<Option<Sample>, StorageError> {
+        scratch.clear();
+        self.read(series, range, scratch)?;
+        Ok(scratch.last())
+    }
+}
