@@ -1,0 +1,47 @@
+//! The series of one label.
+
+use crate::SeriesId;
+
+/// A sorted list of series. Most labels of a large head name one series, and then nothing is allocated.
+#[derive(Clone, Debug)]
+pub(crate) enum Postings {
+    /// At most one series.
+    One(Option<SeriesId>),
+    /// More.
+    Many(Vec<SeriesId>),
+}
+
+impl Default for Postings {
+    fn default() -> Self {
+        Self::One(None)
+    }
+}
+
+impl Postings {
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::One(None))
+    }
+
+    /// Adds a series with a number greater than all before it.
+    pub(crate) fn push(&mut self, id: SeriesId) {
+        match self {
+            Self::One(slot @ None) => *slot = Some(id),
+            Self::One(Some(first)) => *self = Self::Many(vec![*first, id]),
+            Self::Many(list) => list.push(id),
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[SeriesId] {
+        match self {
+            Self::One(one) => one.as_slice(),
+            Self::Many(list) => list,
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::One(_) => 0,
+            Self::Many(list) => list.capacity() * size_of::<SeriesId>(),
+        }
+    }
+}
