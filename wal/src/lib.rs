@@ -1,1 +1,71 @@
-//! Prometheus' write-ahead log: segments, pages, records, repair.
+//! Prometheus' write-ahead log, readable and writable by both sides.
+//!
+//! ```text
+//! wal/
+//! ├── checkpoint.00000004/     what is still needed of segments 0 to 4
+//! │   └── 00000000
+//! ├── 00000005                 a segment: pages of 32 KiB
+//! └── 00000006                   a page: fragments with a checksum each
+//!                                  one or more fragments: a record, perhaps compressed
+//! ```
+//!
+//! - [`WalWriter`] appends commits; a commit is one `write`, and reaches the disk when a segment is full, on
+//!   [`WalWriter::sync`] and on [`WalWriter::close`].
+//! - [`WalListing`] says which segments (and which checkpoint) there are, [`WalReader`] reads their records in the
+//!   order of replay, [`repair`] drops what a crash or a bad disk left unreadable.
+//! - [`RecordKind`] names the records; [`encode_samples`], [`decode_samples`], [`SeriesEncoder`] and [`SeriesDecoder`]
+//!   are the two that hold floats and their series.
+//!
+//! The bytes are described in `docs/format/wal.md`.
+//!
+//! ```
+//! use emberdb_env::Env;
+//! use emberdb_wal::{RefSample, WalListing, WalOptions, WalReader, WalWriter};
+//!
+//! let env = Env::real();
+//! let dir = env.fs().create_temp_dir("wal-example")?;
+//!
+//! let mut record = Vec::new();
+//! emberdb_wal::encode_samples([RefSample { series_ref: 7, timestamp_ms: 1000, value: 0.5 }], &mut record);
+//! let mut writer = WalWriter::open(&env, &dir, WalOptions::default())?;
+//! writer.log(&[&record])?;
+//! writer.close()?;
+//!
+//! let mut reader = WalReader::new(&env, &WalListing::read(&env, &dir)?);
+//! let mut samples = Vec::new();
+//! while let Some(logged) = reader.next_record()? {
+//!     emberdb_wal::decode_samples(logged.data, &mut samples)?;
+//! }
+//! assert_eq!(samples[0].series_ref, 7);
+//! # env.fs().remove_dir_all(&dir)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod checksum;
+mod compression;
+mod corruption;
+mod error;
+mod fragment;
+mod listing;
+mod page;
+mod reader;
+mod record;
+mod repair;
+mod segment;
+mod writer;
+
+pub use compression::Compression;
+pub use corruption::{Corruption, CorruptionReason};
+pub use error::WalError;
+pub use fragment::FragmentKind;
+pub use listing::{Checkpoint, WalListing};
+pub use page::PAGE_BYTES;
+pub use reader::{LoggedRecord, RecordPosition, WalReader};
+pub use record::{
+    LABELS_PER_SERIES_MAX, RECORD_BYTES_MAX, RecordError, RecordKind, RefSample, SeriesDecoder,
+    SeriesEncoder, decode_samples, encode_samples,
+};
+pub use repair::{RepairReport, repair};
+pub use segment::{SEGMENT_BYTES_DEFAULT, Segment};
+pub use writer::{WalOptions, WalWriter};

@@ -1,0 +1,233 @@
+//! Appends commits to a log.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use emberdb_env::{Env, File};
+
+use crate::compression::{Compression, Compressor, RecordCompression};
+use crate::error::WalError;
+use crate::fragment::{HEADER_BYTES, append_fragments, append_padding};
+use crate::listing::WalListing;
+use crate::page::{PAGE_BYTES, left_in_page};
+use crate::record::RECORD_BYTES_MAX;
+use crate::segment::{SEGMENT_BYTES_DEFAULT, Segment};
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalOptions {
+    /// Size at which a segment is full, in bytes; a multiple of [`PAGE_BYTES`]. A record never spans segments, so one that
+    /// is larger than a segment makes its segment larger.
+    pub segment_bytes_max: u64,
+    /// How records are compressed.
+    pub compression: Compression,
+}
+
+impl Default for WalOptions {
+    fn default() -> Self {
+        Self { segment_bytes_max: SEGMENT_BYTES_DEFAULT, compression: Compression::default() }
+    }
+}
+
+/// The writing end of a log.
+///
+/// A commit is in the system's hands when [`log`](Self::log) returns: it survives the end of this process, but
+/// not a power cut, until the segment is full or [`sync`](Self::sync) or [`close`](Self::close) returned.
+///
+/// After a write or fsync that failed, what the disk holds is unknown, and a later fsync may report success for data that
+/// is gone. So all further writes are refused, until the log is opened (and repaired) again.
+#[derive(Debug)]
+pub struct WalWriter {
+    compressor: Compressor,
+    active: ActiveSegment,
+    /// The first write or fsync that failed.
+    failure: Option<String>,
+}
+
+impl WalWriter {
+    /// Opens a log for writing, creating its directory if needed, and begins a new segment: what is there is never
+    /// appended to, so that damage at its end cannot reach what comes now.
+    ///
+    /// # Errors
+    /// When the directory or the segment cannot be created, segments are missing, or the segment size is invalid.
+    pub fn open(env: &Env, dir: &Path, options: WalOptions) -> Result<Self, WalError> {
+        let bytes = options.segment_bytes_max;
+        if bytes == 0 || !bytes.is_multiple_of(PAGE_BYTES as u64) {
+            return Err(WalError::SegmentSize { bytes });
+        }
+        env.fs().create_dir_all(dir)?;
+        let number = WalListing::read(env, dir)?.next_number()?;
+        let active = ActiveSegment {
+            env: env.clone(),
+            dir: dir.to_path_buf(),
+            segment_bytes_max: bytes,
+            number,
+            file: create_segment(env, dir, number)?,
+            offset: 0,
+            unwritten: Vec::new(),
+        };
+        Ok(Self { compressor: Compressor::new(options.compression), active, failure: None })
+    }
+
+    /// Appends the records of a commit and hands them to the system with one write.
+    ///
+    /// # Errors
+    /// When a record exceeds [`RECORD_BYTES_MAX`] (then nothing is written), when the write or the change to a new segment
+    /// fails, or when one did before.
+    pub fn log(&mut self, records: &[&[u8]]) -> Result<(), WalError> {
+        self.check_failure()?;
+        if let Some(record) = records.iter().find(|record| record.len() > RECORD_BYTES_MAX) {
+            let place = "it is not written".to_owned();
+            return Err(WalError::RecordTooLarge { bytes: record.len() as u64, place });
+        }
+        let outcome = self.append(records);
+        self.note_failure(outcome)
+    }
+
+    /// Returns when all that was logged is durable (fsync).
+    ///
+    /// # Errors
+    /// When the fsync fails, or something did before.
+    pub fn sync(&mut self) -> Result<(), WalError> {
+        self.check_failure()?;
+        let outcome = self.active.file.sync_all().map_err(WalError::from);
+        self.note_failure(outcome)
+    }
+
+    /// Ends the log: fills up its last page and returns when all is durable.
+    ///
+    /// # Errors
+    /// When a write or the fsync fails, or something did before.
+    pub fn close(mut self) -> Result<(), WalError> {
+        self.check_failure()?;
+        self.active.finish()
+    }
+
+    /// Number of the segment that is being written.
+    #[must_use]
+    pub fn segment(&self) -> u32 {
+        self.active.number
+    }
+
+    /// Size of the segment that is being written, in bytes.
+    #[must_use]
+    pub fn segment_bytes(&self) -> u64 {
+        self.active.offset
+    }
+
+    fn append(&mut self, records: &[&[u8]]) -> Result<(), WalError> {
+        for record in records {
+            let (compression, stored) = self.compressor.compress(record);
+            if !self.active.has_room(stored.len()) {
+                self.active.roll()?;
+            }
+            self.active.append(stored, compression)?;
+        }
+        self.active.write()
+    }
+
+    fn check_failure(&self) -> Result<(), WalError> {
+        match &self.failure {
+            Some(reason) => Err(WalError::RefusesWrites { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    fn note_failure(&mut self, outcome: Result<(), WalError>) -> Result<(), WalError> {
+        if let Err(error) = &outcome {
+            self.failure = Some(error.to_string());
+        }
+        outcome
+    }
+}
+
+/// Up to this much of a commit is held back for its one write; beyond, it is written piece by piece.
+const WRITE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The segment that is being written.
+struct ActiveSegment {
+    env: Env,
+    dir: PathBuf,
+    segment_bytes_max: u64,
+    number: u32,
+    file: Box<dyn File>,
+    /// Where the segment ends, counting what is not written yet.
+    offset: u64,
+    /// The end of the segment that the system does not have yet: empty between commits.
+    unwritten: Vec<u8>,
+}
+
+impl ActiveSegment {
+    /// Whether a record of this size, as stored, can go into this segment. An empty segment takes any record.
+    fn has_room(&self, stored_bytes: usize) -> bool {
+        if self.offset == 0 {
+            return true;
+        }
+        if self.offset >= self.segment_bytes_max {
+            return false;
+        }
+        let page_room = left_in_page(self.offset) - HEADER_BYTES;
+        let page_end = self.offset + left_in_page(self.offset) as u64;
+        let pages_left = (self.segment_bytes_max - page_end) / PAGE_BYTES as u64;
+        let room = page_room as u64 + pages_left * (PAGE_BYTES - HEADER_BYTES) as u64;
+        stored_bytes as u64 <= room
+    }
+
+    fn append(&mut self, stored: &[u8], compression: RecordCompression) -> Result<(), WalError> {
+        self.offset = append_fragments(stored, compression, self.offset, &mut self.unwritten);
+        if self.unwritten.len() >= WRITE_BYTES_MAX {
+            self.write()?;
+            // One large commit must not hold its memory for ever.
+            self.unwritten.shrink_to(WRITE_BYTES_MAX);
+        }
+        Ok(())
+    }
+
+    /// Hands to the system what it does not have yet.
+    fn write(&mut self) -> Result<(), WalError> {
+        if !self.unwritten.is_empty() {
+            self.file.write_all(&self.unwritten)?;
+            self.unwritten.clear();
+        }
+        Ok(())
+    }
+
+    /// Fills up the last page and makes the segment durable.
+    fn finish(&mut self) -> Result<(), WalError> {
+        self.offset = append_padding(self.offset, &mut self.unwritten);
+        self.write()?;
+        Ok(self.file.sync_all()?)
+    }
+
+    /// Finishes the segment and begins the next.
+    fn roll(&mut self) -> Result<(), WalError> {
+        self.finish()?;
+        let number = self.number.checked_add(1).ok_or(WalError::SegmentsExhausted { last: self.number })?;
+        self.file = create_segment(&self.env, &self.dir, number)?;
+        self.number = number;
+        self.offset = 0;
+        Ok(())
+    }
+}
+
+/// Creates a segment's file, durably: a later segment must never exist without this one.
+fn create_segment(env: &Env, dir: &Path, number: u32) -> Result<Box<dyn File>, WalError> {
+    let file = env.fs().create_new(&Segment::new(dir, number).path)?;
+    env.fs().sync_dir(dir)?;
+    Ok(file)
+}
+
+impl fmt::Debug for ActiveSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActiveSegment")
+            .field("file", &self.file)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Compressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compressor").finish_non_exhaustive()
+    }
+}
