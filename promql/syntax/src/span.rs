@@ -20,6 +20,12 @@ impl Span {
         Self { start, end }
     }
 
+    /// The span from byte offset `start` to `end` of a text short enough for 32 bits.
+    pub(crate) fn of(start: usize, end: usize) -> Self {
+        let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: offset(start), end: offset(end) }
+    }
+
     /// The smallest span that covers both.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

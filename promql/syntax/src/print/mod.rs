@@ -1,0 +1,186 @@
+//! The tree as text, on one line, as Prometheus prints it. Reading it gives the same tree, positions apart.
+//!
+//! * here: expressions
+//! * [`modifier`]: matching, brackets, `offset`, `@` and durations
+//! * [`number`]: floats as Go writes them
+
+mod modifier;
+mod number;
+
+use std::fmt;
+
+use emberdb_model::{METRIC_NAME, MatchOp, is_legacy_label_name};
+
+use crate::ast::{
+    Aggregation, Binary, Call, DurationExpr, Expr, Grouping, MatrixSelector, NumberLiteral, Subquery,
+    VectorSelector,
+};
+use crate::duration::{millis_of_seconds, write_duration};
+use crate::quote::push_quoted;
+pub(crate) use modifier::push_subquery_suffix;
+use modifier::{push_duration_expr, push_extended_range, push_matching, push_range, push_time_modifiers};
+use number::push_float;
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_expr(&mut out, self);
+        f.write_str(&out)
+    }
+}
+
+impl fmt::Display for VectorSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_vector_selector(&mut out, self);
+        f.write_str(&out)
+    }
+}
+
+impl fmt::Display for DurationExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_duration_expr(&mut out, self);
+        f.write_str(&out)
+    }
+}
+
+/// Appends an expression.
+pub(crate) fn push_expr(out: &mut String, expr: &Expr) {
+    match expr {
+        Expr::NumberLiteral(number) => push_number(out, number),
+        Expr::StringLiteral(string) => push_quoted(out, &string.value),
+        Expr::VectorSelector(selector) => push_vector_selector(out, selector),
+        Expr::MatrixSelector(matrix) => push_matrix_selector(out, matrix),
+        Expr::Subquery(subquery) => push_subquery(out, subquery),
+        Expr::Call(call) => push_call(out, call),
+        Expr::Aggregation(aggregation) => push_aggregation(out, aggregation),
+        Expr::Binary(binary) => {
+            push_expr(out, &binary.lhs);
+            out.push(' ');
+            push_operator(out, binary);
+            out.push(' ');
+            push_expr(out, &binary.rhs);
+        }
+        Expr::Unary(unary) => {
+            out.push_str(unary.sign.as_str());
+            push_expr(out, &unary.expr);
+        }
+        Expr::Paren(paren) => {
+            out.push('(');
+            push_expr(out, &paren.expr);
+            out.push(')');
+        }
+    }
+}
+
+/// Appends an operator with its modifiers.
+pub(crate) fn push_operator(out: &mut String, binary: &Binary) {
+    out.push_str(binary.op.as_str());
+    if binary.return_bool {
+        out.push_str(" bool");
+    }
+    if let Some(matching) = &binary.matching {
+        push_matching(out, matching);
+    }
+}
+
+/// Appends an aggregation up to the opening parenthesis.
+pub(crate) fn push_aggregation_head(out: &mut String, aggregation: &Aggregation) {
+    out.push_str(aggregation.op.as_str());
+    let (word, labels) = match &aggregation.grouping {
+        Grouping::By(labels) if labels.is_empty() => ("", labels),
+        Grouping::By(labels) => (" by ", labels),
+        Grouping::Without(labels) => (" without ", labels),
+    };
+    if !word.is_empty() {
+        out.push_str(word);
+        push_label_names(out, labels);
+        out.push(' ');
+    }
+    out.push('(');
+}
+
+/// Appends label names in parentheses, those in quotes that need them.
+fn push_label_names(out: &mut String, names: &[String]) {
+    out.push('(');
+    for (index, name) in names.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        if is_legacy_label_name(name) {
+            out.push_str(name);
+        } else {
+            push_quoted(out, name);
+        }
+    }
+    out.push(')');
+}
+
+fn push_number(out: &mut String, number: &NumberLiteral) {
+    match millis_of_seconds(number.value) {
+        Some(ms) if number.is_duration => write_duration(out, ms),
+        _ => push_float(out, number.value),
+    }
+}
+
+fn push_vector_selector(out: &mut String, selector: &VectorSelector) {
+    push_series(out, selector);
+    push_extended_range(out, selector);
+    push_time_modifiers(out, selector.at, &selector.offset);
+}
+
+fn push_matrix_selector(out: &mut String, matrix: &MatrixSelector) {
+    push_series(out, &matrix.selector);
+    push_range(out, &matrix.range);
+    push_extended_range(out, &matrix.selector);
+    push_time_modifiers(out, matrix.selector.at, &matrix.selector.offset);
+}
+
+fn push_subquery(out: &mut String, subquery: &Subquery) {
+    push_expr(out, &subquery.expr);
+    push_subquery_suffix(out, subquery);
+}
+
+/// Appends the name and the other matchers, these sorted by their text.
+fn push_series(out: &mut String, selector: &VectorSelector) {
+    let name = selector.name.as_deref().unwrap_or_default();
+    out.push_str(name);
+    let is_the_name = |matcher: &&emberdb_model::Matcher| {
+        !name.is_empty()
+            && matcher.op() == MatchOp::Equal
+            && matcher.name() == METRIC_NAME
+            && matcher.value() == name
+    };
+    let others = selector.matchers.iter().filter(|matcher| !is_the_name(matcher));
+    let mut texts: Vec<String> = others.map(ToString::to_string).collect();
+    if texts.is_empty() && !name.is_empty() {
+        return;
+    }
+    texts.sort_unstable();
+    out.push('{');
+    out.push_str(&texts.join(","));
+    out.push('}');
+}
+
+fn push_call(out: &mut String, call: &Call) {
+    out.push_str(call.function.name());
+    out.push('(');
+    for (index, arg) in call.args.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        push_expr(out, arg);
+    }
+    out.push(')');
+}
+
+fn push_aggregation(out: &mut String, aggregation: &Aggregation) {
+    push_aggregation_head(out, aggregation);
+    if let Some(param) = &aggregation.param {
+        push_expr(out, param);
+        out.push_str(", ");
+    }
+    push_expr(out, &aggregation.expr);
+    out.push(')');
+}
