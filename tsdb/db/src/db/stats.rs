@@ -1,0 +1,41 @@
+//! How much a database holds.
+
+use crate::head::Head;
+
+/// How much a database holds, at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TsdbStats {
+    /// Number of series.
+    pub series: usize,
+    /// Number of committed samples.
+    pub samples: u64,
+    /// Bytes of compressed samples.
+    pub chunk_bytes: usize,
+    /// Bytes of memory held: records, chunks, labels, postings, symbols.
+    pub heap_bytes: usize,
+    /// Time of the oldest and of the newest sample, in milliseconds since the Unix epoch.
+    pub time_range_ms: Option<(i64, i64)>,
+    /// Number of the log's current segment, if the database is open for writing.
+    pub wal_segment: Option<u32>,
+}
+
+/// Counts. Takes a look at every series: not for a hot path.
+pub(super) fn stats(head: &Head) -> TsdbStats {
+    let (mut chunk_bytes, mut series_bytes) = (0, 0);
+    for page in head.pages.all() {
+        let page = page.read();
+        chunk_bytes += page.iter().map(|s| s.chunk_bytes()).sum::<usize>();
+        series_bytes += page.capacity() * size_of::<crate::head::Series>();
+        series_bytes += page.iter().map(|s| s.heap_bytes()).sum::<usize>();
+    }
+    let index = head.index.read();
+    TsdbStats {
+        series: index.len(),
+        samples: head.samples(),
+        chunk_bytes,
+        heap_bytes: series_bytes + index.heap_bytes(),
+        time_range_ms: head.time_range(),
+        wal_segment: head.log.lock().writer.as_ref().map(emberdb_wal::WalWriter::segment),
+    }
+}

@@ -1,0 +1,126 @@
+//! The head: all series with their newest samples, in memory.
+//!
+//! ```text
+//! Head ── index: labels, postings             one lock, written when a series is created
+//!      ├─ pages: 256 series each               one lock a page, held for a run of a batch's samples
+//!      ├─ log:   the write-ahead log           one lock, held for a whole commit: commits are serial
+//!      └─ isolation: commit numbers            what a reader may see
+//! ```
+//!
+//! Locks are taken in the order log, index, page; a reader holds one page at a time.
+
+mod appender;
+mod commit;
+mod isolation;
+mod page;
+mod replay;
+mod series;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use emberdb_env::Env;
+use emberdb_model::Labels;
+use emberdb_model::storage::AppendError;
+use emberdb_tsdb_index::{MemoryIndex, SeriesId};
+use emberdb_wal::WalWriter;
+use parking_lot::{Mutex, RwLock};
+
+use crate::options::TsdbOptions;
+
+use appender::Turns;
+pub(crate) use appender::HeadAppender;
+pub(crate) use isolation::{Isolation, Snapshot};
+pub(crate) use page::{Page, Pages};
+pub use replay::ReplayReport;
+pub(crate) use replay::replay;
+pub(crate) use series::Series;
+
+/// All series in memory, and the log that makes them durable.
+pub(crate) struct Head {
+    pub(crate) env: Env,
+    pub(crate) options: TsdbOptions,
+    pub(crate) index: RwLock<MemoryIndex>,
+    pub(crate) pages: Pages,
+    pub(crate) isolation: Isolation,
+    pub(crate) log: Mutex<Log>,
+    turns: Turns,
+    /// Time of the newest committed sample; `i64::MIN` before the first.
+    newest_ms: AtomicI64,
+    /// Time of the oldest committed sample; `i64::MAX` before the first.
+    oldest_ms: AtomicI64,
+    samples: AtomicU64,
+}
+
+/// The writing end of the log and its buffers.
+pub(crate) struct Log {
+    /// Absent when the database is read-only or closed.
+    pub(crate) writer: Option<WalWriter>,
+    series_record: Vec<u8>,
+    samples_records: Vec<Vec<u8>>,
+}
+
+impl Head {
+    pub(crate) fn new(env: Env, options: TsdbOptions) -> Self {
+        Self {
+            env,
+            options,
+            index: RwLock::new(MemoryIndex::new()),
+            pages: Pages::default(),
+            isolation: Isolation::default(),
+            log: Mutex::new(Log { writer: None, series_record: Vec::new(), samples_records: Vec::new() }),
+            turns: Turns::default(),
+            newest_ms: AtomicI64::new(i64::MIN),
+            oldest_ms: AtomicI64::new(i64::MAX),
+            samples: AtomicU64::new(0),
+        }
+    }
+
+    /// The series of these labels, created if there is none, and whether it was.
+    pub(crate) fn get_or_create(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
+        if let Some(id) = self.index.read().find(labels) {
+            return Ok((id, false));
+        }
+        let mut index = self.index.write();
+        if let Some(id) = index.find(labels) {
+            return Ok((id, false));
+        }
+        if index.len() >= self.options.series_max {
+            let message = format!("the database holds {} series, the most it may", index.len());
+            return Err(AppendError::Limit(message));
+        }
+        let wal_ref = self.pages.next_wal_ref()?;
+        let (id, _) = index.get_or_insert(labels);
+        self.pages.push(Series::new(wal_ref));
+        Ok((id, true))
+    }
+
+    /// Samples older than this are refused: half a block behind the newest one, as Prometheus without an
+    /// out-of-order window.
+    pub(crate) fn oldest_accepted_ms(&self) -> i64 {
+        let newest_ms = self.newest_ms.load(Ordering::Acquire);
+        newest_ms.saturating_sub(self.options.block_range_ms / 2)
+    }
+
+    /// First and last time of all committed samples, if there are any.
+    pub(crate) fn time_range(&self) -> Option<(i64, i64)> {
+        let (oldest, newest) =
+            (self.oldest_ms.load(Ordering::Acquire), self.newest_ms.load(Ordering::Acquire));
+        (oldest <= newest).then_some((oldest, newest))
+    }
+
+    /// Number of committed samples.
+    pub(crate) fn samples(&self) -> u64 {
+        self.samples.load(Ordering::Acquire)
+    }
+
+    /// Counts samples that were just stored.
+    fn note_samples(&self, count: usize, oldest_ms: i64, newest_ms: i64) {
+        self.samples.fetch_add(count as u64, Ordering::AcqRel);
+        self.oldest_ms.fetch_min(oldest_ms, Ordering::AcqRel);
+        self.newest_ms.fetch_max(newest_ms, Ordering::AcqRel);
+    }
+}
+
+/// The head, shared by appenders and readers.
+pub(crate) type SharedHead = Arc<Head>;

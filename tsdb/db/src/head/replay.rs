@@ -1,0 +1,209 @@
+//! Reading the log back into an empty head.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use emberdb_model::storage::AppendError;
+use emberdb_model::{Labels, Sample};
+use emberdb_tsdb_index::SeriesId;
+use emberdb_wal::{
+    Corruption, LoggedRecord, RecordError, RecordKind, RefSample, RepairReport, SeriesDecoder, WalError,
+    WalListing, WalReader, decode_samples, repair,
+};
+use foldhash::HashMap;
+
+use super::Head;
+use super::isolation::CommitStamp;
+use crate::error::OpenError;
+
+/// What was found in the log.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ReplayReport {
+    /// Series restored.
+    pub series: usize,
+    /// Samples restored.
+    pub samples: u64,
+    /// Samples that were logged but are not newer than what the series has: late or repeated ones.
+    pub samples_passed_over: u64,
+    /// Series whose labels are no valid set: an empty name, or a name twice.
+    pub series_invalid: u64,
+    /// Samples of series whose labels the log does not have, or not validly.
+    pub samples_without_series: u64,
+    /// Records of kinds that this version does not keep, with their number.
+    pub records_skipped: Vec<(RecordKind, u64)>,
+    /// What was cut off because it could not be read.
+    pub repair: Option<RepairReport>,
+    /// Why the end of the log could not be read, if it was opened read-only and so not repaired.
+    pub unreadable_end: Option<String>,
+    /// Time taken.
+    pub duration: Duration,
+}
+
+impl fmt::Display for ReplayReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.duration.as_secs_f64() * 1000.0;
+        write!(f, "replayed {} samples of {} series in {ms:.1} ms", self.samples, self.series)?;
+        if self.samples_passed_over > 0 {
+            write!(f, "; passed over {} samples that came late or twice", self.samples_passed_over)?;
+        }
+        if self.samples_without_series > 0 {
+            write!(f, "; dropped {} samples of unknown series", self.samples_without_series)?;
+        }
+        if self.series_invalid > 0 {
+            write!(f, "; dropped {} series with invalid labels", self.series_invalid)?;
+        }
+        for (kind, count) in &self.records_skipped {
+            write!(f, "; skipped {count} records of kind {kind}")?;
+        }
+        if let Some(repair) = &self.repair {
+            write!(f, "; {repair}")?;
+        }
+        if let Some(reason) = &self.unreadable_end {
+            write!(f, "; the end of the log was not read: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Fills an empty head from the log in `dir`. With `may_repair`, what cannot be read is cut off; all before it is kept.
+pub(crate) fn replay(head: &Head, dir: &Path, may_repair: bool) -> Result<ReplayReport, OpenError> {
+    let started = head.env.clock().monotonic();
+    let listing = WalListing::read(&head.env, dir)?;
+    let mut replay = Replay { head, series: HashMap::default(), samples: Vec::new(), report: ReplayReport::default() };
+    let damage = replay.read_all(&mut WalReader::new(&head.env, &listing), dir)?;
+    let mut report = replay.report;
+    match damage {
+        Some(corruption) if may_repair => report.repair = Some(repair(&head.env, dir, &corruption)?),
+        Some(corruption) => report.unreadable_end = Some(corruption.to_string()),
+        None => {}
+    }
+    report.series = head.index.read().len();
+    report.duration = head.env.clock().monotonic().saturating_sub(started);
+    Ok(report)
+}
+
+struct Replay<'a> {
+    head: &'a Head,
+    /// Series by their reference in the log. One series may have several: it was logged again after a truncation.
+    series: HashMap<u64, SeriesId>,
+    samples: Vec<RefSample>,
+    report: ReplayReport,
+}
+
+impl Replay<'_> {
+    /// Applies records to the end, or to the first one that cannot be read, which is returned.
+    fn read_all(&mut self, reader: &mut WalReader, dir: &Path) -> Result<Option<Corruption>, OpenError> {
+        loop {
+            let record = match reader.next_record() {
+                Ok(Some(record)) => record,
+                Ok(None) => return Ok(None),
+                Err(WalError::Corrupt(corruption)) if corruption.dir == dir => return Ok(Some(*corruption)),
+                Err(error) => return Err(error.into()),
+            };
+            let position = record.position;
+            match self.apply(&record) {
+                Ok(()) => {}
+                Err(ApplyError::Record(error)) if position.in_checkpoint => {
+                    return Err(OpenError::Wal(error.into()));
+                }
+                Err(ApplyError::Record(error)) => {
+                    return Ok(Some(Corruption::undecodable(dir, position, error)));
+                }
+                Err(ApplyError::Append(error)) => return Err(OpenError::Limit(error.to_string())),
+            }
+        }
+    }
+
+    fn apply(&mut self, record: &LoggedRecord<'_>) -> Result<(), ApplyError> {
+        match record.kind() {
+            Some(RecordKind::Series) => self.add_series(record.data),
+            Some(RecordKind::Samples) => self.add_samples(record.data),
+            Some(kind) => {
+                self.skip(kind);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn add_series(&mut self, record: &[u8]) -> Result<(), ApplyError> {
+        let mut decoder = SeriesDecoder::new(record)?;
+        let mut pairs = Vec::new();
+        while let Some(wal_ref) = decoder.next_series(&mut pairs)? {
+            let Ok(labels) = Labels::new(pairs.iter().copied()) else {
+                self.report.series_invalid += 1;
+                continue;
+            };
+            let (id, _) = self.head.get_or_create(&labels)?;
+            self.head.pages.note_wal_ref(wal_ref);
+            self.head.pages.with(id, |series| {
+                // The first reference stays: samples under it may still be in the log.
+                if !series.logged {
+                    series.wal_ref = wal_ref;
+                    series.logged = true;
+                }
+            });
+            self.series.insert(wal_ref, id);
+        }
+        Ok(())
+    }
+
+    fn add_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
+        self.samples.clear();
+        decode_samples(record, &mut self.samples)?;
+        let (mut oldest_ms, mut newest_ms, mut count) = (i64::MAX, i64::MIN, 0);
+        for &RefSample { series_ref, timestamp_ms, value } in &self.samples {
+            let Some(&id) = self.series.get(&series_ref) else {
+                self.report.samples_without_series += 1;
+                continue;
+            };
+            let sample = Sample { timestamp_ms, value };
+            let stored = self.head.pages.with(id, |series| {
+                let follows = matches!(series.check(sample, i64::MIN), Ok(true));
+                if follows {
+                    series.push(sample, CommitStamp::REPLAY, self.head.options.block_range_ms);
+                }
+                follows
+            });
+            if stored == Some(true) {
+                count += 1;
+                oldest_ms = oldest_ms.min(timestamp_ms);
+                newest_ms = newest_ms.max(timestamp_ms);
+            } else {
+                self.report.samples_passed_over += 1;
+            }
+        }
+        self.report.samples += count as u64;
+        self.head.note_samples(count, oldest_ms, newest_ms);
+        Ok(())
+    }
+
+    fn skip(&mut self, kind: RecordKind) {
+        match self.report.records_skipped.iter_mut().find(|(k, _)| *k == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.report.records_skipped.push((kind, 1)),
+        }
+    }
+}
+
+/// Why a record could not be applied.
+enum ApplyError {
+    /// Its bytes make no sense.
+    Record(RecordError),
+    /// It makes sense, but the head cannot take it.
+    Append(AppendError),
+}
+
+impl From<RecordError> for ApplyError {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<AppendError> for ApplyError {
+    fn from(error: AppendError) -> Self {
+        Self::Append(error)
+    }
+}

@@ -1,0 +1,263 @@
+//! One series' samples: finished chunks and an open one.
+
+use emberdb_model::storage::{AppendError, StorageError, StorageErrorKind};
+use emberdb_model::{Sample, SampleColumns, TimeRange};
+use emberdb_tsdb_chunk::{ChunkError, XorAppender, decode_columns};
+
+use super::isolation::{CommitStamp, Visibility};
+
+/// Samples that a chunk should hold; it is cut at the time when this many are expected, judged after a quarter.
+const CHUNK_SAMPLES: u16 = 120;
+
+/// A chunk is cut at this many samples, whatever was expected.
+const CHUNK_SAMPLES_MAX: u16 = 2 * CHUNK_SAMPLES;
+
+/// A chunk is cut when it has more bytes than this: one sample (19 bytes at the most) must still fit into a KiB.
+const CHUNK_BYTES_MAX: usize = 1024 - 19;
+
+/// A series in the head. Its labels are in the index.
+pub(crate) struct Series {
+    /// The reference in the log.
+    pub(super) wal_ref: u64,
+    /// Whether the log has this series' labels.
+    pub(super) logged: bool,
+    /// Samples in all chunks.
+    samples: u32,
+    visibility: Visibility,
+    open: XorAppender,
+    open_min_ms: i64,
+    /// Time from which on a sample begins a new chunk.
+    cut_at_ms: i64,
+    finished: Vec<Chunk>,
+    /// The batch that has the newest sample which is not committed yet, and that sample's place in it.
+    pub(super) pending: (u32, u32),
+}
+
+/// A finished chunk.
+struct Chunk {
+    min_ms: i64,
+    max_ms: i64,
+    samples: u16,
+    bytes: Box<[u8]>,
+}
+
+impl Series {
+    pub(crate) fn new(wal_ref: u64) -> Self {
+        Self {
+            wal_ref,
+            logged: false,
+            samples: 0,
+            visibility: Visibility::default(),
+            open: XorAppender::new(),
+            open_min_ms: 0,
+            cut_at_ms: 0,
+            finished: Vec::new(),
+            pending: (0, 0),
+        }
+    }
+
+    /// The newest sample.
+    pub(crate) fn newest(&self) -> Option<Sample> {
+        self.open.last().map(|(timestamp_ms, value)| Sample { timestamp_ms, value })
+    }
+
+    /// Whether the sample may follow the newest one: `Ok(false)` if it is there already and can be passed over.
+    pub(super) fn check(&self, sample: Sample, oldest_accepted_ms: i64) -> Result<bool, AppendError> {
+        if self.samples == u32::MAX {
+            return Err(AppendError::Limit("a series holds at most 2^32 - 1 samples in memory".into()));
+        }
+        check_order(self.newest(), sample, oldest_accepted_ms)
+    }
+
+    /// Adds a sample that is newer than all before it.
+    pub(super) fn push(&mut self, sample: Sample, stamp: CommitStamp, block_range_ms: i64) {
+        self.visibility.note(stamp, self.samples);
+        let t_ms = sample.timestamp_ms;
+        if self.open.samples() == 0 {
+            self.begin_chunk(t_ms, block_range_ms);
+        } else if self.is_full(t_ms) {
+            self.cut();
+            self.begin_chunk(t_ms, block_range_ms);
+        }
+        self.open.append(t_ms, sample.value).expect("a chunk is cut long before its header is full");
+        self.samples += 1;
+    }
+
+    fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
+        self.open_min_ms = t_ms;
+        self.cut_at_ms = (t_ms / block_range_ms).saturating_mul(block_range_ms).saturating_add(block_range_ms);
+    }
+
+    /// Whether the sample at `t_ms` must begin a new chunk. The rules are upstream's, so that the chunks are, too.
+    fn is_full(&mut self, t_ms: i64) -> bool {
+        if self.open.len_bytes() > CHUNK_BYTES_MAX {
+            return true;
+        }
+        if self.open.samples() == CHUNK_SAMPLES / 4 {
+            self.cut_at_ms = self.even_cut_ms();
+        }
+        t_ms >= self.cut_at_ms || self.open.samples() >= CHUNK_SAMPLES_MAX
+    }
+
+    /// A quarter of a chunk took so long: how many whole chunks fit before the block ends, and when does the first of
+    /// them end if all are of one length?
+    fn even_cut_ms(&self) -> i64 {
+        let newest_ms = self.newest().map_or(self.open_min_ms, |s| s.timestamp_ms);
+        let quarter_ms = newest_ms.saturating_sub(self.open_min_ms).saturating_add(1);
+        let left_ms = self.cut_at_ms.saturating_sub(self.open_min_ms);
+        match left_ms / quarter_ms.saturating_mul(4) {
+            0 | 1 => self.cut_at_ms,
+            chunks => self.open_min_ms + left_ms / chunks,
+        }
+    }
+
+    fn cut(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        let max_ms = open.last().map_or(self.open_min_ms, |(t, _)| t);
+        let samples = open.samples();
+        self.finished.push(Chunk { min_ms: self.open_min_ms, max_ms, samples, bytes: open.finish() });
+    }
+
+    /// Whether a reader that holds `commit` sees any sample, and whether the series reaches into `range`.
+    pub(crate) fn may_have(&self, commit: u64, range: TimeRange) -> bool {
+        let oldest_ms = self.finished.first().map_or(self.open_min_ms, |c| c.min_ms);
+        let newest_ms = self.newest().map_or(i64::MIN, |s| s.timestamp_ms);
+        self.visibility.visible(commit, self.samples) > 0
+            && range.overlaps(&TimeRange::new(oldest_ms, newest_ms))
+    }
+
+    /// Appends to `columns` the samples in `range` that a reader sees who holds `commit`.
+    pub(crate) fn read(
+        &self,
+        commit: u64,
+        range: TimeRange,
+        columns: &mut SampleColumns,
+    ) -> Result<(), StorageError> {
+        let from = columns.len();
+        let mut unseen_from = self.visibility.visible(commit, self.samples) as usize;
+        for chunk in &self.finished {
+            if unseen_from == 0 || chunk.min_ms > range.max_ms {
+                break;
+            }
+            let visible = unseen_from.min(usize::from(chunk.samples));
+            unseen_from -= visible;
+            if chunk.max_ms >= range.min_ms {
+                read_chunk(&chunk.bytes, visible, columns)?;
+            }
+        }
+        if unseen_from > 0 && self.open_min_ms <= range.max_ms {
+            read_chunk(self.open.bytes(), unseen_from, columns)?;
+        }
+        columns.trim(from, range);
+        Ok(())
+    }
+
+    /// The newest sample in `range` that a reader sees who holds `commit`, if it can be told without decoding:
+    /// `None` if not.
+    pub(crate) fn newest_if_near(&self, commit: u64, range: TimeRange) -> Option<Option<Sample>> {
+        let newest = self.newest()?;
+        let all_visible = self.visibility.visible(commit, self.samples) == self.samples;
+        (all_visible && newest.timestamp_ms <= range.max_ms)
+            .then(|| Some(newest).filter(|s| s.timestamp_ms >= range.min_ms))
+    }
+
+    /// Bytes of samples in chunks.
+    pub(crate) fn chunk_bytes(&self) -> usize {
+        self.open.len_bytes() + self.finished.iter().map(|c| c.bytes.len()).sum::<usize>()
+    }
+
+    /// Heap bytes that belong to this series beside its record.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.chunk_bytes() + self.finished.capacity() * size_of::<Chunk>() + self.visibility.heap_bytes()
+    }
+}
+
+/// Whether `sample` may follow `newest`: `Ok(false)` if it is the same one again, which is passed over, as upstream.
+pub(super) fn check_order(
+    newest: Option<Sample>,
+    sample: Sample,
+    oldest_accepted_ms: i64,
+) -> Result<bool, AppendError> {
+    let timestamp_ms = sample.timestamp_ms;
+    if timestamp_ms < oldest_accepted_ms {
+        return Err(AppendError::TooOld { timestamp_ms, oldest_ms: oldest_accepted_ms });
+    }
+    let Some(newest) = newest else { return Ok(true) };
+    if timestamp_ms > newest.timestamp_ms {
+        return Ok(true);
+    }
+    if timestamp_ms < newest.timestamp_ms {
+        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms: newest.timestamp_ms });
+    }
+    if newest.value.to_bits() == sample.value.to_bits() {
+        return Ok(false);
+    }
+    Err(AppendError::Duplicate { timestamp_ms, held: newest.value, refused: sample.value })
+}
+
+/// Decodes the first `visible` samples of a chunk.
+fn read_chunk(bytes: &[u8], visible: usize, columns: &mut SampleColumns) -> Result<(), StorageError> {
+    let from = columns.len();
+    decode_columns(bytes, &mut columns.timestamps, &mut columns.values).map_err(corrupt)?;
+    columns.truncate((from + visible).min(columns.len()));
+    Ok(())
+}
+
+fn corrupt(error: ChunkError) -> StorageError {
+    StorageError::new(StorageErrorKind::Corrupt, format!("a chunk in memory is damaged: {error}"))
+        .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO_HOURS_MS: i64 = 7_200_000;
+
+    fn series(times_ms: impl Iterator<Item = i64>, value: impl Fn(i64) -> f64) -> Series {
+        let mut series = Series::new(1);
+        for t in times_ms {
+            let sample = Sample { timestamp_ms: t, value: value(t) };
+            assert!(series.check(sample, i64::MIN).unwrap());
+            series.push(sample, CommitStamp::REPLAY, TWO_HOURS_MS);
+        }
+        series
+    }
+
+    fn chunk_samples(series: &Series) -> Vec<u16> {
+        series.finished.iter().map(|c| c.samples).chain([series.open.samples()]).collect()
+    }
+
+    #[test]
+    fn chunks_of_a_regular_series_have_even_lengths() {
+        // 480 samples to the block's end: four chunks of 120.
+        assert_eq!(chunk_samples(&series((0..500).map(|i| i * 15_000), |_| 1.0)), [120, 120, 120, 120, 20]);
+    }
+
+    #[test]
+    fn chunks_end_with_the_block_and_when_they_are_large() {
+        let late = series((0..20).map(|i| TWO_HOURS_MS - 150_000 + i * 15_000), |_| 1.0);
+        assert_eq!(chunk_samples(&late), [10, 10]);
+        let noisy = |t: i64| f64::from_bits((t as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2);
+        let counts = chunk_samples(&series((0..400).map(|i| i * 1000), noisy));
+        assert!(counts.iter().all(|&n| n < 120), "{counts:?}");
+    }
+
+    #[test]
+    fn extreme_times_are_kept() {
+        let times = [i64::MIN, -1, 0, 1, i64::MAX];
+        let series = series(times.into_iter(), |t| t as f64);
+        let mut columns = SampleColumns::new();
+        series.read(0, TimeRange::ALL, &mut columns).unwrap();
+        assert_eq!(columns.timestamps, times);
+    }
+
+    #[test]
+    fn reads_a_range_across_chunks() {
+        let series = series((0..500).map(|i| i * 15_000), |t| t as f64);
+        let mut columns = SampleColumns::new();
+        series.read(0, TimeRange::new(1_799_000, 1_830_000), &mut columns).unwrap();
+        assert_eq!(columns.timestamps, [1_800_000, 1_815_000, 1_830_000]);
+        assert_eq!(columns.values, [1_800_000.0, 1_815_000.0, 1_830_000.0]);
+    }
+}

@@ -1,0 +1,42 @@
+//! How a database is opened.
+
+use emberdb_wal::{Compression, SEGMENT_BYTES_DEFAULT};
+
+/// When a commit is durable against a power cut. Against the end of the process it always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WalSync {
+    /// When its segment is full, or at close: what Prometheus does.
+    #[default]
+    Segment,
+    /// Before the commit returns.
+    Commit,
+}
+
+/// Options of [`Tsdb::open`](crate::Tsdb::open).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TsdbOptions {
+    /// Time span of a block, in milliseconds: chunks end at its multiples, and samples older than half of it, seen
+    /// from the newest sample, are refused. Default 2 hours, as Prometheus.
+    pub block_range_ms: i64,
+    /// How records of the write-ahead log are compressed. Default snappy, as the Prometheus server.
+    pub wal_compression: Compression,
+    /// Size at which a segment of the log is full, in bytes. Default 128 MiB.
+    pub wal_segment_bytes: u64,
+    /// When commits are durable against a power cut.
+    pub wal_sync: WalSync,
+    /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
+    pub series_max: usize,
+}
+
+impl Default for TsdbOptions {
+    fn default() -> Self {
+        Self {
+            block_range_ms: 2 * 60 * 60 * 1000,
+            wal_compression: Compression::default(),
+            wal_segment_bytes: SEGMENT_BYTES_DEFAULT,
+            wal_sync: WalSync::default(),
+            series_max: emberdb_tsdb_index::SERIES_MAX,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A view of the head.
+
+use std::sync::Arc;
+
+use emberdb_model::storage::{Querier, SeriesSet, StorageError};
+use emberdb_model::{Matcher, SymbolTable, TimeRange};
+use emberdb_tsdb_index::SeriesId;
+
+use super::series_set::HeadSeriesSet;
+use crate::head::{Pages, SharedHead, Snapshot};
+
+/// All that was committed before it was made.
+pub(crate) struct HeadQuerier {
+    snapshot: Arc<Snapshot>,
+}
+
+impl HeadQuerier {
+    pub(crate) fn new(head: &SharedHead) -> Self {
+        Self { snapshot: Arc::new(Snapshot::take(head)) }
+    }
+
+    /// The series that meet `matchers` and have samples that may be in `range`.
+    fn select_ids(&self, matchers: &[Matcher], range: TimeRange) -> Vec<SeriesId> {
+        let head = self.snapshot.head();
+        let mut ids = head.index.read().select(matchers);
+        let pages = head.pages.all();
+        let mut locked = None;
+        ids.retain(|&id| {
+            let (number, slot) = Pages::place(id);
+            if locked.as_ref().is_none_or(|(n, _)| *n != number) {
+                // The earlier page is unlocked before the next one is locked.
+                locked = None;
+                locked = pages.get(number).map(|page| (number, page.read()));
+            }
+            let series = locked.as_ref().and_then(|(_, page)| page.get(slot));
+            series.is_some_and(|series| series.may_have(self.snapshot.commit(), range))
+        });
+        ids
+    }
+}
+
+impl Querier for HeadQuerier {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        symbols: &mut SymbolTable,
+    ) -> Result<Box<dyn SeriesSet>, StorageError> {
+        let ids = self.select_ids(matchers, range);
+        Ok(Box::new(HeadSeriesSet::new(Arc::clone(&self.snapshot), ids, symbols)))
+    }
+
+    fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {
+        let ids = self.select_ids(matchers, range);
+        Ok(self.snapshot.head().index.read().label_names(Some(&ids)))
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError> {
+        let ids = self.select_ids(matchers, range);
+        Ok(self.snapshot.head().index.read().label_values(name, Some(&ids)))
+    }
+}
