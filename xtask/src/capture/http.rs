@@ -30,6 +30,18 @@ pub(crate) fn post_json(port: u16, path: &str, body: &str, timeout: Duration) ->
 }
 
 fn exchange(port: u16, request: &[u8], timeout: Duration) -> io::Result<Response> {
+    exchange_bytes(port, request, timeout).and_then(|bytes| parse(&bytes)).map_err(|error| {
+        match error.kind() {
+            // A socket that timed out says "would block"; nobody would understand that in a capture.
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                io::Error::new(io::ErrorKind::TimedOut, format!("no answer for {} s", timeout.as_secs()))
+            }
+            _ => error,
+        }
+    })
+}
+
+fn exchange_bytes(port: u16, request: &[u8], timeout: Duration) -> io::Result<Vec<u8>> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, timeout)?;
     stream.set_read_timeout(Some(timeout))?;
@@ -37,7 +49,7 @@ fn exchange(port: u16, request: &[u8], timeout: Duration) -> io::Result<Response
     stream.write_all(request)?;
     let mut bytes = Vec::new();
     stream.take(RESPONSE_BYTES_MAX).read_to_end(&mut bytes)?;
-    parse(&bytes)
+    Ok(bytes)
 }
 
 /// Takes a whole response apart; the body must be as long as the header promised.
