@@ -1,5 +1,7 @@
 //! The committed captures tell the story that `ember demo` and other tests count on.
 
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as a test does")]
+
 use std::ops::Range;
 
 use emberdb_capture::{Capture, Outcome, Record};
