@@ -1,0 +1,197 @@
+//! Building a chunk sample by sample.
+
+use super::checked::XorReader;
+use super::window::{LEADING_BITS, SIGNIFICANT_BITS, Window};
+use super::{Coded, DOD_BITS, HEADER_BYTES};
+use crate::ChunkError;
+use crate::bits::BitWriter;
+use crate::varint::{push_uvarint, push_varint};
+
+/// The first reservation; it doubles from there. Two hours of an idle gauge fit, and many counters' first hour.
+const CAPACITY_BYTES_MIN: usize = 64;
+
+/// One open chunk: its bytes and what the next sample is coded against. A head keeps one for each series, so
+/// it is small: 56 bytes and the buffer.
+///
+/// Timestamps are not compared: whether a sample is in order is the caller's to decide. Any `i64` survives.
+///
+/// ```
+/// use emberdb_tsdb_chunk::XorAppender;
+///
+/// let mut open = XorAppender::new();
+/// open.append(1_000, 0.5)?;
+/// open.append(2_000, 0.5)?;
+/// assert_eq!((open.samples(), open.last()), (2, Some((2_000, 0.5))));
+///
+/// // A chunk that was written earlier goes on where it ended, to the same bytes.
+/// let mut resumed = XorAppender::resume(open.bytes())?;
+/// open.append(3_000, 0.75)?;
+/// resumed.append(3_000, 0.75)?;
+/// assert_eq!(resumed.finish(), open.finish());
+/// # Ok::<(), emberdb_tsdb_chunk::ChunkError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct XorAppender {
+    bytes: Vec<u8>,
+    t_ms: i64,
+    step_ms: u64,
+    value_bits: u64,
+    samples: u16,
+    window: Window,
+    /// Unused low bits of the last byte.
+    free_bits: u8,
+}
+
+const _: () = assert!(size_of::<XorAppender>() <= 56, "a head keeps one for each series");
+
+impl XorAppender {
+    /// An empty chunk.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut bytes = Vec::with_capacity(CAPACITY_BYTES_MIN);
+        bytes.extend_from_slice(&[0; HEADER_BYTES]);
+        let Coded { t_ms, step_ms, value_bits, window } = Coded::NONE;
+        Self { bytes, t_ms, step_ms, value_bits, samples: 0, window, free_bits: 0 }
+    }
+
+    /// Goes on with an existing chunk, which is read to its end; bytes behind its last sample are dropped.
+    /// What is appended gives the same bytes as if the chunk had never been closed.
+    ///
+    /// # Errors
+    /// [`ChunkError`] when the chunk is cut off or damaged.
+    pub fn resume(bytes: &[u8]) -> Result<Self, ChunkError> {
+        let mut reader = XorReader::new(bytes)?;
+        for index in 0..usize::from(reader.samples()) {
+            reader.read_sample(index)?;
+        }
+        let used = &bytes[..reader.at_bit().div_ceil(8)];
+        let free_bits = used.len() * 8 - reader.at_bit();
+        let mut bytes = Vec::with_capacity(used.len().next_power_of_two().max(CAPACITY_BYTES_MIN));
+        bytes.extend_from_slice(used);
+        if let Some(last) = bytes.last_mut() {
+            *last &= 0xff << free_bits;
+        }
+        let Coded { t_ms, step_ms, value_bits, window } = reader.coded();
+        let samples = reader.samples();
+        Ok(Self { bytes, t_ms, step_ms, value_bits, samples, window, free_bits: free_bits as u8 })
+    }
+
+    /// Appends a sample; the time is in milliseconds.
+    ///
+    /// # Errors
+    /// [`ChunkError::Full`] behind the 65535th sample; the chunk is then as it was. A head cuts its chunks long
+    /// before.
+    pub fn append(&mut self, t_ms: i64, value: f64) -> Result<(), ChunkError> {
+        let samples = self.samples.checked_add(1).ok_or(ChunkError::Full)?;
+        let step_ms = t_ms.wrapping_sub(self.t_ms).cast_unsigned();
+        let value_bits = value.to_bits();
+        match self.samples {
+            0 => {
+                push_varint(&mut self.bytes, t_ms);
+                self.bytes.extend_from_slice(&value_bits.to_be_bytes());
+            }
+            1 => {
+                push_uvarint(&mut self.bytes, step_ms);
+                self.push_sample(0, 0, value_bits);
+                self.step_ms = step_ms;
+            }
+            _ => {
+                let dod = step_ms.wrapping_sub(self.step_ms).cast_signed();
+                self.push_dod_and_value(dod, value_bits);
+                self.step_ms = step_ms;
+            }
+        }
+        self.t_ms = t_ms;
+        self.value_bits = value_bits;
+        self.samples = samples;
+        if let Some(header) = self.bytes.first_chunk_mut() {
+            *header = samples.to_be_bytes();
+        }
+        Ok(())
+    }
+
+    /// How many samples there are.
+    #[must_use]
+    pub const fn samples(&self) -> u16 {
+        self.samples
+    }
+
+    /// The newest sample: its time in milliseconds and its value.
+    #[must_use]
+    pub const fn last(&self) -> Option<(i64, f64)> {
+        if self.samples == 0 { None } else { Some((self.t_ms, f64::from_bits(self.value_bits))) }
+    }
+
+    /// The chunk so far: complete and readable after every sample.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes the chunk has so far, the header included.
+    #[must_use]
+    pub const fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The finished chunk, in as much memory as it has bytes.
+    #[must_use]
+    pub fn finish(self) -> Box<[u8]> {
+        self.bytes.into_boxed_slice()
+    }
+
+    /// Appends what a third or later sample consists of, the time step's change first.
+    #[inline(always)]
+    fn push_dod_and_value(&mut self, dod: i64, value_bits: u64) {
+        if dod == 0 {
+            return self.push_sample(0, 1, value_bits);
+        }
+        // One less, the moved ranges are those of two's complement; counting the sign bit.
+        let lowered = dod.wrapping_sub(1);
+        let needed = 65 - (lowered ^ lowered >> 63).leading_zeros();
+        for (ones, count) in (1..).zip(DOD_BITS) {
+            if needed <= count {
+                let prefix = (1_u64 << ones) - 1 << 1;
+                let bits = dod.cast_unsigned() & ((1 << count) - 1);
+                return self.push_sample(prefix << count | bits, ones + 1 + count, value_bits);
+            }
+        }
+        let mut writer = BitWriter::new(&mut self.bytes, self.free_bits);
+        writer.write(0b1111, 4);
+        writer.write(dod.cast_unsigned(), 64);
+        self.free_bits = writer.free_bits();
+        self.push_sample(0, 0, value_bits);
+    }
+
+    /// Appends `count` (at most 24) bits of the time and those of the value, in one piece if they fit.
+    #[inline(always)]
+    fn push_sample(&mut self, time: u64, count: u32, value_bits: u64) {
+        const FIELDS_BITS: u32 = LEADING_BITS + SIGNIFICANT_BITS;
+        let mut writer = BitWriter::new(&mut self.bytes, self.free_bits);
+        let xor = value_bits ^ self.value_bits;
+        if xor == 0 {
+            writer.write(time << 1, count + 1);
+        } else {
+            let (head, head_bits) = if self.window.holds(xor) {
+                (time << 2 | 0b10, count + 2)
+            } else {
+                self.window = Window::around(xor);
+                ((time << 2 | 0b11) << FIELDS_BITS | self.window.to_fields(), count + 2 + FIELDS_BITS)
+            };
+            let (bits, significant) = (xor >> self.window.trailing_bits(), self.window.significant_bits());
+            if head_bits + significant <= 64 {
+                writer.write(head << significant | bits, head_bits + significant);
+            } else {
+                writer.write(head, head_bits);
+                writer.write(bits, significant);
+            }
+        }
+        self.free_bits = writer.free_bits();
+    }
+}
+
+impl Default for XorAppender {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,104 @@
+//! Chunks that Prometheus wrote: reading gives its samples, appending gives its bytes.
+//!
+//! The data is not part of the repository. It is looked for in the folder that EMBERDB_CONFORMANCE names, else
+//! beside the workspace; without it the tests say so and pass.
+
+use std::path::{Path, PathBuf};
+
+use emberdb_tsdb_chunk::{Encoding, XorAppender, decode_columns};
+use serde_json::Value;
+
+#[test]
+fn golden_chunks_read_and_write_alike() {
+    let Some(text) = read_data("tsdb/chunks.jsonl") else { return };
+    let mut chunks = 0;
+    for record in text.lines().map(parse) {
+        let id = record["encoding"].as_u64().expect("an encoding id") as u8;
+        if Encoding::from_id(id) != Ok(Encoding::Xor) {
+            continue;
+        }
+        let name = &record["name"];
+        let want = record["samples"].as_array().expect("samples").iter().map(sample).collect::<Vec<_>>();
+        assert_chunk(&from_base64(record["data_b64"].as_str().expect("bytes")), &want, &name.to_string());
+        chunks += 1;
+    }
+    println!("{chunks} golden chunks");
+    assert!(chunks >= 9, "only {chunks} XOR chunks in the data");
+}
+
+/// Blocks that Prometheus compacted: their chunks are longer and come from other shapes of data.
+#[test]
+fn chunks_of_golden_blocks_append_to_the_same_bytes() {
+    let mut chunks = 0;
+    for name in ["blocks", "blocks_compacted", "out_of_order_blocks", "start_timestamps"] {
+        let Some(text) = read_data(&format!("tsdb/golden/{name}/blocks.jsonl")) else { return };
+        for chunk in text.lines().map(parse).flat_map(|record| array(&record["chunks"])) {
+            if chunk["encoding"].as_u64() != Some(1) {
+                continue;
+            }
+            let bytes = from_base64(chunk["data_b64"].as_str().expect("bytes"));
+            let samples = decode(&bytes);
+            assert_eq!(chunk["num_samples"].as_u64(), Some(samples.len() as u64));
+            assert_eq!(chunk["min_time"].as_i64(), samples.first().map(|first| first.0));
+            assert_eq!(chunk["max_time"].as_i64(), samples.last().map(|last| last.0));
+            assert_chunk(&bytes, &samples, name);
+            chunks += 1;
+        }
+    }
+    println!("{chunks} chunks of golden blocks");
+    assert!(chunks > 0, "no XOR chunk in the golden blocks");
+}
+
+fn assert_chunk(bytes: &[u8], samples: &[(i64, u64)], name: &str) {
+    assert_eq!(decode(bytes), samples, "{name}");
+    let mut open = XorAppender::new();
+    for (index, &(t_ms, bits)) in samples.iter().enumerate() {
+        open.append(t_ms, f64::from_bits(bits)).expect("below the limit");
+        assert_eq!(usize::from(open.samples()), index + 1);
+    }
+    assert_eq!(open.bytes(), bytes, "{name}");
+    let resumed = XorAppender::resume(bytes).expect("a golden chunk");
+    assert_eq!(resumed.finish()[..], *bytes, "{name}");
+}
+
+fn decode(bytes: &[u8]) -> Vec<(i64, u64)> {
+    let (mut timestamps, mut values) = (Vec::new(), Vec::new());
+    decode_columns(bytes, &mut timestamps, &mut values).expect("a golden chunk");
+    timestamps.into_iter().zip(values.into_iter().map(f64::to_bits)).collect()
+}
+
+fn sample(sample: &Value) -> (i64, u64) {
+    let value = match sample["v"].as_str().expect("floats are strings") {
+        "NaN" => 0x7ff8_0000_0000_0001,
+        "StaleNaN" => 0x7ff0_0000_0000_0002,
+        text => text.parse::<f64>().expect("a float").to_bits(),
+    };
+    (sample["t"].as_i64().expect("a timestamp"), value)
+}
+
+fn parse(line: &str) -> Value {
+    serde_json::from_str(line).expect("a JSON line")
+}
+
+fn array(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits: Vec<u8> =
+        text.bytes().filter_map(|c| ALPHABET.iter().position(|&a| a == c)).map(|digit| digit as u8).collect();
+    let bits = digits.iter().flat_map(|digit| (0..6).rev().map(move |place| digit >> place & 1));
+    bits.collect::<Vec<_>>().chunks_exact(8).map(|byte| byte.iter().fold(0, |b, bit| b << 1 | bit)).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads its data from where it is told to")]
+fn read_data(path: &str) -> Option<String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
+    let folder = std::env::var("EMBERDB_CONFORMANCE").map_or(beside, PathBuf::from);
+    let text = std::fs::read_to_string(folder.join(path)).ok();
+    if text.is_none() {
+        println!("skipped: no {path} in {}", folder.display());
+    }
+    text
+}
