@@ -1,1 +1,37 @@
-//! Reference evaluator, script runner and generators for the tests.
+//! What the tests of all rooms compare with.
+//!
+//! - [`NaiveEngine`] evaluates PromQL slowly and obviously: the specification of the fast engine.
+//! - [`MemoryStorage`] stores samples obviously: the double of a storage, and the model of the real one.
+//! - [`queries`] over [`hostile_series`]: strategies for property tests.
+//! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
+//!
+//! ```
+//! use emberdb_testkit::{NaiveScriptEngine, run_script};
+//!
+//! let script = "
+//! load 15s
+//!   m 0+1x20
+//!
+//! eval instant at 5m increase(m[1m])
+//!   {} 4
+//! ";
+//! let report = run_script(&mut NaiveScriptEngine::default(), script)?;
+//! assert_eq!((report.passed, report.failed.len()), (1, 0));
+//! # Ok::<(), emberdb_testkit::ScriptError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod generate;
+mod naive;
+mod script;
+mod storage;
+
+pub use generate::{GENERATED_SPAN_MS, hostile_samples, hostile_series, queries};
+pub use naive::{
+    NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
+};
+pub use script::{
+    NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure, ScriptReport, ScriptSeries,
+    are_floats_equal, run_script, touches,
+};
+pub use storage::MemoryStorage;

@@ -1,0 +1,282 @@
+//! Aggregations.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use emberdb_model::{Labels, METRIC_NAME};
+use emberdb_promql_syntax::{Aggregation, AggregationOp, Expr, Grouping};
+use xxhash_rust::xxh64::xxh64;
+
+use super::compensated;
+use super::error::NaiveError;
+use super::evaluator::{Evaluator, unique};
+use super::frame::Frame;
+use super::labels::{filter, quoted, with};
+use super::quantile::quantile;
+use super::value::Element;
+
+/// The value of an aggregation at one step. Groups stand in the order of their first elements.
+pub(super) fn eval(
+    ev: &Evaluator<'_>,
+    node: &Aggregation,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<Element>, NaiveError> {
+    let mut results = Vec::new();
+    match (node.op, &node.param) {
+        (AggregationOp::CountValues, Some(param)) => {
+            let label = ev.string(param, frame, time_ms)?;
+            results = count_values(node, &label, ev.vector(&node.expr, frame, time_ms)?)?;
+        }
+        (op, Some(param)) => {
+            let param = checked_param(ev, node, param, frame, time_ms)?;
+            for group in groups(&node.grouping, ev.vector(&node.expr, frame, time_ms)?) {
+                if op == AggregationOp::Quantile {
+                    let value = quantile(param, &group.values());
+                    results.push(group.result(value));
+                } else {
+                    results.extend(chosen(op, param, group.members));
+                }
+            }
+        }
+        (op, None) => {
+            for group in groups(&node.grouping, ev.vector(&node.expr, frame, time_ms)?) {
+                let value = reduce(op, &group.values());
+                results.push(group.result(value));
+            }
+        }
+    }
+    unique(results)
+}
+
+/// Elements that share the grouping labels.
+struct Group {
+    labels: Labels,
+    members: Vec<Element>,
+}
+
+impl Group {
+    fn values(&self) -> Vec<f64> {
+        self.members.iter().map(|m| m.value).collect()
+    }
+
+    /// The name goes at the end if it would go for any member.
+    fn result(&self, value: f64) -> Element {
+        let drop_name = self.members.iter().any(|m| m.drop_name);
+        Element { labels: self.labels.clone(), drop_name, value }
+    }
+}
+
+fn groups(grouping: &Grouping, elements: Vec<Element>) -> Vec<Group> {
+    let mut places = HashMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for element in elements {
+        let labels = group_labels(grouping, &element.labels);
+        let place = *places.entry(labels.clone()).or_insert_with(|| {
+            groups.push(Group { labels, members: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].members.push(element);
+    }
+    groups
+}
+
+fn group_labels(grouping: &Grouping, labels: &Labels) -> Labels {
+    let is_listed = |name: &str| grouping.labels().iter().any(|l| l == name);
+    if grouping.is_without() {
+        filter(labels, |name| name != METRIC_NAME && !is_listed(name))
+    } else {
+        filter(labels, is_listed)
+    }
+}
+
+/// One number of a group's numbers, which are never none.
+fn reduce(op: AggregationOp, values: &[f64]) -> f64 {
+    let extreme = |wins: fn(f64, f64) -> bool| {
+        values.iter().copied().reduce(|best, x| if wins(x, best) || best.is_nan() { x } else { best })
+    };
+    match op {
+        AggregationOp::Sum => compensated::sum(values.iter().copied()),
+        AggregationOp::Avg => compensated::mean(values.iter().copied()),
+        AggregationOp::Count => values.len() as f64,
+        AggregationOp::Min => extreme(|x, best| x < best).unwrap_or(f64::NAN),
+        AggregationOp::Max => extreme(|x, best| x > best).unwrap_or(f64::NAN),
+        AggregationOp::Stddev => variance(values).sqrt(),
+        AggregationOp::Stdvar => variance(values),
+        // `group`; the others have parameters and do not come here.
+        _ => 1.0,
+    }
+}
+
+/// Welford's variance of the population, not compensated. NaN if it begins with NaN or an infinity.
+fn variance(values: &[f64]) -> f64 {
+    let mut mean = values.first().copied().unwrap_or(f64::NAN);
+    let mut squares = if mean.is_finite() { 0.0 } else { f64::NAN };
+    let mut count = 1.0;
+    for x in values.iter().skip(1) {
+        count += 1.0;
+        let delta = x - mean;
+        mean += delta / count;
+        squares += delta * (x - mean);
+    }
+    squares / count
+}
+
+/// `topk`, `bottomk`, `limitk`, `limit_ratio`: some of a group's elements with all their labels.
+fn chosen(op: AggregationOp, param: f64, mut members: Vec<Element>) -> Vec<Element> {
+    // Stable: of equal values the first come stays.
+    match op {
+        AggregationOp::TopK => members.sort_by(|a, b| nan_last(a, b).then(by_value(b, a))),
+        AggregationOp::BottomK => members.sort_by(|a, b| nan_last(a, b).then(by_value(a, b))),
+        AggregationOp::LimitRatio => {
+            members.retain(|m| is_sampled(param, &m.labels));
+            return members;
+        }
+        _ => {}
+    }
+    members.truncate(if param < 1.0 { 0 } else { param as usize });
+    members
+}
+
+fn nan_last(a: &Element, b: &Element) -> Ordering {
+    a.value.is_nan().cmp(&b.value.is_nan())
+}
+
+fn by_value(a: &Element, b: &Element) -> Ordering {
+    a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
+}
+
+/// Whether a series belongs to a share of all series: the lowest hashes for a positive ratio, the highest for a negative
+/// one, so that `r` and `-(1 - r)` share nothing and leave nothing out.
+fn is_sampled(ratio: f64, labels: &Labels) -> bool {
+    let offset = hash(labels) as f64 / u64::MAX as f64;
+    if ratio >= 0.0 { offset < ratio } else { offset >= 1.0 + ratio }
+}
+
+/// The hash of labels as upstream keeps them in memory: each string after its length, in one byte or, from 255 on, in 255
+/// and three bytes, the lowest first.
+fn hash(labels: &Labels) -> u64 {
+    let mut bytes = Vec::new();
+    for text in labels.iter().flat_map(|(name, value)| [name, value]) {
+        let length = text.len() as u32;
+        match u8::try_from(length) {
+            Ok(short) if short < 255 => bytes.push(short),
+            _ => {
+                bytes.push(255);
+                bytes.extend_from_slice(&length.to_le_bytes()[..3]);
+            }
+        }
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    xxh64(&bytes, 0)
+}
+
+/// The parameter at one step, after a look at those of all steps of the frame: remarks and refusals speak of the worst.
+fn checked_param(
+    ev: &Evaluator<'_>,
+    node: &Aggregation,
+    param: &Expr,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<f64, NaiveError> {
+    let key = (node.span, frame);
+    let known = ev.params.borrow().get(&key).cloned();
+    let all = match known {
+        Some(all) => all,
+        None => {
+            let mut all = Vec::new();
+            for step_ms in frame.steps() {
+                all.push(ev.scalar(param, frame, step_ms)?);
+            }
+            check_params(ev, node.op, param, &all)?;
+            let all = Rc::new(all);
+            ev.params.borrow_mut().insert(key, Rc::clone(&all));
+            all
+        }
+    };
+    let step = ((time_ms - frame.start_ms) / frame.step_ms) as usize;
+    let value = all[step];
+    Ok(if node.op == AggregationOp::LimitRatio { value.clamp(-1.0, 1.0) } else { value })
+}
+
+fn check_params(ev: &Evaluator<'_>, op: AggregationOp, param: &Expr, all: &[f64]) -> Result<(), NaiveError> {
+    let has_nan = all.iter().any(|x| x.is_nan());
+    let min = all.iter().copied().fold(f64::INFINITY, f64::min);
+    let max = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut notes = ev.notes.borrow_mut();
+    match op {
+        AggregationOp::Quantile => {
+            if has_nan {
+                notes.invalid_quantile(f64::NAN, param.span());
+            }
+            if min < 0.0 {
+                notes.invalid_quantile(min, param.span());
+            }
+            if max > 1.0 {
+                notes.invalid_quantile(max, param.span());
+            }
+        }
+        AggregationOp::LimitRatio => {
+            if has_nan {
+                return Err(NaiveError::execution("Ratio value is NaN"));
+            }
+            if max > 1.0 {
+                notes.invalid_ratio(max, 1.0, param.span());
+            }
+            if min < -1.0 {
+                notes.invalid_ratio(min, -1.0, param.span());
+            }
+        }
+        _ => {
+            if has_nan {
+                return Err(NaiveError::execution("Parameter value is NaN"));
+            }
+            if min <= i64::MIN as f64 {
+                return Err(NaiveError::execution(format!("Scalar value {min} underflows int64")));
+            }
+            if max >= i64::MAX as f64 {
+                return Err(NaiveError::execution(format!("Scalar value {max} overflows int64")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `count_values`: how many elements of a group have the same value, which becomes a label.
+fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Result<Vec<Element>, NaiveError> {
+    if label.is_empty() {
+        return Err(NaiveError::execution(format!("invalid label name {}", quoted(label))));
+    }
+    let grouping = match &node.grouping {
+        Grouping::By(names) => Grouping::By(names.iter().cloned().chain([label.to_owned()]).collect()),
+        without => without.clone(),
+    };
+    let labelled = |mut e: Element| {
+        e.labels = with(&e.labels, label, &value_text(e.value));
+        e
+    };
+    let groups = groups(&grouping, elements.into_iter().map(labelled).collect());
+    Ok(groups.iter().map(|group| group.result(group.members.len() as f64)).collect())
+}
+
+/// A number as a label: never with an exponent.
+fn value_text(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
+    }
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_and_its_complement_split_the_series() {
+        for i in 0..200 {
+            let labels = Labels::new([("__name__", "m".to_owned()), ("i", "x".repeat(i * 3))]).unwrap();
+            assert_ne!(is_sampled(0.3, &labels), is_sampled(-0.7, &labels));
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Function calls: which function has which body, and what becomes of the name.
+
+use emberdb_model::Labels;
+use emberdb_promql_syntax::{Call, Expr, ExtendedRange, FunctionId, Span};
+
+use super::error::NaiveError;
+use super::evaluator::{Evaluator, unique};
+use super::frame::Frame;
+use super::rate::{Kind, values};
+use super::value::{Element, Value, Window};
+use super::{
+    absent, calendar, classic_histogram, extended, go, info, labels, math, over_time, quantile, rate,
+};
+use super::{regression, selector, sort};
+
+/// The value of a call at one step.
+pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) -> Result<Value, NaiveError> {
+    use FunctionId as F;
+    let seconds = |ms: i64| Ok(Value::Scalar(ms as f64 / 1000.0));
+    let scalar = |i: usize| ev.scalar(&call.args[i], frame, time_ms);
+    let vector = |i: usize| ev.vector(&call.args[i], frame, time_ms);
+    let elements = match call.function {
+        F::Time => return seconds(time_ms),
+        F::Start => return seconds(ev.query.start_ms),
+        F::End => return seconds(ev.query.end_ms),
+        F::Step => return seconds(ev.query_step_ms()),
+        F::Range => return seconds(ev.query_range_ms()),
+        F::Pi => return Ok(Value::Scalar(std::f64::consts::PI)),
+        F::MinOf => return Ok(Value::Scalar(go::min(scalar(0)?, scalar(1)?))),
+        F::MaxOf => return Ok(Value::Scalar(go::max(scalar(0)?, scalar(1)?))),
+        F::Scalar => {
+            return Ok(Value::Scalar(match vector(0)?.as_slice() {
+                [only] => only.value,
+                _ => f64::NAN,
+            }));
+        }
+        F::Vector => vec![unlabelled(scalar(0)?)],
+        F::Timestamp => timestamps(ev, call, frame, time_ms)?,
+        // Samples have no start timestamps here.
+        F::StartTimestamp => {
+            vector(0)?;
+            Vec::new()
+        }
+        F::Absent | F::AbsentOverTime => absent::eval(ev, call, frame, time_ms)?,
+        F::Sort | F::SortDesc | F::SortByLabel | F::SortByLabelDesc => sort::eval(ev, call, frame, time_ms)?,
+        F::LabelReplace => labels::label_replace(ev, call, frame, time_ms)?,
+        F::LabelJoin => labels::label_join(ev, call, frame, time_ms)?,
+        F::Info => info::eval(ev, call, frame, time_ms)?,
+        F::HistogramQuantile | F::HistogramQuantiles | F::HistogramFraction => {
+            classic_histogram::eval(ev, call, frame, time_ms)?
+        }
+        // Native histograms only, and there are none.
+        F::HistogramAvg | F::HistogramCount | F::HistogramSum | F::HistogramStddev | F::HistogramStdvar => {
+            vector(0)?;
+            Vec::new()
+        }
+        F::Minute
+        | F::Hour
+        | F::DayOfWeek
+        | F::DayOfMonth
+        | F::DayOfYear
+        | F::DaysInMonth
+        | F::Month
+        | F::Year => {
+            let times =
+                if call.args.is_empty() { vec![unlabelled(time_ms as f64 / 1000.0)] } else { vector(0)? };
+            map(ev, times, |x| calendar::apply(call.function, x))?
+        }
+        F::Round => {
+            let to = if call.args.len() > 1 { scalar(1)? } else { 1.0 };
+            map(ev, vector(0)?, |x| Some(math::round(x, to)))?
+        }
+        F::Clamp => {
+            let (min, max) = (scalar(1)?, scalar(2)?);
+            let elements = vector(0)?;
+            if max < min { Vec::new() } else { map(ev, elements, |x| Some(math::clamp(x, min, max)))? }
+        }
+        F::ClampMin => {
+            let min = scalar(1)?;
+            map(ev, vector(0)?, |x| Some(go::max(min, x)))?
+        }
+        F::ClampMax => {
+            let max = scalar(1)?;
+            map(ev, vector(0)?, |x| Some(go::min(max, x)))?
+        }
+        F::Abs
+        | F::Acos
+        | F::Acosh
+        | F::Asin
+        | F::Asinh
+        | F::Atan
+        | F::Atanh
+        | F::Ceil
+        | F::Cos
+        | F::Cosh
+        | F::Deg
+        | F::Exp
+        | F::Floor
+        | F::Ln
+        | F::Log10
+        | F::Log2
+        | F::Rad
+        | F::Sgn
+        | F::Sin
+        | F::Sinh
+        | F::Sqrt
+        | F::Tan
+        | F::Tanh => map(ev, vector(0)?, |x| math::apply(call.function, x))?,
+        F::AvgOverTime
+        | F::Changes
+        | F::CountOverTime
+        | F::Delta
+        | F::Deriv
+        | F::DoubleExponentialSmoothing
+        | F::FirstOverTime
+        | F::Idelta
+        | F::Increase
+        | F::Irate
+        | F::LastOverTime
+        | F::MadOverTime
+        | F::MaxOverTime
+        | F::MinOverTime
+        | F::PredictLinear
+        | F::PresentOverTime
+        | F::QuantileOverTime
+        | F::Rate
+        | F::Resets
+        | F::StddevOverTime
+        | F::StdvarOverTime
+        | F::SumOverTime
+        | F::TsOfFirstOverTime
+        | F::TsOfLastOverTime
+        | F::TsOfMaxOverTime
+        | F::TsOfMinOverTime => over_windows(ev, call, frame, time_ms)?,
+    };
+    Ok(Value::Vector(elements))
+}
+
+/// An element without labels.
+pub(super) fn unlabelled(value: f64) -> Element {
+    Element { labels: Labels::default(), drop_name: false, value }
+}
+
+/// A function of the numbers alone: the name is dropped.
+fn map(
+    ev: &Evaluator<'_>,
+    mut elements: Vec<Element>,
+    function: impl Fn(f64) -> Option<f64>,
+) -> Result<Vec<Element>, NaiveError> {
+    for element in &mut elements {
+        element.value = function(element.value).expect("the caller chose a function of this family");
+        ev.drop_name(element);
+    }
+    unique(elements)
+}
+
+/// `timestamp(v)`: of a plain selector the time of the sample itself, else the time of evaluation.
+fn timestamps(
+    ev: &Evaluator<'_>,
+    call: &Call,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<Element>, NaiveError> {
+    let mut elements = Vec::new();
+    if let Expr::VectorSelector(node) = call.args[0].without_parens() {
+        for selected in selector::newest_samples(ev, node, time_ms)? {
+            let value = selected.sample.timestamp_ms as f64 / 1000.0;
+            elements.push(Element { labels: selected.labels, drop_name: false, value });
+        }
+    } else {
+        elements = ev.vector(&call.args[0], frame, time_ms)?;
+        for element in &mut elements {
+            element.value = time_ms as f64 / 1000.0;
+        }
+    }
+    for element in &mut elements {
+        ev.drop_name(element);
+    }
+    unique(elements)
+}
+
+/// A function that makes one number of each window, or none.
+fn over_windows(
+    ev: &Evaluator<'_>,
+    call: &Call,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<Element>, NaiveError> {
+    use FunctionId as F;
+    // `quantile_over_time` alone has its window second.
+    let (matrix, others) = match call.args.as_slice() {
+        [phi, matrix] if call.function == F::QuantileOverTime => (matrix, std::slice::from_ref(phi)),
+        [matrix, others @ ..] => (matrix, others),
+        [] => return Ok(Vec::new()),
+    };
+    let extended = extended_range(matrix);
+    if let Some(extended) = extended {
+        extended::check_function(call.function, extended)?;
+    }
+    let windows = ev.matrix(matrix, frame, time_ms)?;
+    let mut params = Vec::new();
+    for other in others {
+        params.push(ev.scalar(other, frame, time_ms)?);
+    }
+    let spans = Spans { matrix: matrix.span(), first_param: others.first().map_or(call.span, Expr::span) };
+    let mut elements = Vec::new();
+    for window in windows {
+        let Some(value) = window_value(ev, call.function, &window, extended, &params, time_ms, spans)? else {
+            continue;
+        };
+        let mut element = Element { labels: window.labels, drop_name: window.drop_name, value };
+        if !matches!(call.function, F::FirstOverTime | F::LastOverTime) {
+            ev.drop_name(&mut element);
+        }
+        elements.push(element);
+    }
+    unique(elements)
+}
+
+/// Where remarks on a call point to.
+#[derive(Clone, Copy)]
+struct Spans {
+    matrix: Span,
+    first_param: Span,
+}
+
+/// The number that a function makes of one window.
+fn window_value(
+    ev: &Evaluator<'_>,
+    function: FunctionId,
+    window: &Window,
+    extended: Option<ExtendedRange>,
+    params: &[f64],
+    time_ms: i64,
+    spans: Spans,
+) -> Result<Option<f64>, NaiveError> {
+    use FunctionId as F;
+    let samples = &window.samples;
+    let whole = |count: fn(&[f64]) -> f64| match extended {
+        Some(_) => extended::anchored_values(window).map(|numbers| count(&numbers)),
+        None => Some(count(&values(samples))),
+    };
+    Ok(match (function, params) {
+        (F::Rate | F::Increase | F::Delta, _) => {
+            let kind = Kind { is_counter: function != F::Delta, is_rate: function == F::Rate };
+            let value = match extended {
+                None => rate::extrapolated(window, kind),
+                Some(extended) => {
+                    let range_seconds = (window.end_ms - window.start_ms) as f64 / 1000.0;
+                    let increase = extended::increase(window, extended, kind.is_counter);
+                    increase.map(|x| if kind.is_rate { x / range_seconds } else { x })
+                }
+            };
+            if value.is_some() && kind.is_counter {
+                ev.notes.borrow_mut().possible_non_counter(&window.labels, spans.matrix);
+            }
+            value
+        }
+        (F::Irate, _) => rate::instantaneous(window, Kind { is_counter: true, is_rate: true }),
+        (F::Idelta, _) => rate::instantaneous(window, Kind { is_counter: false, is_rate: false }),
+        (F::Changes, _) => whole(rate::changes),
+        (F::Resets, _) => whole(rate::resets),
+        (F::Deriv, _) => {
+            let origin_ms = samples.first().map_or(0, |s| s.timestamp_ms);
+            regression::line(samples, origin_ms).map(|line| line.slope)
+        }
+        (F::PredictLinear, &[ahead_seconds]) => {
+            regression::line(samples, time_ms).map(|line| line.slope * ahead_seconds + line.intercept)
+        }
+        (F::DoubleExponentialSmoothing, &[factor, trend_factor]) => {
+            regression::smooth(samples, factor, trend_factor)?
+        }
+        (F::QuantileOverTime, &[phi]) => {
+            if quantile::is_invalid(phi) {
+                ev.notes.borrow_mut().invalid_quantile(phi, spans.first_param);
+            }
+            Some(quantile::quantile(phi, &values(samples)))
+        }
+        _ => over_time::reduce(function, samples),
+    })
+}
+
+fn extended_range(expr: &Expr) -> Option<ExtendedRange> {
+    match expr.without_parens() {
+        Expr::MatrixSelector(matrix) => matrix.selector.extended_range,
+        _ => None,
+    }
+}

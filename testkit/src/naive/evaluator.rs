@@ -1,0 +1,148 @@
+//! The walk over the tree, once for each step.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use emberdb_model::storage::Querier;
+use emberdb_promql_syntax::{DurationError, DurationSpec, Expr, Sign, Span};
+
+use super::engine::NaiveOptions;
+use super::error::NaiveError;
+use super::frame::{Frame, is_step_invariant};
+use super::labels::without_metadata;
+use super::notes::Notes;
+use super::selector::StoredSeries;
+use super::value::{Element, Value, Window};
+use super::{aggregation, binary, call, selector, subquery};
+
+/// One query at work.
+pub(super) struct Evaluator<'a> {
+    pub(super) querier: Box<dyn Querier>,
+    pub(super) options: &'a NaiveOptions,
+    /// The steps of the query itself; subqueries have their own frames.
+    pub(super) query: Frame,
+    pub(super) notes: RefCell<Notes>,
+    /// What selectors found, by their matchers.
+    pub(super) selected: RefCell<HashMap<String, Rc<Vec<StoredSeries>>>>,
+    /// What subqueries gave over the union of their windows, by node and frame.
+    pub(super) subqueries: RefCell<HashMap<(Span, Frame), Rc<Vec<Window>>>>,
+    /// Parameters of aggregations at all steps, by node and frame.
+    pub(super) params: RefCell<HashMap<(Span, Frame), Rc<Vec<f64>>>>,
+    /// Repairs of classic histograms that were counted already, by what was repaired.
+    pub(super) repairs_seen: RefCell<HashSet<(Span, i64, String)>>,
+}
+
+impl Evaluator<'_> {
+    /// The value of `expr` at one step of `frame`.
+    pub(super) fn eval(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<Value, NaiveError> {
+        let time_ms = if is_step_invariant(expr) { frame.start_ms } else { time_ms };
+        match expr {
+            Expr::NumberLiteral(number) => Ok(Value::Scalar(number.value)),
+            Expr::StringLiteral(string) => Ok(Value::String(string.value.clone())),
+            Expr::VectorSelector(selector) => selector::instant(self, selector, time_ms).map(Value::Vector),
+            Expr::MatrixSelector(matrix) => selector::range(self, matrix, time_ms).map(Value::Matrix),
+            Expr::Subquery(node) => subquery::windows(self, node, frame, time_ms).map(Value::Matrix),
+            Expr::Call(call) => call::eval(self, call, frame, time_ms),
+            Expr::Aggregation(node) => aggregation::eval(self, node, frame, time_ms).map(Value::Vector),
+            Expr::Binary(node) => binary::eval(self, node, frame, time_ms),
+            Expr::Unary(unary) => {
+                let value = self.eval(&unary.expr, frame, time_ms)?;
+                if unary.sign == Sign::Plus { Ok(value) } else { self.negate(value) }
+            }
+            Expr::Paren(paren) => self.eval(&paren.expr, frame, time_ms),
+        }
+    }
+
+    /// The value of an expression of type instant vector.
+    pub(super) fn vector(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<Vec<Element>, NaiveError> {
+        match self.eval(expr, frame, time_ms)? {
+            Value::Vector(elements) => Ok(elements),
+            _ => Err(wrong_type("an instant vector")),
+        }
+    }
+
+    /// The value of an expression of type scalar.
+    pub(super) fn scalar(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<f64, NaiveError> {
+        match self.eval(expr, frame, time_ms)? {
+            Value::Scalar(value) => Ok(value),
+            _ => Err(wrong_type("a scalar")),
+        }
+    }
+
+    /// The value of an expression of type string.
+    pub(super) fn string(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<String, NaiveError> {
+        match self.eval(expr, frame, time_ms)? {
+            Value::String(value) => Ok(value),
+            _ => Err(wrong_type("a string")),
+        }
+    }
+
+    /// The value of an expression of type range vector.
+    pub(super) fn matrix(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<Vec<Window>, NaiveError> {
+        match self.eval(expr, frame, time_ms)? {
+            Value::Matrix(windows) => Ok(windows),
+            _ => Err(wrong_type("a range vector")),
+        }
+    }
+
+    /// The element after a function that drops the metric name: at once, or marked for the end of the query.
+    pub(super) fn drop_name(&self, element: &mut Element) {
+        if self.options.delayed_name_removal {
+            element.drop_name = true;
+        } else {
+            element.labels = without_metadata(&element.labels);
+        }
+    }
+
+    /// An offset, in milliseconds.
+    pub(super) fn offset_ms(&self, offset: &DurationSpec) -> Result<i64, NaiveError> {
+        offset.resolve(self.query_step_ms(), self.query_range_ms()).map_err(bad_duration)
+    }
+
+    /// A range or step, in milliseconds.
+    pub(super) fn length_ms(&self, length: &DurationSpec) -> Result<i64, NaiveError> {
+        length.resolve_positive(self.query_step_ms(), self.query_range_ms()).map_err(bad_duration)
+    }
+
+    /// `step()`: 0 in an instant query.
+    pub(super) fn query_step_ms(&self) -> i64 {
+        if self.query.is_instant() { 0 } else { self.query.step_ms }
+    }
+
+    /// `range()`.
+    pub(super) fn query_range_ms(&self) -> i64 {
+        self.query.end_ms - self.query.start_ms
+    }
+
+    fn negate(&self, value: Value) -> Result<Value, NaiveError> {
+        let mut elements = match value {
+            Value::Vector(elements) => elements,
+            Value::Scalar(value) => return Ok(Value::Scalar(-value)),
+            Value::String(_) | Value::Matrix(_) => return Err(wrong_type("a scalar or an instant vector")),
+        };
+        for element in &mut elements {
+            element.value = -element.value;
+            self.drop_name(element);
+        }
+        unique(elements).map(Value::Vector)
+    }
+}
+
+/// The elements, unless two have the same labels.
+pub(super) fn unique(elements: Vec<Element>) -> Result<Vec<Element>, NaiveError> {
+    let mut seen = HashSet::new();
+    if elements.iter().all(|e| seen.insert(&e.labels)) {
+        Ok(elements)
+    } else {
+        Err(NaiveError::same_labelset())
+    }
+}
+
+fn wrong_type(wanted: &str) -> NaiveError {
+    NaiveError::bad_data(format!("expected {wanted}"))
+}
+
+fn bad_duration(error: DurationError) -> NaiveError {
+    NaiveError::bad_data(error.to_string())
+}

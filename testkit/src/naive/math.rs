@@ -1,0 +1,50 @@
+//! Functions of one number.
+
+use emberdb_promql_syntax::FunctionId;
+
+use super::go;
+
+/// The number that a mathematical function makes of a number; `None` for other functions.
+pub(super) fn apply(function: FunctionId, x: f64) -> Option<f64> {
+    use FunctionId as F;
+    Some(match function {
+        F::Abs => x.abs(),
+        F::Ceil => x.ceil(),
+        F::Floor => x.floor(),
+        F::Exp => x.exp(),
+        F::Sqrt => x.sqrt(),
+        F::Ln => x.ln(),
+        F::Log2 => x.log2(),
+        F::Log10 => x.log10(),
+        F::Sin => x.sin(),
+        F::Cos => x.cos(),
+        F::Tan => x.tan(),
+        F::Asin => x.asin(),
+        F::Acos => x.acos(),
+        F::Atan => x.atan(),
+        F::Sinh => x.sinh(),
+        F::Cosh => x.cosh(),
+        F::Tanh => x.tanh(),
+        F::Asinh => x.asinh(),
+        F::Acosh => x.acosh(),
+        F::Atanh => x.atanh(),
+        F::Rad => x * std::f64::consts::PI / 180.0,
+        F::Deg => x * 180.0 / std::f64::consts::PI,
+        F::Sgn if x > 0.0 => 1.0,
+        F::Sgn if x < 0.0 => -1.0,
+        // NaN, 0 and -0 are their own signs.
+        F::Sgn => x,
+        _ => return None,
+    })
+}
+
+/// `round(v, to)`: to the nearest multiple, halves up.
+pub(super) fn round(x: f64, to: f64) -> f64 {
+    let inverse = 1.0 / to;
+    (x * inverse + 0.5).floor() / inverse
+}
+
+/// `clamp(v, min, max)`; a NaN bound makes NaN.
+pub(super) fn clamp(x: f64, min: f64, max: f64) -> f64 {
+    go::max(min, go::min(max, x))
+}

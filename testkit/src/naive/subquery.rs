@@ -1,0 +1,72 @@
+//! Subqueries: an expression over a grid, as a range vector.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use emberdb_model::Sample;
+use emberdb_promql_syntax::Subquery;
+
+use super::error::NaiveError;
+use super::evaluator::Evaluator;
+use super::frame::Frame;
+use super::selector::{reference_time, within};
+use super::value::Window;
+
+/// The windows of a subquery at one step: of each series the grid points with `t - range < T ≤ t`.
+pub(super) fn windows(
+    ev: &Evaluator<'_>,
+    node: &Subquery,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<Window>, NaiveError> {
+    let end_ms = reference_time(ev, node.at, &node.offset, time_ms)?;
+    let start_ms = end_ms - ev.length_ms(&node.range)?;
+    let mut windows = Vec::new();
+    for series in over_all_windows(ev, node, frame)?.iter() {
+        let samples = within(&series.samples, (start_ms, end_ms)).to_vec();
+        if !samples.is_empty() {
+            windows.push(Window { samples, start_ms, end_ms, ..series.clone() });
+        }
+    }
+    Ok(windows)
+}
+
+/// The subquery over all that its windows at the steps of `frame` cover, evaluated once.
+///
+/// The grid is made of the multiples of the step; its first point is the first one after the start of the first window.
+fn over_all_windows(
+    ev: &Evaluator<'_>,
+    node: &Subquery,
+    frame: Frame,
+) -> Result<Rc<Vec<Window>>, NaiveError> {
+    let key = (node.span, frame);
+    if let Some(known) = ev.subqueries.borrow().get(&key) {
+        return Ok(Rc::clone(known));
+    }
+    let step_ms = match &node.step {
+        Some(step) => ev.length_ms(step)?,
+        None => ev.options.subquery_step_ms,
+    };
+    let open_start_ms =
+        reference_time(ev, node.at, &node.offset, frame.start_ms)? - ev.length_ms(&node.range)?;
+    let grid = Frame {
+        start_ms: (open_start_ms.div_euclid(step_ms) + 1) * step_ms,
+        end_ms: reference_time(ev, node.at, &node.offset, frame.end_ms)?,
+        step_ms,
+    };
+    let mut places = HashMap::new();
+    let mut found: Vec<Window> = Vec::new();
+    for timestamp_ms in grid.steps() {
+        for element in ev.vector(&node.expr, grid, timestamp_ms)? {
+            let place = *places.entry(element.labels.clone()).or_insert_with(|| {
+                let (labels, drop_name) = (element.labels, element.drop_name);
+                found.push(Window { labels, drop_name, start_ms: 0, end_ms: 0, samples: Vec::new() });
+                found.len() - 1
+            });
+            found[place].samples.push(Sample { timestamp_ms, value: element.value });
+        }
+    }
+    let found = Rc::new(found);
+    ev.subqueries.borrow_mut().insert(key, Rc::clone(&found));
+    Ok(found)
+}

@@ -1,0 +1,106 @@
+//! What a script tells to do.
+
+use emberdb_model::{Labels, Sample};
+use regex::Regex;
+
+/// One command and the line that it begins on, from 1.
+#[derive(Clone, Debug)]
+pub(super) struct Command {
+    pub(super) line: usize,
+    pub(super) action: Action,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Clear,
+    Load(Load),
+    Eval(Box<Eval>),
+}
+
+/// A series to load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptSeries {
+    /// Its labels.
+    pub labels: Labels,
+    /// Its samples in time order.
+    pub samples: Vec<Sample>,
+}
+
+/// Data to add.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Load {
+    pub(super) series: Vec<ScriptSeries>,
+    /// Series that this runner cannot load, with the reason: native histograms and start timestamps.
+    pub(super) unsupported: Vec<(Labels, &'static str)>,
+}
+
+/// A query and what must come of it.
+#[derive(Clone, Debug)]
+pub(super) struct Eval {
+    pub(super) query: String,
+    pub(super) when: When,
+    pub(super) expected: Expected,
+    pub(super) is_ordered: bool,
+    /// The query must fail, with a message like this.
+    pub(super) fail: Option<TextMatch>,
+    pub(super) warnings: Remarks,
+    pub(super) infos: Remarks,
+    /// Why this runner cannot tell whether the answer is right.
+    pub(super) unsupported: Option<&'static str>,
+}
+
+/// When a query is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum When {
+    Instant { time_ms: i64 },
+    Range { start_ms: i64, end_ms: i64, step_ms: i64 },
+}
+
+/// The value that is expected.
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    Scalar(f64),
+    String(String),
+    /// A vector, or the matrix of a range query.
+    Series(Vec<ExpectedSeries>),
+    /// A range vector whose points lie on a grid.
+    RangeVector {
+        start_ms: i64,
+        step_ms: i64,
+        series: Vec<ExpectedSeries>,
+    },
+}
+
+/// A series, and its value at each step; `None` is no sample.
+#[derive(Clone, Debug)]
+pub(super) struct ExpectedSeries {
+    pub(super) labels: Labels,
+    pub(super) values: Vec<Option<f64>>,
+}
+
+/// What is expected of the annotations of one kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remarks {
+    /// Each must match one, and each one must be matched.
+    pub(super) wanted: Vec<TextMatch>,
+    /// There must be none.
+    pub(super) is_none: bool,
+}
+
+/// A condition on a text.
+#[derive(Clone, Debug)]
+pub(super) enum TextMatch {
+    Exact(String),
+    Contains(Regex),
+    Any,
+}
+
+impl TextMatch {
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(wanted) => wanted == text,
+            Self::Contains(regex) => regex.is_match(text),
+            Self::Any => !text.contains('\n'),
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! A storage in memory, as plain as can be: the test double for queries, and the model that the real database is
+//! compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use emberdb_model::storage::{
+    AppendError, Appendable, Appender, CommitSummary, Querier, Queryable, Rejection, SeriesSet, StorageError,
+};
+use emberdb_model::{
+    Label, LabelError, Labels, Matcher, Sample, SampleColumns, SeriesRef, SymbolTable, TimeRange,
+};
+
+/// All series in the order of their creation, all samples in time order. It forgets nothing and refuses what is out of
+/// order.
+///
+/// ```
+/// use emberdb_model::Labels;
+/// use emberdb_model::storage::Appendable;
+/// use emberdb_testkit::MemoryStorage;
+///
+/// let storage = MemoryStorage::new();
+/// let mut appender = storage.appender()?;
+/// appender.append(&Labels::new([("__name__", "up")])?, 15_000, 1.0)?;
+/// assert_eq!(appender.commit()?.samples, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStorage {
+    data: RwLock<Arc<Data>>,
+}
+
+/// What was committed. Queriers hold on to the state that they began with.
+#[derive(Clone, Debug, Default)]
+struct Data {
+    /// The number of a series is its reference less one.
+    series: Vec<StoredSeries>,
+    numbers: BTreeMap<Labels, usize>,
+}
+
+#[derive(Clone, Debug)]
+struct StoredSeries {
+    labels: Labels,
+    samples: Vec<Sample>,
+}
+
+impl MemoryStorage {
+    /// An empty storage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A storage with these series, samples in time order.
+    ///
+    /// # Errors
+    /// [`AppendError`] for the first sample that is refused.
+    pub fn with_series(series: impl IntoIterator<Item = (Labels, Vec<Sample>)>) -> Result<Self, AppendError> {
+        let storage = Self::new();
+        let mut appender = storage.appender()?;
+        for (labels, samples) in series {
+            for sample in samples {
+                appender.append(&labels, sample.timestamp_ms, sample.value)?;
+            }
+        }
+        let summary = appender.commit()?;
+        debug_assert!(summary.rejected.is_empty(), "no other batch wrote in between");
+        Ok(storage)
+    }
+
+    fn snapshot(&self) -> Arc<Data> {
+        Arc::clone(&self.data.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Appendable for MemoryStorage {
+    fn appender(&self) -> Result<Box<dyn Appender + '_>, StorageError> {
+        Ok(Box::new(MemoryAppender {
+            storage: self,
+            seen: self.snapshot(),
+            created: Vec::new(),
+            batch: Vec::new(),
+        }))
+    }
+}
+
+impl Queryable for MemoryStorage {
+    fn querier(&self) -> Result<Box<dyn Querier>, StorageError> {
+        Ok(Box::new(MemoryQuerier { data: self.snapshot() }))
+    }
+}
+
+/// A batch: checked against what was committed when it began, and against itself; checked again on commit.
+struct MemoryAppender<'a> {
+    storage: &'a MemoryStorage,
+    seen: Arc<Data>,
+    /// Series that this batch names first; their numbers follow those of `seen`.
+    created: Vec<Labels>,
+    batch: Vec<(usize, Sample)>,
+}
+
+impl MemoryAppender<'_> {
+    fn number(&self, labels: &Labels) -> Option<usize> {
+        let new = || self.created.iter().rposition(|l| l == labels).map(|i| self.seen.series.len() + i);
+        self.seen.numbers.get(labels).copied().or_else(new)
+    }
+
+    fn newest(&self, number: usize) -> Option<Sample> {
+        let in_batch = self.batch.iter().rev().find(|(n, _)| *n == number).map(|(_, sample)| *sample);
+        in_batch.or_else(|| self.seen.series.get(number)?.samples.last().copied())
+    }
+
+    fn add(&mut self, number: usize, sample: Sample) -> Result<(), AppendError> {
+        if accepts(self.newest(number), sample)? {
+            self.batch.push((number, sample));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a sample may follow the newest one: refused if it is older or differs at the same time, ignored if it is the
+/// same sample once more.
+fn accepts(newest: Option<Sample>, sample: Sample) -> Result<bool, AppendError> {
+    let Some(newest) = newest else { return Ok(true) };
+    let (timestamp_ms, newest_ms) = (sample.timestamp_ms, newest.timestamp_ms);
+    if timestamp_ms < newest_ms {
+        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms });
+    }
+    if timestamp_ms == newest_ms && sample.value.to_bits() != newest.value.to_bits() {
+        return Err(AppendError::Duplicate { timestamp_ms, held: newest.value, refused: sample.value });
+    }
+    Ok(timestamp_ms > newest_ms)
+}
+
+impl Appender for MemoryAppender<'_> {
+    fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
+        if labels.is_empty() {
+            return Err(LabelError::Empty.into());
+        }
+        let number = self.number(labels).unwrap_or_else(|| {
+            self.created.push(labels.clone());
+            self.seen.series.len() + self.created.len() - 1
+        });
+        self.add(number, Sample { timestamp_ms, value })?;
+        Ok(SeriesRef(number as u64 + 1))
+    }
+
+    fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
+        let known = self.seen.series.len() + self.created.len();
+        let number = usize::try_from(series.0).ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < known);
+        let number = number.ok_or(AppendError::UnknownSeries(series))?;
+        self.add(number, Sample { timestamp_ms, value })
+    }
+
+    fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
+        let mut held = self.storage.data.write().unwrap_or_else(PoisonError::into_inner);
+        let mut data = Data::clone(&held);
+        let mut summary = CommitSummary::default();
+        for (number, sample) in self.batch {
+            let labels = match self.seen.series.get(number) {
+                Some(series) => &series.labels,
+                None => &self.created[number - self.seen.series.len()],
+            };
+            // Another batch may have created series in between: the number is looked up anew.
+            let number = data.numbers.get(labels).copied().unwrap_or_else(|| {
+                summary.series_created += 1;
+                data.series.push(StoredSeries { labels: labels.clone(), samples: Vec::new() });
+                data.numbers.insert(labels.clone(), data.series.len() - 1);
+                data.series.len() - 1
+            });
+            let samples = &mut data.series[number].samples;
+            match accepts(samples.last().copied(), sample) {
+                Ok(true) => {
+                    samples.push(sample);
+                    summary.samples += 1;
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    summary.rejected.push(Rejection { series: SeriesRef(number as u64 + 1), error });
+                }
+            }
+        }
+        *held = Arc::new(data);
+        Ok(summary)
+    }
+
+    fn rollback(self: Box<Self>) {}
+}
+
+struct MemoryQuerier {
+    data: Arc<Data>,
+}
+
+impl MemoryQuerier {
+    fn matching(&self, matchers: &[Matcher], range: TimeRange) -> impl Iterator<Item = usize> {
+        let is_asked = move |series: &StoredSeries| {
+            matchers.iter().all(|m| m.matches(series.labels.get(m.name()).unwrap_or("")))
+                && series.samples.iter().any(|s| range.contains(s.timestamp_ms))
+        };
+        self.data.series.iter().enumerate().filter(move |(_, s)| is_asked(s)).map(|(number, _)| number)
+    }
+}
+
+impl Querier for MemoryQuerier {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        symbols: &mut SymbolTable,
+    ) -> Result<Box<dyn SeriesSet>, StorageError> {
+        let mut selected = Vec::new();
+        for number in self.matching(matchers, range) {
+            let pairs = self.data.series[number].labels.iter();
+            let labels = pairs.map(|(n, v)| Label { name: symbols.intern(n), value: symbols.intern(v) });
+            selected.push((number, labels.collect()));
+        }
+        Ok(Box::new(MemorySeriesSet { data: Arc::clone(&self.data), selected }))
+    }
+
+    fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {
+        let mut names = BTreeSet::new();
+        for number in self.matching(matchers, range) {
+            names.extend(self.data.series[number].labels.iter().map(|(name, _)| name.to_owned()));
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError> {
+        let mut values = BTreeSet::new();
+        for number in self.matching(matchers, range) {
+            values.extend(self.data.series[number].labels.get(name).map(str::to_owned));
+        }
+        Ok(values.into_iter().collect())
+    }
+}
+
+struct MemorySeriesSet {
+    data: Arc<Data>,
+    /// Number and labels of each selected series.
+    selected: Vec<(usize, Vec<Label>)>,
+}
+
+impl SeriesSet for MemorySeriesSet {
+    fn len(&self) -> usize {
+        self.selected.len()
+    }
+
+    fn labels(&self, series: usize) -> &[Label] {
+        &self.selected[series].1
+    }
+
+    fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
+        let stored = &self.data.series[self.selected[series].0].samples;
+        for &sample in stored.iter().filter(|s| range.contains(s.timestamp_ms)) {
+            samples.push(sample);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(name: &str) -> Labels {
+        Labels::new([("__name__", name), ("job", "a")]).unwrap()
+    }
+
+    fn read(storage: &MemoryStorage) -> Vec<(String, Vec<i64>)> {
+        let mut symbols = SymbolTable::new();
+        let any = [Matcher::equal("job", "a")];
+        let set = storage.querier().unwrap().select(&any, TimeRange::ALL, &mut symbols).unwrap();
+        let one = |i| {
+            let mut columns = SampleColumns::new();
+            set.read(i, TimeRange::ALL, &mut columns).unwrap();
+            (
+                emberdb_model::LabelsRef::new(&symbols, set.labels(i)).metric_name().to_owned(),
+                columns.timestamps,
+            )
+        };
+        (0..set.len()).map(one).collect()
+    }
+
+    #[test]
+    fn a_batch_is_seen_after_its_commit_and_not_before() {
+        let storage = MemoryStorage::new();
+        let mut appender = storage.appender().unwrap();
+        let series = appender.append(&labels("b"), 1, 1.0).unwrap();
+        appender.append_ref(series, 2, 2.0).unwrap();
+        appender.append(&labels("a"), 1, 1.0).unwrap();
+        assert!(read(&storage).is_empty());
+        let before = storage.querier().unwrap();
+        let summary = appender.commit().unwrap();
+        assert_eq!((summary.samples, summary.series_created), (3, 2));
+        assert_eq!(read(&storage), [("b".to_owned(), vec![1, 2]), ("a".to_owned(), vec![1])]);
+        assert!(before.label_names(&[], TimeRange::ALL).unwrap().is_empty());
+        assert_eq!(
+            storage.querier().unwrap().label_values("__name__", &[], TimeRange::ALL).unwrap(),
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn refusals_say_why_and_leave_the_batch_usable() {
+        let storage = MemoryStorage::new();
+        let mut appender = storage.appender().unwrap();
+        appender.append(&labels("a"), 5, 1.0).unwrap();
+        assert!(matches!(
+            appender.append(&labels("a"), 4, 1.0),
+            Err(AppendError::OutOfOrder { newest_ms: 5, .. })
+        ));
+        assert!(matches!(appender.append(&labels("a"), 5, 2.0), Err(AppendError::Duplicate { .. })));
+        appender.append(&labels("a"), 5, 1.0).unwrap();
+        assert!(matches!(appender.append(&Labels::default(), 5, 1.0), Err(AppendError::InvalidLabels(_))));
+        assert!(matches!(appender.append_ref(SeriesRef(9), 5, 1.0), Err(AppendError::UnknownSeries(_))));
+        assert_eq!(appender.commit().unwrap().samples, 1);
+    }
+
+    #[test]
+    fn of_two_batches_that_meet_the_second_is_checked_again() {
+        let storage = MemoryStorage::new();
+        let (mut first, mut second) = (storage.appender().unwrap(), storage.appender().unwrap());
+        first.append(&labels("a"), 5, 1.0).unwrap();
+        second.append(&labels("a"), 4, 1.0).unwrap();
+        assert_eq!(first.commit().unwrap().samples, 1);
+        let summary = second.commit().unwrap();
+        assert_eq!((summary.samples, summary.rejected.len()), (0, 1));
+    }
+}

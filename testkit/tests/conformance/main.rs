@@ -1,0 +1,89 @@
+//! The naive evaluator against Prometheus' own expectations: its acceptance scripts, scripts of others that it was asked,
+//! and its answers to random queries.
+//!
+//! The data lies outside the repository: in the folder that `EMBERDB_CONFORMANCE` names, or beside the workspace. Without
+//! it the tests say so and pass. What needs native histograms or start timestamps is counted, not run.
+
+mod data;
+mod differential;
+
+use emberdb_testkit::{NaiveOptions, NaiveScriptEngine, ScriptReport, run_script};
+
+/// Evals that this evaluator cannot pass, by file and line, each with its reason.
+const KNOWN: &[(&str, usize, &str)] = &[];
+
+/// The engine that upstream runs its scripts with, but for start timestamps.
+fn upstream_engine() -> NaiveScriptEngine {
+    NaiveScriptEngine::new(NaiveOptions { delayed_name_removal: true, ..NaiveOptions::default() })
+}
+
+/// Runs scripts, prints the counts and what failed, and fails unless exactly the known evals did.
+fn run_all(paths: &[String], mut engine: impl FnMut() -> NaiveScriptEngine) {
+    let mut sum = ScriptReport::default();
+    let mut surprises = Vec::new();
+    for path in paths {
+        let Some(text) = data::text(path) else { return };
+        let report = run_script(&mut engine(), &text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        println!("{path}: {report}");
+        let known = |line| KNOWN.iter().any(|&(file, l, _)| path.ends_with(file) && l == line);
+        surprises
+            .extend(report.failed.iter().filter(|f| !known(f.line)).map(|f| format!("{path}:{}", f.line)));
+        for (file, line, _) in KNOWN.iter().filter(|(file, ..)| path.ends_with(file)) {
+            assert!(
+                report.failed.iter().any(|f| f.line == *line),
+                "{file}:{line} passes now: strike it off the list"
+            );
+        }
+        sum.passed += report.passed;
+        sum.failed.extend(report.failed);
+        sum.unsupported.extend(report.unsupported);
+    }
+    println!(
+        "all: {} passed, {} failed, {} unsupported",
+        sum.passed,
+        sum.failed.len(),
+        sum.unsupported.len()
+    );
+    assert!(surprises.is_empty(), "{} evals failed: {surprises:?}", surprises.len());
+}
+
+#[test]
+fn upstream_scripts() {
+    run_all(&data::files("promqltest", ".test"), upstream_engine);
+}
+
+#[test]
+fn thanos_corpus() {
+    run_all(&["engine/thanos_corpus.test".into()], upstream_engine);
+}
+
+#[test]
+fn names_removed_at_once() {
+    run_all(&["engine/delayed_name_removal_off.test".into()], NaiveScriptEngine::default);
+}
+
+/// Upstream's tests of its own script runner: scripts that must pass, and scripts that must not.
+#[test]
+fn scripts_that_test_the_runner() {
+    let Some(records) = data::records("promqltest/selftest.jsonl") else { return };
+    let (mut agree, mut skipped, mut differ) = (0, 0, Vec::new());
+    for record in &records {
+        let wanted = record["error"].as_str().unwrap();
+        let outcome = run_script(&mut upstream_engine(), record["script"].as_str().unwrap());
+        let got = match outcome {
+            Ok(report) if !report.unsupported.is_empty() => {
+                skipped += 1;
+                continue;
+            }
+            Ok(report) => report.failed.first().map_or(String::new(), |f| f.difference.clone()),
+            Err(error) => error.to_string(),
+        };
+        if wanted.is_empty() == got.is_empty() {
+            agree += 1;
+        } else {
+            differ.push(format!("{}\n    wanted {wanted:?}\n    got    {got:?}", record["name"]));
+        }
+    }
+    println!("{agree} agree, {} differ, {skipped} unsupported", differ.len());
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
