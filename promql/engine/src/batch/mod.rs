@@ -1,0 +1,10 @@
+//! Columns over the steps of a query.
+//!
+//! * [`column`]: one value per step, or none
+//! * [`steps`]: the grid of evaluation times
+
+mod column;
+mod steps;
+
+pub use column::{Column, WORD_STEPS};
+pub use steps::Steps;

@@ -1,0 +1,120 @@
+//! Folding columns into groups: each column is added to its group's accumulator and forgotten.
+//!
+//! Columns are folded in the order of the series, whoever computed them, so each step's numbers are added up in
+//! upstream's order.
+
+use std::sync::Arc;
+
+use emberdb_promql_syntax::AggregationOp;
+
+use super::Groups;
+use super::extremum::{Count, Extremum, Group};
+use super::spread::Spread;
+use super::sum::{Average, Sum};
+use crate::batch::Column;
+use crate::context::QueryContext;
+use crate::error::Result;
+use crate::operator::exchange::{all_of, for_each_column};
+use crate::operator::{Held, VectorSource};
+
+/// What is known of all groups so far: a column of intermediate results each.
+pub(super) trait Accumulator: Send {
+    /// Adds the column of a series to its group.
+    fn fold(&mut self, group: usize, column: &Column);
+
+    /// The results of all groups.
+    fn finish(self: Box<Self>) -> Vec<Column>;
+}
+
+/// `op by (...) (input)` for the aggregations that can be folded; `None` for the others.
+pub(crate) fn fold(
+    op: AggregationOp,
+    input: &dyn VectorSource,
+    groups: &Groups,
+    context: &Arc<QueryContext>,
+) -> Option<Result<Held>> {
+    let (count, steps) = (groups.len(), input.steps().count);
+    let accumulator: Box<dyn Accumulator> = match op {
+        AggregationOp::Sum => Box::new(Sum::new(count, steps)),
+        AggregationOp::Avg => Box::new(Average::new(count, steps)),
+        AggregationOp::Count => Box::new(Count::new(count, steps)),
+        AggregationOp::Group => Box::new(Group::new(count, steps)),
+        AggregationOp::Min => Box::new(Extremum::new(count, steps, false)),
+        AggregationOp::Max => Box::new(Extremum::new(count, steps, true)),
+        AggregationOp::Stddev => Box::new(Spread::new(count, steps, true)),
+        AggregationOp::Stdvar => Box::new(Spread::new(count, steps, false)),
+        AggregationOp::TopK
+        | AggregationOp::BottomK
+        | AggregationOp::CountValues
+        | AggregationOp::Quantile
+        | AggregationOp::LimitK
+        | AggregationOp::LimitRatio => return None,
+    };
+    Some(fold_with(accumulator, input, groups, context))
+}
+
+fn fold_with(
+    mut accumulator: Box<dyn Accumulator>,
+    input: &dyn VectorSource,
+    groups: &Groups,
+    context: &Arc<QueryContext>,
+) -> Result<Held> {
+    let mut reservation = context.hold(0)?;
+    let mut order = Order::new(groups.len());
+    for_each_column(input, &all_of(input), context, |series, column| {
+        if column.none_present() {
+            return Ok(());
+        }
+        let group = groups.of_series[series];
+        if order.saw(group) {
+            reservation.set(order.seen.len() * column.len())?;
+        }
+        if input.series().drops_name(series) {
+            order.drops_name[group] = true;
+        }
+        accumulator.fold(group, column);
+        Ok(())
+    })?;
+    Ok(order.into_held(accumulator.finish(), groups, input, reservation))
+}
+
+/// Groups in the order in which they were first seen: those that never had a value are left out.
+pub(super) struct Order {
+    is_seen: Vec<bool>,
+    pub(super) seen: Vec<usize>,
+    pub(super) drops_name: Vec<bool>,
+}
+
+impl Order {
+    pub(super) fn new(groups: usize) -> Self {
+        Self { is_seen: vec![false; groups], seen: Vec::new(), drops_name: vec![false; groups] }
+    }
+
+    /// Notes that a group has a value; whether that is news.
+    pub(super) fn saw(&mut self, group: usize) -> bool {
+        let is_news = !std::mem::replace(&mut self.is_seen[group], true);
+        if is_news {
+            self.seen.push(group);
+        }
+        is_news
+    }
+
+    /// The results of the groups that were seen.
+    pub(super) fn into_held(
+        self,
+        mut columns: Vec<Column>,
+        groups: &Groups,
+        input: &dyn VectorSource,
+        reservation: crate::context::Reservation,
+    ) -> Held {
+        let mut labels = groups.labels.select(self.seen.iter().copied());
+        let mut results = Vec::with_capacity(self.seen.len());
+        for (number, &group) in self.seen.iter().enumerate() {
+            if self.drops_name[group] {
+                labels.set_drops_name(number);
+            }
+            results.push(std::mem::take(&mut columns[group]));
+        }
+        Held::new(labels, results, input.steps(), reservation)
+    }
+}

@@ -1,0 +1,221 @@
+//! `topk` and `bottomk`: at each step the k largest or smallest values of a group, with all their labels.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::Groups;
+use crate::batch::Column;
+use crate::context::QueryContext;
+use crate::error::Result;
+use crate::operator::exchange::for_each_column;
+use crate::operator::{Held, SeriesLabels, VectorSource};
+
+/// Which end is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rank {
+    Top,
+    Bottom,
+}
+
+/// `topk by (...) (k, input)`, one group after the other: the largest one must fit into memory. `k` has one number a
+/// step. With a single step the result is in order of rank, group by group; else in order of the input.
+pub(crate) fn rank(
+    rank: Rank,
+    input: &dyn VectorSource,
+    k: &[usize],
+    groups: &Groups,
+    context: &Arc<QueryContext>,
+) -> Result<Held> {
+    let members = groups.members();
+    let is_instant = input.steps().count == 1;
+    let mut reservation = context.hold(0)?;
+    let mut held = 0;
+    let mut chosen: Vec<(u32, Column)> = Vec::new();
+    // With one step, groups come in the order of the first series that is there at all.
+    let mut group_starts: Vec<(usize, usize)> = Vec::new();
+    for group in 0..groups.len() {
+        let mut columns: Vec<(u32, Column)> = Vec::new();
+        let mut gathered = context.hold(0)?;
+        let mut count = 0;
+        for_each_column(input, members.of(group), context, |series, column| {
+            if !column.none_present() {
+                count += column.count_present();
+                gathered.set(count)?;
+                columns.push((series as u32, column.clone()));
+            }
+            Ok(())
+        })?;
+        let Some(&(first, _)) = columns.first() else { continue };
+        group_starts.push((first as usize, chosen.len()));
+        choose(rank, columns, k, is_instant, &mut chosen);
+        held = chosen.iter().map(|(_, column)| column.count_present()).sum::<usize>().max(held);
+        reservation.set(held)?;
+    }
+    if is_instant {
+        chosen = in_group_order(chosen, &group_starts);
+    } else {
+        chosen.sort_by_key(|&(series, _)| series);
+    }
+    let mut labels = SeriesLabels::with_capacity(chosen.len());
+    let mut results = Vec::with_capacity(chosen.len());
+    for (series, column) in chosen {
+        let series = series as usize;
+        labels.push(input.series().get(series).iter().copied(), input.series().drops_name(series));
+        results.push(column);
+    }
+    Ok(Held::new(labels, results, input.steps(), reservation))
+}
+
+fn in_group_order(chosen: Vec<(u32, Column)>, starts: &[(usize, usize)]) -> Vec<(u32, Column)> {
+    let mut order: Vec<(usize, usize, usize)> = starts
+        .iter()
+        .enumerate()
+        .map(|(n, &(first, start))| (first, start, starts.get(n + 1).map_or(chosen.len(), |&(_, next)| next)))
+        .collect();
+    order.sort_unstable();
+    let mut chosen: Vec<Option<(u32, Column)>> = chosen.into_iter().map(Some).collect();
+    order.iter().flat_map(|&(_, start, end)| start..end).filter_map(|at| chosen[at].take()).collect()
+}
+
+/// Appends to `chosen` the series of one group that are among the first at some step, with those steps only.
+fn choose(
+    rank: Rank,
+    columns: Vec<(u32, Column)>,
+    k: &[usize],
+    is_instant: bool,
+    chosen: &mut Vec<(u32, Column)>,
+) {
+    let mut kept: Vec<Column> = columns.iter().map(|(_, column)| Column::absent(column.len())).collect();
+    let mut heap = Heap { rank, elements: Vec::new() };
+    let mut in_order = Vec::new();
+    for (step, &k) in k.iter().enumerate() {
+        heap.elements.clear();
+        if k > 0 {
+            for (index, (_, column)) in columns.iter().enumerate() {
+                if let Some(value) = column.get(step) {
+                    heap.offer(k, value, index);
+                }
+            }
+        }
+        for &(value, index) in &heap.elements {
+            kept[index].set(step, value);
+        }
+        if is_instant {
+            heap.elements.sort_by(|a, b| rank.compare(b.0, a.0));
+            in_order.extend(heap.elements.iter().map(|&(_, index)| index));
+        }
+    }
+    if is_instant {
+        chosen.extend(in_order.into_iter().map(|index| (columns[index].0, std::mem::take(&mut kept[index]))));
+    } else {
+        let results = columns.iter().zip(kept).filter(|(_, kept)| !kept.none_present());
+        chosen.extend(results.map(|(&(series, _), kept)| (series, kept)));
+    }
+}
+
+impl Rank {
+    /// From the least wanted to the most wanted: NaN is wanted least.
+    fn compare(self, left: f64, right: f64) -> Ordering {
+        let wanted = match self {
+            Self::Top => left.partial_cmp(&right),
+            Self::Bottom => right.partial_cmp(&left),
+        };
+        wanted.unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))
+    }
+}
+
+/// The best values so far, the worst of them first. Which of equal values goes when a better one comes is decided by
+/// the shape of the heap, so that shape is upstream's: a binary heap that sifts as Go's does.
+struct Heap {
+    rank: Rank,
+    elements: Vec<(f64, usize)>,
+}
+
+impl Heap {
+    fn offer(&mut self, k: usize, value: f64, index: usize) {
+        if self.elements.len() < k {
+            self.elements.push((value, index));
+            self.sift_up(self.elements.len() - 1);
+            return;
+        }
+        let worst = self.elements[0].0;
+        let is_better = match self.rank {
+            Rank::Top => worst < value,
+            Rank::Bottom => worst > value,
+        };
+        if is_better || (worst.is_nan() && !value.is_nan()) {
+            self.elements[0] = (value, index);
+            self.sift_down();
+        }
+    }
+
+    /// Whether element `a` belongs above element `b`. A NaN does, also above another NaN.
+    fn is_above(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.elements[a].0, self.elements[b].0);
+        match self.rank {
+            _ if a.is_nan() => true,
+            Rank::Top => a < b,
+            Rank::Bottom => a > b,
+        }
+    }
+
+    fn sift_up(&mut self, mut at: usize) {
+        while at > 0 {
+            let parent = (at - 1) / 2;
+            if !self.is_above(at, parent) {
+                break;
+            }
+            self.elements.swap(at, parent);
+            at = parent;
+        }
+    }
+
+    fn sift_down(&mut self) {
+        let mut at = 0;
+        loop {
+            let mut child = 2 * at + 1;
+            if child >= self.elements.len() {
+                break;
+            }
+            if child + 1 < self.elements.len() && self.is_above(child + 1, child) {
+                child += 1;
+            }
+            if !self.is_above(child, at) {
+                break;
+            }
+            self.elements.swap(at, child);
+            at = child;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_heap_keeps_the_best(values in prop::collection::vec(
+            prop_oneof![4 => -5..5i32, 1 => Just(i32::MIN)], 1..30), k in 1usize..8,
+        ) {
+            let values: Vec<f64> =
+                values.into_iter().map(|v| if v == i32::MIN { f64::NAN } else { f64::from(v) }).collect();
+            for rank in [Rank::Top, Rank::Bottom] {
+                let mut heap = Heap { rank, elements: Vec::new() };
+                for (index, &value) in values.iter().enumerate() {
+                    heap.offer(k, value, index);
+                }
+                let mut kept: Vec<f64> = heap.elements.iter().map(|e| e.0).collect();
+                let mut expected = values.clone();
+                for list in [&mut kept, &mut expected] {
+                    list.sort_by(|a, b| rank.compare(*b, *a));
+                }
+                expected.truncate(k);
+                let bits = |list: &[f64]| list.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                prop_assert_eq!(bits(&kept), bits(&expected));
+            }
+        }
+    }
+}

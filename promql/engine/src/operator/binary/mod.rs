@@ -1,0 +1,20 @@
+//! Binary operators.
+//!
+//! * [`arithmetic`]: one operator on columns of numbers
+//! * [`scalar`]: vector with scalar, and the sign of a vector
+//! * [`signature`]: which series of two vectors belong together
+//! * [`matching`]: pairs of series and the checks that they are pairs
+//! * [`vector`]: vector with vector
+//! * [`set`]: `and`, `or`, `unless`
+
+mod arithmetic;
+mod matching;
+mod scalar;
+mod set;
+mod signature;
+mod vector;
+
+pub(crate) use arithmetic::{Operation, scalar_operation};
+pub(crate) use scalar::{Negated, VectorScalar};
+pub(crate) use set::{SetOperation, set_operation};
+pub(crate) use vector::{VectorOperation, vector_operation};

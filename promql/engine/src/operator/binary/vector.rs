@@ -1,0 +1,304 @@
+//! Vector with vector: pairs of series with equal signatures, one operation on two columns a pair.
+
+use std::sync::Arc;
+
+use emberdb_model::{Label, Symbol, SymbolTable};
+use emberdb_promql_syntax::{MatchCardinality, VectorMatching};
+
+use super::Operation;
+use super::matching::{Sides, number_results};
+use super::signature::{MatchGroups, Signature};
+use crate::batch::{Column, Steps};
+use crate::context::QueryContext;
+use crate::error::Result;
+use crate::operator::exchange::{all_of, drain, for_each_column, hold_vector};
+use crate::operator::series::{set_label, value_of};
+use crate::operator::{KnownNames, Merge, Scratch, SeriesLabels, Vector, VectorSource};
+
+/// What is asked for besides the two vectors.
+pub(crate) struct VectorOperation<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) matching: &'a VectorMatching,
+    pub(crate) is_delayed: bool,
+    /// Whether series with equal labels become one.
+    pub(crate) merges: bool,
+    pub(crate) known: KnownNames,
+}
+
+/// `lhs op rhs`.
+pub(crate) fn vector_operation(
+    asked: &VectorOperation<'_>,
+    lhs: Vector,
+    rhs: Vector,
+    symbols: &mut SymbolTable,
+    context: &Arc<QueryContext>,
+) -> Result<Vector> {
+    let matching = asked.matching;
+    let signature = Signature::new(&matching.labels, symbols, asked.known);
+    let is_swapped = matching.cardinality == MatchCardinality::OneToMany;
+    let (many, mut one) = if is_swapped { (rhs, lhs) } else { (lhs, rhs) };
+    if matching.cardinality != MatchCardinality::OneToOne {
+        // A series of this side is paired with many: compute it once.
+        one = hold_vector(&*one, context)?;
+    }
+    // As upstream has it, which does not exchange the fill values with the sides.
+    let (fill_one, fill_many) = (matching.fill.rhs, matching.fill.lhs);
+    let groups = MatchGroups::new(&signature, many.series(), one.series());
+    let mut pairs = Pairs { list: Vec::new(), masks: Vec::new() };
+    pairs.of_series(&groups, many.len());
+    if let Some(value) = fill_one {
+        let mask_of = group_masks(&*one, &groups.rhs, groups.len(), context)?;
+        pairs.of_lonely(value, &mask_of, &groups.lhs, |series, fill| (Side::Series(series), fill));
+    }
+    if let Some(value) = fill_many {
+        let mask_of = group_masks(&*many, &groups.lhs, groups.len(), context)?;
+        pairs.of_lonely(value, &mask_of, &groups.rhs, |series, fill| (fill, Side::Series(series)));
+    }
+    let names = ResultNames { asked, signature: &signature, include: include_names(matching, symbols) };
+    let series = names.of_pairs(&pairs.list, &groups, many.series(), one.series(), symbols);
+
+    let sides = Sides {
+        many: &*many,
+        one: &*one,
+        groups: &groups,
+        cardinality: matching.cardinality,
+        fills: fill_one.is_some() || fill_many.is_some(),
+        fills_one: fill_one.is_some(),
+    };
+    if !asked.operation.op.is_trim() {
+        let numbers = number_results(&series);
+        let results = pairs.list.iter().zip(numbers).filter_map(|((many, _), number)| match many {
+            Side::Series(series) => Some((groups.lhs[*series as usize], *series, number)),
+            Side::Fill { .. } => None,
+        });
+        sides.check(&results.collect::<Vec<_>>(), symbols, context)?;
+    }
+    pairs.drain_others(&*many, &*one, context)?;
+    let joined: Vector = Box::new(Joined {
+        many,
+        one,
+        pairs: pairs.list,
+        masks: pairs.masks,
+        operation: asked.operation,
+        is_swapped,
+        series: Arc::new(series),
+    });
+    Ok(if asked.merges { Merge::wrap(joined, false) } else { joined })
+}
+
+fn include_names(matching: &VectorMatching, symbols: &mut SymbolTable) -> Vec<Symbol> {
+    matching.include.iter().map(|name| symbols.intern(name)).collect()
+}
+
+/// One side of a pair.
+#[derive(Clone, Copy)]
+enum Side {
+    Series(u32),
+    /// A value that stands in where the steps of a mask are not set, for the match group of the other side.
+    Fill {
+        value: f64,
+        mask: Option<u32>,
+    },
+}
+
+/// Pairs of the "many" and the "one" side.
+struct Pairs {
+    list: Vec<(Side, Side)>,
+    masks: Vec<Box<[u64]>>,
+}
+
+impl Pairs {
+    /// Each series of the "many" side with each of its group on the "one" side: mostly that is one.
+    fn of_series(&mut self, groups: &MatchGroups, many: usize) {
+        for series in 0..many {
+            for &partner in groups.rhs_members.of(groups.lhs[series]) {
+                self.list.push((Side::Series(series as u32), Side::Series(partner)));
+            }
+        }
+    }
+
+    /// Each series of one side with a value, for the steps at which its group has none on the other side.
+    fn of_lonely(
+        &mut self,
+        value: f64,
+        mask_of: &[Option<Box<[u64]>>],
+        groups: &[usize],
+        pair: impl Fn(u32, Side) -> (Side, Side),
+    ) {
+        let first = self.masks.len();
+        let mut numbers = Vec::with_capacity(mask_of.len());
+        for mask in mask_of {
+            numbers.push(mask.as_ref().map(|_| self.masks.len() as u32));
+            self.masks.extend(mask.clone());
+        }
+        debug_assert!(first <= self.masks.len());
+        for (series, &group) in groups.iter().enumerate() {
+            self.list.push(pair(series as u32, Side::Fill { value, mask: numbers[group] }));
+        }
+    }
+
+    /// Computes the series that are in no pair, if their annotations would be missed.
+    fn drain_others(
+        &self,
+        many: &dyn VectorSource,
+        one: &dyn VectorSource,
+        context: &Arc<QueryContext>,
+    ) -> Result<()> {
+        let used = |side: fn(&(Side, Side)) -> Side, len: usize| {
+            let mut used = vec![false; len];
+            for pair in &self.list {
+                if let Side::Series(series) = side(pair) {
+                    used[series as usize] = true;
+                }
+            }
+            used
+        };
+        let sides = [(many, used(|pair| pair.0, many.len())), (one, used(|pair| pair.1, one.len()))];
+        for (source, used) in sides {
+            let mut others = all_of(source);
+            others.retain(|&series| !used[series as usize]);
+            drain(source, &others, context)?;
+        }
+        Ok(())
+    }
+}
+
+/// The steps at which each match group has a value in `source`.
+fn group_masks(
+    source: &dyn VectorSource,
+    groups: &[usize],
+    count: usize,
+    context: &Arc<QueryContext>,
+) -> Result<Vec<Option<Box<[u64]>>>> {
+    let mut masks: Vec<Option<Box<[u64]>>> = vec![None; count];
+    for_each_column(source, &all_of(source), context, |series, column| {
+        let mask = masks[groups[series]].get_or_insert_with(|| vec![0; column.presence().len()].into());
+        mask.iter_mut().zip(column.presence()).for_each(|(word, present)| *word |= present);
+        Ok(())
+    })?;
+    Ok(masks)
+}
+
+/// How results are called.
+struct ResultNames<'a> {
+    asked: &'a VectorOperation<'a>,
+    signature: &'a Signature,
+    include: Vec<Symbol>,
+}
+
+impl ResultNames<'_> {
+    fn of_pairs(
+        &self,
+        pairs: &[(Side, Side)],
+        groups: &MatchGroups,
+        many: &SeriesLabels,
+        one: &SeriesLabels,
+        symbols: &SymbolTable,
+    ) -> SeriesLabels {
+        let mut series = SeriesLabels::with_capacity(pairs.len());
+        let mut room = Vec::new();
+        for pair in pairs {
+            // What stands in for an element is called as its match group.
+            let (of_many, of_one, drops_name) = match *pair {
+                (Side::Series(m), Side::Series(o)) => {
+                    (many.get(m as usize), one.get(o as usize), many.drops_name(m as usize))
+                }
+                (Side::Series(m), Side::Fill { .. }) => {
+                    let group = groups.labels.get(groups.lhs[m as usize]);
+                    (many.get(m as usize), group, many.drops_name(m as usize))
+                }
+                (Side::Fill { .. }, Side::Series(o)) => {
+                    let group = groups.labels.get(groups.rhs[o as usize]);
+                    (group, one.get(o as usize), false)
+                }
+                (Side::Fill { .. }, Side::Fill { .. }) => continue,
+            };
+            self.write(of_many, of_one, symbols, &mut room);
+            let drops_name = self.asked.is_delayed && (self.asked.operation.return_bool || drops_name);
+            series.push(room.iter().copied(), drops_name);
+        }
+        series
+    }
+
+    fn write(&self, many: &[Label], one: &[Label], symbols: &SymbolTable, out: &mut Vec<Label>) {
+        let VectorOperation { operation, matching, is_delayed, known, .. } = self.asked;
+        let drops_name = operation.changes_meaning() || (operation.return_bool && !is_delayed);
+        let is_one_to_one = matching.cardinality == MatchCardinality::OneToOne;
+        out.clear();
+        out.extend(many.iter().copied().filter(|label| {
+            if drops_name && known.is_metadata(label.name) {
+                return false;
+            }
+            !is_one_to_one || self.signature.names(label.name) == self.signature.is_on()
+        }));
+        for &name in &self.include {
+            set_label(out, name, value_of(one, name), symbols);
+        }
+        if operation.return_bool && !is_delayed {
+            out.retain(|label| !known.is_metadata(label.name));
+        }
+    }
+}
+
+/// Pairs of columns.
+struct Joined {
+    many: Vector,
+    one: Vector,
+    pairs: Vec<(Side, Side)>,
+    masks: Vec<Box<[u64]>>,
+    operation: Operation,
+    /// The "many" side stands on the right.
+    is_swapped: bool,
+    series: Arc<SeriesLabels>,
+}
+
+impl Joined {
+    fn side(
+        &self,
+        source: &dyn VectorSource,
+        side: Side,
+        scratch: &mut Scratch,
+        out: &mut Column,
+    ) -> Result<()> {
+        match side {
+            Side::Series(series) => source.column(series as usize, scratch, out),
+            Side::Fill { value, mask } => {
+                out.reset(self.steps().count);
+                out.fill(value);
+                if let Some(mask) = mask {
+                    out.and_not_presence(&self.masks[mask as usize]);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl VectorSource for Joined {
+    fn series(&self) -> &Arc<SeriesLabels> {
+        &self.series
+    }
+
+    fn steps(&self) -> Steps {
+        self.many.steps()
+    }
+
+    fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
+        let (many_side, one_side) = self.pairs[series];
+        let (mut many, mut one) = (scratch.take_column(), scratch.take_column());
+        self.side(&*self.many, many_side, scratch, &mut many)?;
+        self.side(&*self.one, one_side, scratch, &mut one)?;
+        out.reset(many.len());
+        out.or_presence(many.presence());
+        out.and_presence(one.presence());
+        let (left, right) = if self.is_swapped { (&one, &many) } else { (&many, &one) };
+        self.operation.apply(left.values(), right.values(), left.values(), scratch, out);
+        scratch.give_column(many);
+        scratch.give_column(one);
+        Ok(())
+    }
+
+    fn is_quiet(&self) -> bool {
+        !self.operation.op.is_trim() && self.many.is_quiet() && self.one.is_quiet()
+    }
+}

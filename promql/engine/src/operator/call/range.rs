@@ -1,0 +1,245 @@
+//! Functions over range vectors: one value a step from the samples of each window.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use emberdb_model::{Annotation, SampleColumns, Symbol, SymbolTable};
+use emberdb_promql_syntax::FunctionId;
+
+use crate::annotation::{invalid_quantile, is_invalid_quantile, possible_non_counter};
+use crate::batch::{Column, Steps};
+use crate::error::{QueryError, Result};
+use crate::function::{RangeBody, Windows, range_body};
+use crate::operator::{KnownNames, Matrix, ScalarColumn, Scratch, SeriesLabels, VectorSource};
+
+/// Most scalar arguments that a range function has.
+const PARAMS_MAX: usize = 2;
+
+/// A call of a range function.
+pub(crate) struct RangeCall {
+    input: Matrix,
+    body: RangeBody,
+    params: Vec<ScalarColumn>,
+    remark: Remark,
+    series: Arc<SeriesLabels>,
+}
+
+/// What is said of the question, once it has an answer.
+enum Remark {
+    None,
+    /// The metric's name does not look like a counter's.
+    NonCounter(Suspects),
+    /// The first parameter is no quantile at some steps.
+    InvalidQuantile {
+        position: u32,
+    },
+    /// The smoothing factors are out of range: an error, and these its words.
+    InvalidSmoothing {
+        message: String,
+        steps: Vec<usize>,
+    },
+}
+
+impl RangeCall {
+    /// `function(input, params)`; `None` if it is no function over range vectors. `position` is that of the first
+    /// argument.
+    pub(crate) fn new(
+        function: FunctionId,
+        input: Matrix,
+        params: Vec<ScalarColumn>,
+        series: Arc<SeriesLabels>,
+        position: u32,
+        metrics: &MetricNames<'_>,
+    ) -> Option<Self> {
+        let body = range_body(function)?;
+        let remark = match function {
+            FunctionId::Rate | FunctionId::Increase => {
+                Remark::NonCounter(Suspects::among(input.series(), metrics, position))
+            }
+            FunctionId::QuantileOverTime => Remark::InvalidQuantile { position },
+            FunctionId::DoubleExponentialSmoothing => smoothing_remark(&params),
+            _ => Remark::None,
+        };
+        Some(Self { input, body, params, remark, series })
+    }
+
+    /// Runs the body; a window pinned by `@` does not move with the steps, which it would for the body, so that it is
+    /// asked step by step. Only `predict_linear` gets there: the others are the same at every step then.
+    fn run(&self, samples: &SampleColumns, scratch: &mut Scratch, out: &mut Column) {
+        let window = self.input.window();
+        let mut params: [&[f64]; PARAMS_MAX] = [&[]; PARAMS_MAX];
+        for (slot, param) in params.iter_mut().zip(&self.params) {
+            *slot = &param.0;
+        }
+        let params = &params[..self.params.len()];
+        let windows = |steps: Steps, offset_ms| Windows {
+            timestamps: &samples.timestamps,
+            values: &samples.values,
+            steps,
+            range_ms: window.range_ms,
+            offset_ms,
+        };
+        let Some(at_ms) = window.at_ms else {
+            return (self.body)(&windows(window.steps, window.offset_ms), params, scratch.range(), out);
+        };
+        out.reset(window.steps.count);
+        let mut one = scratch.take_column();
+        for (step, time_ms) in window.steps.times().enumerate() {
+            let offset_ms = time_ms.saturating_sub(at_ms).saturating_add(window.offset_ms);
+            let mut of_step: [&[f64]; PARAMS_MAX] = [&[]; PARAMS_MAX];
+            for (slot, param) in of_step.iter_mut().zip(params) {
+                *slot = &param[step..=step];
+            }
+            let windows = windows(Steps::instant(time_ms), offset_ms);
+            (self.body)(&windows, &of_step[..params.len()], scratch.range(), &mut one);
+            if let Some(value) = one.get(0) {
+                out.set(step, value);
+            }
+        }
+        scratch.give_column(one);
+    }
+
+    fn remark(
+        &self,
+        series: usize,
+        samples: &SampleColumns,
+        scratch: &mut Scratch,
+        out: &Column,
+    ) -> Result<()> {
+        match &self.remark {
+            Remark::None => {}
+            Remark::NonCounter(suspects) if !out.none_present() => suspects.name(series, scratch),
+            Remark::NonCounter(_) => {}
+            Remark::InvalidQuantile { position } => {
+                let quantiles = &self.params[0].0;
+                for (step, _) in out.iter_present().filter(|&(step, _)| is_invalid_quantile(quantiles[step]))
+                {
+                    scratch.note(invalid_quantile(quantiles[step], *position));
+                }
+            }
+            Remark::InvalidSmoothing { message, steps } => {
+                let window = self.input.window();
+                let sees_samples = |&step: &usize| {
+                    let end_ms =
+                        window.at_ms.unwrap_or(window.steps.time(step)).saturating_sub(window.offset_ms);
+                    let start_ms = end_ms.saturating_sub(window.range_ms);
+                    samples.timestamps.iter().any(|&t| start_ms < t && t <= end_ms)
+                };
+                if steps.iter().any(sees_samples) {
+                    return Err(QueryError::Execution(message.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the series of a vector are called.
+pub(crate) struct MetricNames<'a> {
+    pub(crate) symbols: &'a SymbolTable,
+    pub(crate) known: KnownNames,
+}
+
+/// Series whose metric name is not that of a counter.
+struct Suspects {
+    /// The remark on each name, and whether it was made: it is made once, not once a series.
+    names: Vec<(Annotation, AtomicBool)>,
+    /// For each series the position of its name in `names`.
+    of_series: Vec<Option<u32>>,
+}
+
+impl Suspects {
+    fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, position: u32) -> Self {
+        let mut names = Vec::new();
+        let mut known: HashMap<Symbol, Option<u32>> = HashMap::new();
+        let of_series = (0..series.len()).map(|number| {
+            let symbol = series.value(number, metrics.known.metric);
+            *known.entry(symbol).or_insert_with(|| {
+                let name = metrics.symbols.resolve(symbol);
+                if name.is_empty() || is_counter_name(name) {
+                    return None;
+                }
+                names.push((possible_non_counter(name, position), AtomicBool::new(false)));
+                Some(names.len() as u32 - 1)
+            })
+        });
+        let of_series = of_series.collect();
+        Self { of_series, names }
+    }
+
+    fn name(&self, series: usize, scratch: &mut Scratch) {
+        let Some(name) = self.of_series[series] else { return };
+        let (annotation, was_said) = &self.names[name as usize];
+        if !was_said.swap(true, Ordering::Relaxed) {
+            scratch.note(annotation.clone());
+        }
+    }
+}
+
+/// Whether a name ends as those of counters do.
+fn is_counter_name(name: &str) -> bool {
+    ["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+fn smoothing_remark(params: &[ScalarColumn]) -> Remark {
+    let names = [("smoothing", "sf"), ("trend", "tf")];
+    let mut bad: Option<(usize, String)> = None;
+    let mut steps = Vec::new();
+    for step in 0..params.first().map_or(0, |p| p.0.len()) {
+        let wrong = names.iter().zip(params).find(|(_, param)| !(param.0[step] > 0.0 && param.0[step] < 1.0));
+        if let Some(((name, short), param)) = wrong {
+            steps.push(step);
+            let value = param.0[step];
+            let message = format!("invalid {name} factor. Expected: 0 < {short} < 1, got: {value:.6}");
+            bad.get_or_insert((step, message));
+        }
+    }
+    match bad {
+        None => Remark::None,
+        Some((_, message)) => Remark::InvalidSmoothing { message, steps },
+    }
+}
+
+impl VectorSource for RangeCall {
+    fn series(&self) -> &Arc<SeriesLabels> {
+        &self.series
+    }
+
+    fn steps(&self) -> Steps {
+        self.input.window().steps
+    }
+
+    fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
+        let mut samples = scratch.take_samples();
+        self.input.samples(series, scratch, &mut samples)?;
+        if samples.is_empty() {
+            out.reset(self.steps().count);
+        } else {
+            self.run(&samples, scratch, out);
+            self.remark(series, &samples, scratch, out)?;
+        }
+        scratch.give_samples(samples);
+        Ok(())
+    }
+
+    fn is_quiet(&self) -> bool {
+        let is_silent = match &self.remark {
+            Remark::None => true,
+            Remark::NonCounter(suspects) => suspects.names.is_empty(),
+            Remark::InvalidQuantile { .. } => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
+            Remark::InvalidSmoothing { .. } => false,
+        };
+        is_silent && self.input.is_quiet()
+    }
+}
+
+/// What a range function does with the metric name.
+pub(crate) fn keeps_name(function: FunctionId) -> bool {
+    matches!(function, FunctionId::LastOverTime | FunctionId::FirstOverTime)
+}
+
+/// The labels of a function's result: without the metadata labels, or marked to lose them later.
+pub(crate) fn dropped_names(series: &SeriesLabels, known: KnownNames, is_delayed: bool) -> SeriesLabels {
+    if is_delayed { series.all_dropping_name() } else { series.without(|name| known.is_metadata(name)) }
+}

@@ -1,0 +1,33 @@
+//! Series of the storage as vectors.
+//!
+//! * [`instant`]: the newest sample within the lookback, step by step
+//! * [`range`]: the samples of windows
+
+mod instant;
+mod range;
+
+use std::sync::Arc;
+
+use emberdb_model::storage::SeriesSet;
+
+pub(crate) use instant::{InstantSelector, Reading};
+pub(crate) use range::RangeSelector;
+
+use super::SeriesLabels;
+
+/// Series that were selected once, for all selectors that ask for the same.
+#[derive(Clone)]
+pub(crate) struct Selection {
+    pub(crate) set: Arc<dyn SeriesSet>,
+    pub(crate) series: Arc<SeriesLabels>,
+}
+
+impl Selection {
+    pub(crate) fn new(set: Box<dyn SeriesSet>) -> Self {
+        let mut series = SeriesLabels::with_capacity(set.len());
+        for number in 0..set.len() {
+            series.push(set.labels(number).iter().copied(), false);
+        }
+        Self { set: set.into(), series: Arc::new(series) }
+    }
+}

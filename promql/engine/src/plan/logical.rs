@@ -1,0 +1,88 @@
+//! The query as operators understand it: no parentheses, no unresolved durations, times in milliseconds.
+
+use std::sync::Arc;
+
+use emberdb_model::Matcher;
+use emberdb_promql_syntax::{
+    AggregationOp, BinaryOp, ExtendedRange, FunctionId, Grouping, Span, ValueType, VectorMatching,
+};
+
+/// An expression.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: NodeKind,
+    pub(crate) value_type: ValueType,
+    /// Where it stands in the query, for annotations.
+    pub(crate) span: Span,
+}
+
+/// What an expression computes.
+#[derive(Debug)]
+pub(crate) enum NodeKind {
+    Number(f64),
+    Text(String),
+    Selector(Selector),
+    /// The samples of the window of this many milliseconds.
+    Range(Selector, i64),
+    Subquery(Box<Subquery>),
+    Call(Box<Call>),
+    Aggregate(Box<Aggregate>),
+    Binary(Box<Binary>),
+    Negate(Box<Node>),
+    /// The same at every step.
+    Invariant(Box<Node>),
+}
+
+/// Which series, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Selector {
+    pub(crate) matchers: Arc<[Matcher]>,
+    /// The time to look at instead of the step's.
+    pub(crate) at_ms: Option<i64>,
+    /// How far before that; negative looks ahead.
+    pub(crate) offset_ms: i64,
+    pub(crate) extended_range: Option<ExtendedRange>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Subquery {
+    pub(crate) input: Node,
+    pub(crate) range_ms: i64,
+    pub(crate) step_ms: i64,
+    pub(crate) at_ms: Option<i64>,
+    pub(crate) offset_ms: i64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) function: FunctionId,
+    pub(crate) args: Vec<Node>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Aggregate {
+    pub(crate) op: AggregationOp,
+    pub(crate) input: Node,
+    pub(crate) param: Option<Node>,
+    pub(crate) grouping: Grouping,
+}
+
+#[derive(Debug)]
+pub(crate) struct Binary {
+    pub(crate) op: BinaryOp,
+    pub(crate) lhs: Node,
+    pub(crate) rhs: Node,
+    pub(crate) return_bool: bool,
+    /// There exactly when both sides are vectors.
+    pub(crate) matching: Option<VectorMatching>,
+}
+
+impl Node {
+    /// The node itself, or the one that is marked as the same at every step.
+    pub(crate) fn without_invariant(&self) -> &Self {
+        match &self.kind {
+            NodeKind::Invariant(inner) => inner,
+            _ => self,
+        }
+    }
+}

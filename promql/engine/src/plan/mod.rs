@@ -1,0 +1,17 @@
+//! From the syntax tree to operators.
+//!
+//! * [`logical`]: the query with all times resolved
+//! * [`lower`]: syntax tree -> logical plan
+//! * [`rules`]: rewrites of the logical plan, one a file
+//! * [`physical`]: logical plan -> operators; [`call`]: the functions among them
+
+mod call;
+mod logical;
+mod lower;
+mod physical;
+mod rules;
+
+pub(crate) use logical::{Node, NodeKind};
+pub(crate) use lower::{QueryTimes, lower};
+pub(crate) use physical::{Builder, Settings};
+pub(crate) use rules::rewrite;

@@ -1,0 +1,349 @@
+//! Logical plan to operators. Building runs what must see all series (aggregations, sorts, the hashed side of a join);
+//! the rest waits until its columns are pulled.
+
+use std::sync::Arc;
+
+use emberdb_model::storage::Querier;
+use emberdb_model::{Matcher, SymbolTable, TimeRange};
+use emberdb_promql_syntax::{AggregationOp, ValueType};
+
+use super::logical::{Aggregate, Binary, Node, NodeKind, Selector, Subquery};
+use super::lower::QueryTimes;
+use crate::annotation::{invalid_quantile, invalid_ratio};
+use crate::batch::Steps;
+use crate::context::QueryContext;
+use crate::error::{QueryError, Result};
+use crate::operator::aggregate::{self, GroupLabels, Groups, LimitRatio, Rank};
+use crate::operator::binary::{
+    Negated, Operation, SetOperation, VectorOperation, VectorScalar, scalar_operation, set_operation,
+    vector_operation,
+};
+use crate::operator::call::dropped_names;
+use crate::operator::exchange::drain;
+use crate::operator::selector::{InstantSelector, RangeSelector, Reading};
+use crate::operator::{
+    Broadcast, EmptyMatrix, Held, KnownNames, Matrix, Merge, Relabeled, ScalarColumn, Selection,
+    SeriesLabels, SubqueryMatrix, Vector, VectorSource, Window, exchange,
+};
+use crate::value::number::go_general;
+
+/// What the whole plan depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) times: QueryTimes,
+    pub(crate) lookback_ms: i64,
+    /// Metric names that functions drop stay until the end.
+    pub(crate) is_delayed: bool,
+}
+
+/// Builds operators.
+pub(crate) struct Builder<'q> {
+    pub(crate) context: Arc<QueryContext>,
+    pub(crate) settings: Settings,
+    pub(crate) symbols: SymbolTable,
+    pub(crate) known: KnownNames,
+    querier: &'q dyn Querier,
+    /// What was selected so far: selectors that ask for the same share it.
+    selections: Vec<(Arc<[Matcher]>, TimeRange, Selection)>,
+}
+
+impl<'q> Builder<'q> {
+    pub(crate) fn new(context: Arc<QueryContext>, settings: Settings, querier: &'q dyn Querier) -> Self {
+        let mut symbols = SymbolTable::new();
+        let known = KnownNames::intern(&mut symbols);
+        Self { context, settings, symbols, known, querier, selections: Vec::new() }
+    }
+
+    /// An instant vector over `steps`.
+    pub(crate) fn vector(&mut self, node: &Node, steps: Steps) -> Result<Vector> {
+        self.context.check()?;
+        match &node.kind {
+            NodeKind::Selector(selector) => self.selector(selector, Reading::Value, steps),
+            NodeKind::Call(call) => self.call(call, steps),
+            NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, steps),
+            NodeKind::Binary(binary) => self.binary(binary, node, steps),
+            NodeKind::Negate(input) => {
+                let input = self.vector(input, steps)?;
+                let series = self.named_after(true, input.series());
+                Ok(self.merged(Box::new(Negated { input, series })))
+            }
+            NodeKind::Invariant(inner) if steps.count > 1 => {
+                let once = Steps::instant(steps.start_ms);
+                Ok(Box::new(Broadcast::new(self.vector(inner, once)?, steps)))
+            }
+            NodeKind::Invariant(inner) => self.vector(inner, steps),
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Range(..) | NodeKind::Subquery(_) => {
+                Err(misplaced(node))
+            }
+        }
+    }
+
+    /// A scalar over `steps`.
+    pub(crate) fn scalar(&mut self, node: &Node, steps: Steps) -> Result<ScalarColumn> {
+        match &node.kind {
+            NodeKind::Number(value) => Ok(ScalarColumn::constant(*value, steps)),
+            NodeKind::Call(call) => self.scalar_call(call, steps),
+            NodeKind::Binary(binary) => {
+                let (lhs, rhs) = (self.scalar(&binary.lhs, steps)?, self.scalar(&binary.rhs, steps)?);
+                Ok(ScalarColumn(scalar_operation(binary.op, &lhs.0, &rhs.0)))
+            }
+            NodeKind::Negate(input) => {
+                let mut scalar = self.scalar(input, steps)?;
+                scalar.0.iter_mut().for_each(|value| *value = -*value);
+                Ok(scalar)
+            }
+            NodeKind::Invariant(inner) => {
+                let once = self.scalar(inner, Steps::instant(steps.start_ms))?;
+                Ok(ScalarColumn::constant(once.0[0], steps))
+            }
+            _ => Err(misplaced(node)),
+        }
+    }
+
+    /// A range vector for windows that end at `steps`.
+    pub(crate) fn matrix(&mut self, node: &Node, steps: Steps) -> Result<Matrix> {
+        match &node.without_invariant().kind {
+            NodeKind::Range(selector, range_ms) => {
+                refuse_extended_range(selector)?;
+                let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
+                let window = Window { steps, at_ms, range_ms: *range_ms, offset_ms };
+                let selection = self.select(selector, RangeSelector::sight(&window))?;
+                Ok(Box::new(RangeSelector { selection, window }))
+            }
+            NodeKind::Subquery(subquery) => self.subquery(subquery, steps),
+            _ => Err(misplaced(node)),
+        }
+    }
+
+    fn subquery(&mut self, subquery: &Subquery, steps: Steps) -> Result<Matrix> {
+        let Subquery { range_ms, at_ms, offset_ms, .. } = *subquery;
+        let window = Window { steps, at_ms, range_ms, offset_ms };
+        let Some(grid) = SubqueryMatrix::grid(&window, subquery.step_ms) else {
+            return Ok(Box::new(EmptyMatrix { series: Arc::default(), window }));
+        };
+        let input = if subquery.input.value_type == ValueType::Scalar {
+            let scalar = self.scalar(&subquery.input, grid)?;
+            Box::new(crate::operator::call::vector_of(&scalar, grid, &self.context)?)
+        } else {
+            self.vector(&subquery.input, grid)?
+        };
+        Ok(Box::new(SubqueryMatrix { input, window }))
+    }
+
+    /// `selector`, or its samples' times.
+    pub(super) fn selector(&mut self, selector: &Selector, reading: Reading, steps: Steps) -> Result<Vector> {
+        refuse_extended_range(selector)?;
+        let times = match selector.at_ms {
+            Some(at_ms) => Steps::instant(at_ms.saturating_sub(selector.offset_ms)),
+            None => Steps { start_ms: steps.start_ms.saturating_sub(selector.offset_ms), ..steps },
+        };
+        let lookback_ms = self.settings.lookback_ms;
+        let selection = self.select(selector, InstantSelector::sight(times, lookback_ms))?;
+        let series = self.named_after(reading == Reading::Time, &selection.series);
+        let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
+        let source = InstantSelector { selection, steps, at_ms, offset_ms, lookback_ms, reading, series };
+        Ok(if reading == Reading::Time { self.merged(Box::new(source)) } else { Box::new(source) })
+    }
+
+    fn select(&mut self, selector: &Selector, range: TimeRange) -> Result<Selection> {
+        let same = |(matchers, seen, _): &&(Arc<[Matcher]>, TimeRange, Selection)| {
+            *matchers == selector.matchers && *seen == range
+        };
+        if let Some((_, _, selection)) = self.selections.iter().find(same) {
+            return Ok(selection.clone());
+        }
+        let set = self.querier.select(&selector.matchers, range, &mut self.symbols)?;
+        let selection = Selection::new(set);
+        self.selections.push((Arc::clone(&selector.matchers), range, selection.clone()));
+        Ok(selection)
+    }
+
+    fn binary(&mut self, binary: &Binary, node: &Node, steps: Steps) -> Result<Vector> {
+        let operation = Operation { op: binary.op, return_bool: binary.return_bool, span: node.span };
+        let Some(matching) = &binary.matching else {
+            let is_swapped = binary.lhs.value_type == ValueType::Scalar;
+            let (vector, scalar) =
+                if is_swapped { (&binary.rhs, &binary.lhs) } else { (&binary.lhs, &binary.rhs) };
+            let (input, scalar) = (self.vector(vector, steps)?, self.scalar(scalar, steps)?);
+            let series = self.named_after(operation.drops_name(), input.series());
+            return Ok(self.merged(Box::new(VectorScalar { input, scalar, operation, is_swapped, series })));
+        };
+        let (lhs, rhs) = (self.vector(&binary.lhs, steps)?, self.vector(&binary.rhs, steps)?);
+        let merges = self.merges(steps);
+        if binary.op.is_set() {
+            let asked = SetOperation { op: binary.op, labels: &matching.labels, merges, known: self.known };
+            return set_operation(&asked, lhs, rhs, &mut self.symbols, &self.context);
+        }
+        let (is_delayed, known) = (self.settings.is_delayed, self.known);
+        let asked = VectorOperation { operation, matching, is_delayed, merges, known };
+        vector_operation(&asked, lhs, rhs, &mut self.symbols, &self.context)
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate, steps: Steps) -> Result<Vector> {
+        let names = GroupLabels::new(&aggregate.grouping, &mut self.symbols, self.known);
+        if aggregate.op == AggregationOp::CountValues {
+            let label = aggregate.param.as_ref().map_or("", text);
+            if label.is_empty() {
+                return Err(QueryError::Execution(format!("invalid label name {label:?}")));
+            }
+            let label = self.symbols.intern(label);
+            let input = self.vector(&aggregate.input, steps)?;
+            let held = aggregate::count_values(&*input, &names, label, &mut self.symbols, &self.context)?;
+            return Ok(Box::new(held));
+        }
+        let param = aggregate.param.as_ref().map(|param| self.scalar(param, steps)).transpose()?;
+        let input = self.vector(&aggregate.input, steps)?;
+        let groups = Groups::new(&names, input.series());
+        if let Some(folded) = aggregate::fold(aggregate.op, &*input, &groups, &self.context) {
+            return Ok(Box::new(folded?));
+        }
+        let (Some(param), Some(param_node)) = (param, &aggregate.param) else {
+            return Err(misplaced(&aggregate.input));
+        };
+        let position = param_node.span.start;
+        match aggregate.op {
+            AggregationOp::Quantile => {
+                let bounds = Bounds::of(&param);
+                if bounds.has_nan {
+                    self.context.note(invalid_quantile(f64::NAN, position));
+                }
+                for bad in
+                    [(bounds.max > 1.0).then_some(bounds.max), (bounds.min < 0.0).then_some(bounds.min)]
+                {
+                    bad.into_iter().for_each(|q| self.context.note(invalid_quantile(q, position)));
+                }
+                Ok(Box::new(aggregate::quantile(&*input, &param, &groups, &self.context)?))
+            }
+            AggregationOp::LimitRatio => {
+                let bounds = Bounds::of(&param);
+                if bounds.has_nan {
+                    return Err(QueryError::Execution("Ratio value is NaN".into()));
+                }
+                if bounds.max > 1.0 {
+                    self.context.note(invalid_ratio(bounds.max, 1.0, position));
+                }
+                if bounds.min < -1.0 {
+                    self.context.note(invalid_ratio(bounds.min, -1.0, position));
+                }
+                Ok(Box::new(LimitRatio::new(input, param, &self.symbols)))
+            }
+            op => match counts(&param, input.len())? {
+                None => self.nothing(&*input),
+                Some(k) => Ok(Box::new(match op {
+                    AggregationOp::TopK => aggregate::rank(Rank::Top, &*input, &k, &groups, &self.context)?,
+                    AggregationOp::BottomK => {
+                        aggregate::rank(Rank::Bottom, &*input, &k, &groups, &self.context)?
+                    }
+                    _ => aggregate::limitk(&*input, &k, &groups, &self.context)?,
+                })),
+            },
+        }
+    }
+
+    /// A vector without series, after `input` was computed for the sake of its annotations.
+    pub(super) fn nothing(&self, input: &dyn VectorSource) -> Result<Vector> {
+        drain(input, &exchange::all_of(input), &self.context)?;
+        let reservation = self.context.hold(0)?;
+        Ok(Box::new(Held::new(SeriesLabels::default(), Vec::new(), input.steps(), reservation)))
+    }
+
+    /// The labels of a result that is another quantity than its input, if `is_other`.
+    pub(super) fn named_after(&self, is_other: bool, series: &Arc<SeriesLabels>) -> Arc<SeriesLabels> {
+        if !is_other {
+            return Arc::clone(series);
+        }
+        Arc::new(dropped_names(series, self.known, self.settings.is_delayed))
+    }
+
+    /// Whether series that come to have equal labels are merged at once. With delayed name removal upstream leaves an
+    /// instant vector alone until the end of the query.
+    pub(super) fn merges(&self, steps: Steps) -> bool {
+        !(self.settings.is_delayed && steps.count == 1)
+    }
+
+    /// The vector, with series of equal labels merged.
+    pub(super) fn merged(&self, vector: Vector) -> Vector {
+        if self.merges(vector.steps()) { Merge::wrap(vector, false) } else { vector }
+    }
+
+    /// What the end of the query does: names that were to be dropped are dropped.
+    pub(crate) fn finished(&self, vector: Vector) -> Vector {
+        if !vector.series().any_drops_name() {
+            return if self.settings.is_delayed { Merge::wrap(vector, false) } else { vector };
+        }
+        let series = vector.series();
+        let mut stripped = SeriesLabels::with_capacity(series.len());
+        for number in 0..series.len() {
+            let drops = series.drops_name(number);
+            let labels = series.get(number).iter().copied();
+            stripped.push(labels.filter(|l| !drops || !self.known.is_metadata(l.name)), false);
+        }
+        Merge::wrap(Box::new(Relabeled { series: Arc::new(stripped), input: vector }), false)
+    }
+}
+
+/// The text of a string argument; the parser lets nothing else stand there.
+pub(super) fn text(node: &Node) -> &str {
+    match &node.kind {
+        NodeKind::Text(text) => text,
+        _ => "",
+    }
+}
+
+/// An expression where its type does not belong: the parser refuses such queries.
+pub(super) fn misplaced(node: &Node) -> QueryError {
+    QueryError::Execution(format!("unexpected expression of type {}", node.value_type.description()))
+}
+
+fn refuse_extended_range(selector: &Selector) -> Result<()> {
+    match selector.extended_range {
+        None => Ok(()),
+        Some(modifier) => {
+            let message = format!("the modifier {} is not supported by this engine", modifier.as_str());
+            Err(QueryError::Execution(message))
+        }
+    }
+}
+
+/// Least and greatest of a scalar's numbers.
+struct Bounds {
+    min: f64,
+    max: f64,
+    has_nan: bool,
+}
+
+impl Bounds {
+    fn of(scalar: &ScalarColumn) -> Self {
+        let has_nan = scalar.0.iter().any(|value| value.is_nan());
+        let (min, max) = if has_nan {
+            (f64::NAN, f64::NAN)
+        } else {
+            let min = scalar.0.iter().copied().fold(f64::INFINITY, f64::min);
+            (min, scalar.0.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        };
+        Self { min, max, has_nan }
+    }
+}
+
+/// 2^63: the first number that 64 signed bits do not hold.
+const INT64_END: f64 = 9_223_372_036_854_775_808.0;
+
+/// How many elements are asked for at each step; `None` if that is none at all steps.
+fn counts(param: &ScalarColumn, series: usize) -> Result<Option<Vec<usize>>> {
+    let bounds = Bounds::of(param);
+    if bounds.max < 1.0 {
+        return Ok(None);
+    }
+    let refuse = |message: String| Err(QueryError::Execution(message));
+    if bounds.has_nan {
+        return refuse("Parameter value is NaN".into());
+    }
+    if bounds.min <= -INT64_END {
+        return refuse(format!("Scalar value {} underflows int64", go_general(bounds.min)));
+    }
+    if bounds.max >= INT64_END {
+        return refuse(format!("Scalar value {} overflows int64", go_general(bounds.max)));
+    }
+    // A float turns into the nearest count towards 0, and what is below 0 into 0.
+    Ok(Some(param.0.iter().map(|&k| (k as usize).min(series)).collect()))
+}

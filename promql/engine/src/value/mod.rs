@@ -1,0 +1,20 @@
+//! Answers.
+//!
+//! * [`result`]: the answer with its annotations
+//! * [`vector`], [`matrix`]: series with one value, series with many
+//! * [`json`]: as Prometheus' HTTP API prints them
+//! * [`table`]: as people read them
+//! * [`number`]: floats as Go prints them
+
+mod json;
+mod matrix;
+pub(crate) mod number;
+mod result;
+mod table;
+mod vector;
+
+pub(crate) use matrix::PointColumns;
+pub use matrix::{Matrix, MatrixSeries, Points};
+pub use result::{QueryResult, QueryValue};
+pub use table::Table;
+pub use vector::{InstantVector, VectorSample};

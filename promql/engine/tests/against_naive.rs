@@ -1,0 +1,163 @@
+//! The engine against the naive evaluator: random well-typed queries over hostile series, at one time and at many, with
+//! names removed at once and at the end. Values, annotations and the kind of error must agree.
+
+use emberdb_model::{AnnotationKind, Annotations, Labels, Sample};
+use emberdb_promql_engine::{
+    Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
+};
+use emberdb_promql_syntax::ParserOptions;
+use emberdb_testkit::{
+    GENERATED_SPAN_MS, MemoryStorage, NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions,
+    NaiveValue, are_floats_equal, hostile_series, queries,
+};
+use proptest::prelude::*;
+
+/// How far floats may lie apart, relative to their size: the order of sums is the same, some formulas are not.
+const TOLERANCE: f64 = 1e-9;
+
+/// One comparison: a query on data.
+struct Question<'q> {
+    series: &'q [(Labels, Vec<Sample>)],
+    query: &'q str,
+    delayed_name_removal: bool,
+}
+
+impl Question<'_> {
+    /// Asks both at one time.
+    fn instant(&self, time_ms: i64) -> Result<(), String> {
+        let (storage, engine, naive) = self.set_up();
+        let got = engine.instant(&storage, self.query, time_ms, &QueryOptions::default());
+        self.compare(naive.instant(&storage, self.query, time_ms), got)
+    }
+
+    /// Asks both at many times.
+    fn range(&self, start_ms: i64, end_ms: i64, step_ms: i64) -> Result<(), String> {
+        let (storage, engine, naive) = self.set_up();
+        let got = engine.range(&storage, self.query, start_ms, end_ms, step_ms, &QueryOptions::default());
+        self.compare(naive.range(&storage, self.query, start_ms, end_ms, step_ms), got)
+    }
+
+    fn set_up(&self) -> (MemoryStorage, Engine, NaiveEngine) {
+        let storage =
+            MemoryStorage::with_series(self.series.iter().cloned()).expect("generated samples are in order");
+        let delayed_name_removal = self.delayed_name_removal;
+        let options =
+            EngineOptions { delayed_name_removal, parser: ParserOptions::ALL, ..EngineOptions::default() };
+        let naive = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
+        (storage, Engine::new(options), NaiveEngine::new(naive))
+    }
+
+    fn compare(
+        &self,
+        wanted: Result<NaiveAnswer, NaiveError>,
+        got: Result<QueryResult, QueryError>,
+    ) -> Result<(), String> {
+        let (wanted, got) = match (wanted, got) {
+            (Ok(wanted), Ok(got)) => (wanted, got),
+            (Err(wanted), Err(got)) if is_same_kind(wanted.kind, got.kind()) => return Ok(()),
+            (Err(wanted), Err(got)) => {
+                return Err(format!("naive fails with {wanted:?}, the engine with {got:?}"));
+            }
+            (Err(wanted), Ok(_)) => return Err(format!("naive fails with {wanted}, the engine answers")),
+            (Ok(_), Err(got)) => return Err(format!("the engine fails with {got}")),
+        };
+        let is_ordered = self.query.starts_with("sort(") || self.query.starts_with("sort_desc(");
+        let (mut left, mut right) = (flat_naive(&wanted.value), flat(&got.value));
+        if !is_ordered {
+            left.sort_by(|a, b| a.0.cmp(&b.0));
+            right.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        if !is_same(&left, &right) {
+            return Err(format!("naive  {left:?}\nengine {right:?}"));
+        }
+        let (left, right) = (remarks(&wanted.annotations), remarks(&got.annotations));
+        if left == right { Ok(()) } else { Err(format!("naive  {left:?}\nengine {right:?}")) }
+    }
+}
+
+fn is_same_kind(naive: NaiveErrorKind, engine: QueryErrorKind) -> bool {
+    match naive {
+        NaiveErrorKind::BadData => engine == QueryErrorKind::Parse,
+        NaiveErrorKind::Execution => engine == QueryErrorKind::Execution,
+        NaiveErrorKind::Storage => engine == QueryErrorKind::Storage,
+    }
+}
+
+/// Labels as text, and the samples.
+type Flat = Vec<(String, Vec<(i64, f64)>)>;
+
+fn flat_naive(value: &NaiveValue) -> Flat {
+    let pair = |s: &Sample| (s.timestamp_ms, s.value);
+    match value {
+        NaiveValue::Scalar(sample) => vec![("scalar".into(), vec![pair(sample)])],
+        NaiveValue::String { timestamp_ms, value } => {
+            vec![(format!("string {value}"), vec![(*timestamp_ms, 0.0)])]
+        }
+        NaiveValue::Vector(elements) => {
+            elements.iter().map(|e| (e.labels.to_string(), vec![pair(&e.sample)])).collect()
+        }
+        NaiveValue::Matrix(series) => {
+            series.iter().map(|s| (s.labels.to_string(), s.samples.iter().map(pair).collect())).collect()
+        }
+    }
+}
+
+fn flat(value: &QueryValue) -> Flat {
+    match value {
+        QueryValue::Scalar { timestamp_ms, value } => vec![("scalar".into(), vec![(*timestamp_ms, *value)])],
+        QueryValue::String { timestamp_ms, value } => {
+            vec![(format!("string {value}"), vec![(*timestamp_ms, 0.0)])]
+        }
+        QueryValue::Vector(vector) => {
+            vector.iter().map(|s| (s.labels.to_string(), vec![(s.timestamp_ms, s.value)])).collect()
+        }
+        QueryValue::Matrix(matrix) => {
+            matrix.iter().map(|s| (s.labels.to_string(), s.points.iter().collect())).collect()
+        }
+    }
+}
+
+fn is_same(left: &Flat, right: &Flat) -> bool {
+    let same_sample =
+        |(a, b): (&(i64, f64), &(i64, f64))| a.0 == b.0 && are_floats_equal(a.1, b.1, TOLERANCE);
+    let same_series = |(a, b): (&(String, Vec<(i64, f64)>), &(String, Vec<(i64, f64)>))| {
+        a.0 == b.0 && a.1.len() == b.1.len() && a.1.iter().zip(&b.1).all(same_sample)
+    };
+    left.len() == right.len() && left.iter().zip(right).all(same_series)
+}
+
+fn remarks(annotations: &Annotations) -> Vec<(AnnotationKind, String, Option<usize>)> {
+    let mut all: Vec<_> = annotations.iter().map(|a| (a.kind, a.message.clone(), a.position)).collect();
+    all.sort();
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn at_one_time(
+        series in hostile_series(),
+        query in queries(),
+        time_ms in 0..GENERATED_SPAN_MS,
+        delayed_name_removal: bool,
+    ) {
+        let question = Question { series: &series, query: &query, delayed_name_removal };
+        question.instant(time_ms).map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
+    }
+
+    #[test]
+    fn at_many_times(
+        series in hostile_series(),
+        query in queries(),
+        start_ms in 0..GENERATED_SPAN_MS / 2,
+        steps in 0..40_i64,
+        step_ms in prop::sample::select(vec![1_i64, 999, 15_000, 60_000, 317_000]),
+        delayed_name_removal: bool,
+    ) {
+        let question = Question { series: &series, query: &query, delayed_name_removal };
+        let end_ms = start_ms + steps * step_ms;
+        question.range(start_ms, end_ms, step_ms)
+            .map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
+    }
+}
