@@ -140,7 +140,7 @@ proptest! {
         series in hostile_series(),
         query in queries(),
         time_ms in 0..GENERATED_SPAN_MS,
-        delayed_name_removal: bool,
+        delayed_name_removal in any::<bool>(),
     ) {
         let question = Question { series: &series, query: &query, delayed_name_removal };
         question.instant(time_ms).map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
@@ -153,7 +153,7 @@ proptest! {
         start_ms in 0..GENERATED_SPAN_MS / 2,
         steps in 0..40_i64,
         step_ms in prop::sample::select(vec![1_i64, 999, 15_000, 60_000, 317_000]),
-        delayed_name_removal: bool,
+        delayed_name_removal in any::<bool>(),
     ) {
         let question = Question { series: &series, query: &query, delayed_name_removal };
         let end_ms = start_ms + steps * step_ms;

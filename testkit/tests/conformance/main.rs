@@ -10,7 +10,8 @@ mod differential;
 use emberdb_testkit::{NaiveOptions, NaiveScriptEngine, ScriptReport, run_script};
 
 /// Evals that this evaluator cannot pass, by file and line, each with its reason.
-const KNOWN: &[(&str, usize, &str)] = &[];
+const KNOWN: &[(&str, usize, &str)] =
+    &[("aggregators.test", 481, "the parser refuses a string that is not UTF-8 before the aggregation can")];
 
 /// The engine that upstream runs its scripts with, but for start timestamps.
 fn upstream_engine() -> NaiveScriptEngine {
