@@ -1,1 +1,54 @@
-//! The front door.
+//! Prometheus carried inside a Rust program: storage in its own file formats and PromQL, as a library.
+//!
+//! [`Db::open`] opens a directory, [`Db::appender`] takes samples, [`Db::query`] and [`Db::query_range`] answer PromQL.
+//!
+//! ```
+//! use emberdb::{Db, DbOptions, Labels};
+//!
+//! # let dir = emberdb::Env::real().fs().create_temp_dir("emberdb-example")?;
+//! let db = Db::open(&dir, DbOptions::default())?;
+//!
+//! let requests = Labels::new([("__name__", "http_requests_total"), ("job", "api")])?;
+//! let mut appender = db.appender()?;
+//! let series = appender.append(&requests, 0, 100.0)?;
+//! for i in 1..=20 {
+//!     appender.append_ref(series, i * 15_000, 100.0 + 3.0 * i as f64)?; // the fast path: no labels
+//! }
+//! let _ = appender.commit()?;
+//!
+//! println!("{}", db.query("sum by (job) (http_requests_total)", 300_000)?.value);
+//! println!("{}", db.query_range("rate(http_requests_total[1m])", 60_000, 300_000, 60_000)?.value);
+//! # db.close()?;
+//! # emberdb::Env::real().fs().remove_dir_all(&dir)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Db`] is cheap to clone and can be used from many threads: queries see the commits before them and go on while
+//! appends do. Answers ([`QueryResult`]) are typed, are read without cloning strings, print as a table, and write
+//! themselves as Prometheus' JSON.
+//!
+//! The crates below can be used by themselves: [`promql_syntax`] (the parser), [`promql`] (the engine, over any
+//! [`Queryable`](storage::Queryable)), [`tsdb`] (the store). With the feature `scrape`, `emberdb::scrape` reads exposition
+//! formats and writes staleness markers.
+#![forbid(unsafe_code)]
+
+mod db;
+mod options;
+
+pub use db::Db;
+pub use emberdb_env::Env;
+pub use emberdb_model::{
+    Annotation, AnnotationKind, Annotations, Labels, LabelsRef, MatchOp, Matcher, Sample, STALE_NAN, SeriesRef,
+    TimeRange, is_stale, storage,
+};
+pub use emberdb_promql_engine::{
+    CancelHandle, Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
+};
+pub use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbOptions, TsdbStats, WalSync};
+pub use options::DbOptions;
+
+pub use emberdb_promql_engine as promql;
+pub use emberdb_promql_syntax as promql_syntax;
+#[cfg(feature = "scrape")]
+pub use emberdb_scrape as scrape;
+pub use emberdb_tsdb_db as tsdb;

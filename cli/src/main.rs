@@ -1,3 +1,49 @@
-//! Prometheus carried in a Rust program: the command line.
+//! `ember`: Prometheus carried in a Rust program, on the command line.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program speaks on its standard streams")]
 
-fn main() {}
+mod demo;
+mod output;
+mod query;
+mod serve;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every command returns: an error is printed as it is.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Prometheus carried in a Rust program: store metrics in its file formats, ask them in PromQL.
+#[derive(Parser)]
+#[command(name = "ember", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Store real captures in a fresh database, close it, open it again, and ask it questions.
+    Demo(demo::DemoArgs),
+    /// Ask a data directory a PromQL question, without a server.
+    Query(query::QueryArgs),
+    /// Serve a data directory with Prometheus' HTTP API.
+    Serve(serve::ServeArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Serve(args) => serve::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ember: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

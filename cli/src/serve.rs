@@ -1,0 +1,60 @@
+//! `ember serve`: Prometheus' HTTP API over a directory.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use emberdb::{Db, DbOptions};
+use emberdb_http::{ApiOptions, router};
+
+use crate::Outcome;
+
+/// Arguments of `ember serve`.
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// The data directory; it is created if it does not exist.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
+    listen: SocketAddr,
+}
+
+pub(crate) fn run(args: &ServeArgs) -> Outcome {
+    let db = Db::open(&args.data, DbOptions::default())?;
+    eprintln!("ember: {}", db.replay_report());
+    let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen));
+    // What was committed is made durable, whatever ended the server.
+    db.close()?;
+    served
+}
+
+async fn serve(db: Db, listen: SocketAddr) -> Outcome {
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    eprintln!("ember: serving http://{}/api/v1/query (stop with Ctrl-C)", listener.local_addr()?);
+    axum::serve(listener, router(db, ApiOptions::default())).with_graceful_shutdown(stopped()).await?;
+    eprintln!("ember: stopped");
+    Ok(())
+}
+
+/// Returns when the user or the system asks the program to stop.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a signal to wait for, the server runs until it is killed.
+    if interrupt.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

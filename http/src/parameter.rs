@@ -1,0 +1,181 @@
+//! What a request asks: the pairs of its URL and of its form, and their types.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{Method, header};
+use emberdb::{Matcher, QueryOptions, TimeRange, promql_syntax};
+
+use crate::envelope::ApiError;
+
+/// The parameters of a request: of the form first (POST), then of the URL, as upstream.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let url_query = request.uri().query().unwrap_or("").to_owned();
+        let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
+            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
+        });
+        let mut pairs = Vec::new();
+        if request.method() == Method::POST && is_form {
+            let form = Bytes::from_request(request, state).await;
+            let form = form.map_err(|e| ApiError::bad_data(format!("error parsing form values: {e}")))?;
+            pairs.extend(form_urlencoded::parse(&form).into_owned());
+        }
+        pairs.extend(form_urlencoded::parse(url_query.as_bytes()).into_owned());
+        Ok(Self { pairs })
+    }
+}
+
+impl Parameters {
+    #[cfg(test)]
+    pub(crate) fn of(query: &str) -> Self {
+        Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
+    }
+
+    /// The first value of a parameter; an empty one is as if it were not there.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// A parameter that has to be there.
+    pub(crate) fn required(&self, name: &str) -> &str {
+        self.get(name).unwrap_or("")
+    }
+
+    /// A time, in milliseconds since the Unix epoch.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match parse_time(text) {
+            Some(ms) => Ok(Some(ms)),
+            None => Err(ApiError::parameter(name, format!("cannot parse {text:?} to a valid timestamp"))),
+        }
+    }
+
+    /// A time that has to be there.
+    pub(crate) fn required_time(&self, name: &str) -> Result<i64, ApiError> {
+        let missing = || ApiError::parameter(name, r#"cannot parse "" to a valid timestamp"#);
+        self.time(name)?.ok_or_else(missing)
+    }
+
+    /// A duration, in milliseconds.
+    pub(crate) fn duration(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        match parse_duration(text) {
+            Some(ms) => Ok(Some(ms)),
+            None => Err(ApiError::parameter(name, format!("cannot parse {text:?} to a valid duration"))),
+        }
+    }
+
+    /// `limit`: at most so many results, 0 for all.
+    pub(crate) fn limit(&self) -> Result<usize, ApiError> {
+        let Some(text) = self.get("limit") else { return Ok(0) };
+        let refused = |reason: &str| ApiError::parameter("limit", format!("{reason}: {text:?}"));
+        let number: i64 = text.parse().map_err(|_| refused("cannot parse to a number"))?;
+        usize::try_from(number).map_err(|_| refused("limit must be non-negative"))
+    }
+
+    /// `start` and `end` of a search for series: all of time where one is not given.
+    pub(crate) fn range(&self) -> Result<TimeRange, ApiError> {
+        let min_ms = self.time("start")?.unwrap_or(i64::MIN);
+        let max_ms = self.time("end")?.unwrap_or(i64::MAX);
+        if max_ms < min_ms {
+            return Err(ApiError::parameter("end", "end timestamp must not be before start time"));
+        }
+        Ok(TimeRange::new(min_ms, max_ms))
+    }
+
+    /// `match[]`, each parsed.
+    pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        let texts = self.pairs.iter().filter(|(n, _)| n == "match[]").map(|(_, v)| v.as_str());
+        texts
+            .map(|text| {
+                let matchers = promql_syntax::parse_metric_selector(text)
+                    .map_err(|error| ApiError::parameter("match[]", error))?;
+                if matchers.iter().all(|m| m.matches("")) {
+                    let reason = "match[] must contain at least one non-empty matcher";
+                    return Err(ApiError::parameter("match[]", reason));
+                }
+                Ok(matchers)
+            })
+            .collect()
+    }
+
+    /// `timeout` and `lookback_delta`.
+    pub(crate) fn query_options(&self) -> Result<QueryOptions, ApiError> {
+        let mut options = QueryOptions::default();
+        if let Some(ms) = self.duration("timeout")? {
+            options.timeout = Some(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+        }
+        if let Some(ms) = self.duration("lookback_delta")? {
+            options.lookback_ms = Some(ms);
+        }
+        Ok(options)
+    }
+}
+
+/// Seconds beyond which milliseconds no longer fit 64 bits.
+const SECONDS_MAX: f64 = 9.2e15;
+
+/// Unix seconds, or RFC 3339.
+fn parse_time(text: &str) -> Option<i64> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        // Rounded to milliseconds as upstream: whole seconds and the fraction apart.
+        let whole = seconds.trunc();
+        let millis = ((seconds - whole) * 1000.0).round();
+        return (seconds.abs() < SECONDS_MAX).then_some(whole as i64 * 1000 + millis as i64);
+    }
+    let timestamp: jiff::Timestamp = text.parse().ok()?;
+    Some(timestamp.as_millisecond())
+}
+
+/// Float seconds, or a Prometheus duration.
+fn parse_duration(text: &str) -> Option<i64> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return (seconds.abs() < SECONDS_MAX / 1e6).then_some((seconds * 1000.0) as i64);
+    }
+    promql_syntax::parse_duration(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, ms) in [
+            ("1435781451.781", Some(1_435_781_451_781)),
+            ("-1.5", Some(-1500)),
+            ("2015-07-01T20:10:51.781Z", Some(1_435_781_451_781)),
+            ("2015-07-01T22:10:51+02:00", Some(1_435_781_451_000)),
+            ("1e300", None),
+            ("NaN", None),
+            ("now", None),
+        ] {
+            assert_eq!(parse_time(text), ms, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, ms) in [("1.5", Some(1500)), ("5m", Some(300_000)), ("1h30m", Some(5_400_000)), ("5x", None)] {
+            assert_eq!(parse_duration(text), ms, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named() {
+        let error = Parameters::of("start=x").range().unwrap_err();
+        assert!(format!("{error:?}").contains(r#"invalid parameter \"start\": cannot parse \"x\" to a valid timestamp"#));
+        assert!(Parameters::of("limit=-1").limit().is_err());
+        assert!(Parameters::of("match[]={}").selectors().is_err());
+        assert!(Parameters::of("start=2&end=1").range().is_err());
+    }
+}

@@ -1,0 +1,73 @@
+//! What all handlers share.
+
+use emberdb::storage::Queryable;
+use emberdb::{CancelHandle, Db, QueryError, QueryOptions, QueryResult};
+use tokio::sync::Semaphore;
+
+use crate::envelope::ApiError;
+use crate::options::ApiOptions;
+
+/// The database and the limits on asking it.
+pub(crate) struct Api {
+    pub(crate) db: Db,
+    pub(crate) options: ApiOptions,
+    running: Semaphore,
+}
+
+/// Cancels a query when the request is dropped because the client went away.
+struct CancelOnDrop(CancelHandle);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Api {
+    pub(crate) fn new(db: Db, options: ApiOptions) -> Self {
+        let running = Semaphore::new(options.concurrent_queries_max);
+        Self { db, options, running }
+    }
+
+    /// The time now, in milliseconds since the Unix epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.db.engine().options().env.clock().now_ms()
+    }
+
+    /// Whether the database answers.
+    pub(crate) fn is_open(&self) -> bool {
+        self.db.storage().querier().is_ok()
+    }
+
+    /// Runs a query off the async threads, when there is room for it.
+    pub(crate) async fn evaluate(
+        &self,
+        mut options: QueryOptions,
+        evaluate: impl FnOnce(&Db, &QueryOptions) -> Result<QueryResult, QueryError> + Send + 'static,
+    ) -> Result<QueryResult, ApiError> {
+        let timeout = options.timeout.unwrap_or(self.options.timeout).min(self.options.timeout);
+        let waiting_since = tokio::time::Instant::now();
+        let room = tokio::time::timeout(timeout, self.running.acquire())
+            .await
+            .map_err(|_| ApiError::timeout("query timed out in query queue"))?
+            .map_err(|_| ApiError::internal("the server is shutting down"))?;
+        options.timeout = Some(timeout.saturating_sub(waiting_since.elapsed()));
+        let cancel = CancelHandle::new();
+        options.cancel = Some(cancel.clone());
+        let guard = CancelOnDrop(cancel);
+        let result = self.blocking(move |db| evaluate(db, &options).map_err(ApiError::from)).await;
+        drop((guard, room));
+        result
+    }
+
+    /// Runs what takes a while off the async threads.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&Db) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let db = self.db.clone();
+        tokio::task::spawn_blocking(move || body(&db))
+            .await
+            .map_err(|error| ApiError::internal(format!("unexpected error: {error}")))?
+    }
+}

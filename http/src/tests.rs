@@ -1,0 +1,169 @@
+//! The router, asked without a socket.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use emberdb::{Db, DbOptions, Env, Labels};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+
+/// A database with `up{job="a"|"b"}` at 0, 15, … 300 s, in a directory that is removed at the end.
+struct Server {
+    db: Db,
+    dir: std::path::PathBuf,
+}
+
+impl Server {
+    fn new() -> Self {
+        let dir = Env::real().fs().create_temp_dir("emberdb-http").unwrap();
+        let db = Db::open(&dir, DbOptions::default()).unwrap();
+        let mut appender = db.appender().unwrap();
+        for (job, value) in [("a", 1.0), ("b", 0.5)] {
+            let labels = Labels::new([("__name__", "up"), ("job", job)]).unwrap();
+            for i in 0..=20 {
+                appender.append(&labels, i * 15_000, value).unwrap();
+            }
+        }
+        let _ = appender.commit().unwrap();
+        Self { db, dir }
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, String) {
+        let response = router(self.db.clone(), ApiOptions::default()).oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let (status, body) = self.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        (status.as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    async fn post(&self, path: &str, form: &str) -> (u16, Value) {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        let (status, body) = self.send(request).await;
+        (status.as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.db.close();
+        let _ = Env::real().fs().remove_dir_all(&self.dir);
+    }
+}
+
+fn success(data: Value) -> (u16, Value) {
+    (200, json!({"status": "success", "data": data}))
+}
+
+fn bad_data(error: &str) -> (u16, Value) {
+    (400, json!({"status": "error", "errorType": "bad_data", "error": error}))
+}
+
+#[tokio::test]
+async fn instant_queries_by_get_and_post() {
+    let server = Server::new();
+    let vector = json!({"resultType": "vector", "result": [
+        {"metric": {"__name__": "up", "job": "a"}, "value": [300, "1"]},
+        {"metric": {"__name__": "up", "job": "b"}, "value": [300, "0.5"]},
+    ]});
+    assert_eq!(server.get("/api/v1/query?query=up&time=300").await, success(vector.clone()));
+    assert_eq!(server.post("/api/v1/query", "query=up&time=1970-01-01T00:05:00Z").await, success(vector));
+    let scalar = json!({"resultType": "scalar", "result": [0.5, "2"]});
+    assert_eq!(server.get("/api/v1/query?query=1%2B1&time=0.5").await, success(scalar));
+    let string = json!({"resultType": "string", "result": [0, "x"]});
+    assert_eq!(server.get("/api/v1/query?query=%22x%22&time=0").await, success(string));
+}
+
+#[tokio::test]
+async fn range_queries() {
+    let server = Server::new();
+    let matrix = json!({"resultType": "matrix", "result": [
+        {"metric": {}, "values": [[0, "1.5"], [150, "1.5"], [300, "1.5"]]},
+    ]});
+    let asked = server.get("/api/v1/query_range?query=sum(up)&start=0&end=300&step=150s").await;
+    assert_eq!(asked, success(matrix));
+}
+
+#[tokio::test]
+async fn every_bad_parameter_is_named() {
+    let server = Server::new();
+    for (path, error) in [
+        ("/api/v1/query?query=up&time=x", r#"invalid parameter "time": cannot parse "x" to a valid timestamp"#),
+        ("/api/v1/query?query=up&timeout=x", r#"invalid parameter "timeout": cannot parse "x" to a valid duration"#),
+        ("/api/v1/query_range?query=up&end=1&step=1", r#"invalid parameter "start": cannot parse "" to a valid timestamp"#),
+        ("/api/v1/query_range?query=up&start=2&end=1&step=1", r#"invalid parameter "end": end timestamp must not be before start time"#),
+        (
+            "/api/v1/query_range?query=up&start=0&end=1&step=0",
+            r#"invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer"#,
+        ),
+        (
+            "/api/v1/query_range?query=up&start=0&end=11001&step=1",
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+        ),
+        ("/api/v1/series", "no match[] parameter provided"),
+    ] {
+        assert_eq!(server.get(path).await, bad_data(error), "{path}");
+    }
+    let (status, answer) = server.get("/api/v1/query?query=up%7B&time=0").await;
+    assert_eq!((status, &answer["errorType"]), (400, &json!("bad_data")));
+    let text = answer["error"].as_str().unwrap();
+    assert!(text.starts_with(r#"invalid parameter "query": 1:4: parse error: "#), "{text}");
+}
+
+#[tokio::test]
+async fn a_query_that_fails_is_an_execution_error() {
+    let server = Server::new();
+    let (status, answer) = server.get("/api/v1/query?query=up%20%2B%20on()%20up&time=300").await;
+    assert_eq!((status, &answer["errorType"]), (422, &json!("execution")), "{answer}");
+    let (status, answer) = server.get("/api/v1/query?query=up&time=300&timeout=0").await;
+    assert_eq!((status, &answer["errorType"]), (503, &json!("timeout")), "{answer}");
+}
+
+#[tokio::test]
+async fn series_and_labels() {
+    let server = Server::new();
+    let a = json!({"__name__": "up", "job": "a"});
+    assert_eq!(server.get("/api/v1/series?match[]=up%7Bjob=%22a%22%7D").await, success(json!([a])));
+    assert_eq!(server.get("/api/v1/labels").await, success(json!(["__name__", "job"])));
+    assert_eq!(server.get("/api/v1/label/job/values").await, success(json!(["a", "b"])));
+    assert_eq!(server.get("/api/v1/label/job/values?start=301").await, success(json!([])));
+    let either = "match[]=up%7Bjob=%22a%22%7D&match[]=up%7Bjob=%22b%22%7D";
+    let (_, both) = server.post("/api/v1/series", either).await;
+    assert_eq!(both["data"].as_array().unwrap().len(), 2);
+    let limited = json!({"status": "success", "data": ["a"], "warnings": ["results truncated due to limit"]});
+    assert_eq!(server.get("/api/v1/label/job/values?limit=1").await, (200, limited));
+}
+
+#[tokio::test]
+async fn limits_and_annotations_are_told() {
+    let server = Server::new();
+    let (_, limited) = server.get("/api/v1/query?query=up&time=300&limit=1").await;
+    assert_eq!(limited["data"]["result"].as_array().unwrap().len(), 1);
+    assert_eq!(limited["warnings"], json!(["results truncated due to limit"]));
+    let (_, noted) = server.get("/api/v1/query?query=rate(up%5B1m%5D)&time=300").await;
+    let info = noted["infos"][0].as_str().unwrap();
+    assert!(info.starts_with("PromQL info: metric might not be a counter") && info.ends_with("(1:6)"), "{info}");
+}
+
+#[tokio::test]
+async fn status_and_health() {
+    let server = Server::new();
+    let (status, info) = server.get("/api/v1/status/buildinfo").await;
+    assert_eq!((status, &info["data"]["version"]), (200, &json!("3.14.0")));
+    assert_eq!(server.get("/-/healthy").await, (200, json!("emberdb is Healthy.\n")));
+    assert_eq!(server.get("/-/ready").await.0, 200);
+    server.db.close().unwrap();
+    assert_eq!(server.get("/-/ready").await.0, 503);
+    let (status, answer) = server.get("/api/v1/labels").await;
+    assert_eq!((status, &answer["errorType"]), (503, &json!("unavailable")));
+}

@@ -1,0 +1,197 @@
+//! A store and a query engine in one handle.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError};
+use emberdb_model::{Labels, LabelsRef, Matcher, SymbolTable, TimeRange};
+use emberdb_promql_engine::{Engine, QueryError, QueryOptions, QueryResult};
+use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbStats};
+
+use crate::DbOptions;
+
+/// A database. Cloning gives another handle of the same one; see the [crate's](crate) front page for an example.
+#[derive(Clone, Debug)]
+pub struct Db {
+    tsdb: Tsdb,
+    engine: Arc<Engine>,
+}
+
+impl Db {
+    /// Opens a directory for reading and writing; it is created if it does not exist. The log is replayed, and what of
+    /// its end cannot be read is cut off: see [`Db::replay_report`].
+    ///
+    /// # Errors
+    /// [`OpenError`] if the directory is in use, holds what this version does not read, or cannot be written.
+    pub fn open(dir: impl AsRef<Path>, options: DbOptions) -> Result<Self, OpenError> {
+        let tsdb = Tsdb::open(&options.engine.env, dir.as_ref(), options.storage)?;
+        Ok(Self { tsdb, engine: Arc::new(Engine::new(options.engine)) })
+    }
+
+    /// Opens a directory for reading only, also while another program writes it.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no database, or it holds what this version does not read.
+    pub fn open_read_only(dir: impl AsRef<Path>, options: DbOptions) -> Result<Self, OpenError> {
+        let tsdb = Tsdb::open_read_only(&options.engine.env, dir.as_ref(), options.storage)?;
+        Ok(Self { tsdb, engine: Arc::new(Engine::new(options.engine)) })
+    }
+
+    /// Begins a batch of samples; they become visible together at [`Appender::commit`].
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database is closed or read-only.
+    pub fn appender(&self) -> Result<Box<dyn Appender + '_>, StorageError> {
+        self.tsdb.appender()
+    }
+
+    /// Evaluates `query` at one time, in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`QueryError`] says what is wrong with the query, or what stopped it.
+    pub fn query(&self, query: &str, time_ms: i64) -> Result<QueryResult, QueryError> {
+        self.query_with(query, time_ms, &QueryOptions::default())
+    }
+
+    /// As [`Db::query`], with a timeout, a cancellation handle, limits or a lookback of its own.
+    ///
+    /// # Errors
+    /// As [`Db::query`].
+    pub fn query_with(
+        &self,
+        query: &str,
+        time_ms: i64,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        self.engine.instant(&self.tsdb, query, time_ms, options)
+    }
+
+    /// Evaluates `query` at `start_ms`, `start_ms + step_ms`, … up to `end_ms`.
+    ///
+    /// # Errors
+    /// As [`Db::query`], and if the step is not above 0 or the end lies before the start.
+    pub fn query_range(
+        &self,
+        query: &str,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+    ) -> Result<QueryResult, QueryError> {
+        self.query_range_with(query, start_ms, end_ms, step_ms, &QueryOptions::default())
+    }
+
+    /// As [`Db::query_range`], with a timeout, a cancellation handle, limits or a lookback of its own.
+    ///
+    /// # Errors
+    /// As [`Db::query_range`].
+    pub fn query_range_with(
+        &self,
+        query: &str,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+        options: &QueryOptions,
+    ) -> Result<QueryResult, QueryError> {
+        self.engine.range(&self.tsdb, query, start_ms, end_ms, step_ms, options)
+    }
+
+    /// The labels of the series that meet all matchers of any of `selectors` and have samples in `range`, sorted.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database is closed.
+    pub fn series(&self, selectors: &[Vec<Matcher>], range: TimeRange) -> Result<Vec<Labels>, StorageError> {
+        let querier = self.tsdb.querier()?;
+        let mut symbols = SymbolTable::new();
+        let mut found = BTreeSet::new();
+        for matchers in selectors {
+            let set = querier.select(matchers, range, &mut symbols)?;
+            for series in 0..set.len() {
+                let labels = LabelsRef::new(&symbols, set.labels(series)).to_labels();
+                found.insert(labels.expect("a stored series has a valid label set"));
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// The label names of the series that meet any of `selectors` (of all series, if there is none), sorted.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database is closed.
+    pub fn label_names(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError> {
+        self.any_of(selectors, |querier, matchers| querier.label_names(matchers, range))
+    }
+
+    /// The values of the label `name` in the series that meet any of `selectors` (all, if there is none), sorted.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database is closed.
+    pub fn label_values(
+        &self,
+        name: &str,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError> {
+        self.any_of(selectors, |querier, matchers| querier.label_values(name, matchers, range))
+    }
+
+    /// What opening found in the log: what was restored, passed over and cut off.
+    #[must_use]
+    pub fn replay_report(&self) -> &ReplayReport {
+        self.tsdb.replay_report()
+    }
+
+    /// How much the database holds now.
+    #[must_use]
+    pub fn stats(&self) -> TsdbStats {
+        self.tsdb.stats()
+    }
+
+    /// The store, for those who write through [`Appendable`] or read through [`Queryable`].
+    #[must_use]
+    pub fn storage(&self) -> &Tsdb {
+        &self.tsdb
+    }
+
+    /// The query engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Waits until all that was committed is durable against a power cut.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the system fails to make it durable.
+    pub fn sync(&self) -> Result<(), StorageError> {
+        self.tsdb.sync()
+    }
+
+    /// Makes all commits durable and closes the database for all handles of it. Closing twice is no error.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the end of the log cannot be made durable.
+    pub fn close(&self) -> Result<(), StorageError> {
+        self.tsdb.close()
+    }
+
+    fn any_of(
+        &self,
+        selectors: &[Vec<Matcher>],
+        list: impl Fn(&dyn Querier, &[Matcher]) -> Result<Vec<String>, StorageError>,
+    ) -> Result<Vec<String>, StorageError> {
+        let querier = self.tsdb.querier()?;
+        if let [] | [_] = selectors {
+            return list(&*querier, selectors.first().map_or(&[], Vec::as_slice));
+        }
+        let mut all = BTreeSet::new();
+        for matchers in selectors {
+            all.extend(list(&*querier, matchers)?);
+        }
+        Ok(all.into_iter().collect())
+    }
+}
