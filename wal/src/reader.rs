@@ -162,7 +162,9 @@ const WINDOW_BYTES: usize = 32 * PAGE_BYTES;
 struct OpenPart {
     part: Part,
     file: Box<dyn File>,
-    /// A piece of the file that begins at a page's border; shorter than [`WINDOW_BYTES`] only at the file's end.
+    /// The segment's size when it was opened.
+    file_bytes: u64,
+    /// A piece of the file that begins at a page's border and ends at one, or at the file's end.
     window: Vec<u8>,
     window_offset: u64,
     /// Where reading goes on.
@@ -193,7 +195,8 @@ struct Fragment {
 impl OpenPart {
     fn open(env: &Env, part: Part) -> Result<Self, WalError> {
         let file = env.fs().open_read(&part.segment.path)?;
-        let mut open = Self { part, file, window: Vec::new(), window_offset: 0, offset: 0 };
+        let file_bytes = file.len()?;
+        let mut open = Self { part, file, file_bytes, window: Vec::new(), window_offset: 0, offset: 0 };
         open.load_window()?;
         Ok(open)
     }
@@ -289,7 +292,7 @@ impl OpenPart {
     /// reading goes on.
     fn page_rest(&mut self) -> Result<usize, WalError> {
         let window_end = self.window_offset + self.window.len() as u64;
-        if self.offset >= window_end && self.window.len() == WINDOW_BYTES {
+        if self.offset >= window_end && window_end < self.file_bytes {
             // Fragments and padding end at a page's border at the latest, so this is one.
             self.window_offset = self.offset;
             self.load_window()?;
@@ -299,10 +302,10 @@ impl OpenPart {
     }
 
     fn load_window(&mut self) -> Result<(), WalError> {
-        self.window.resize(WINDOW_BYTES, 0);
-        let read_bytes = self.file.read_at(&mut self.window, self.window_offset)?;
-        self.window.truncate(read_bytes);
-        Ok(())
+        let left_bytes = self.file_bytes - self.window_offset;
+        let window_bytes = usize::try_from(left_bytes).map_or(WINDOW_BYTES, |left| left.min(WINDOW_BYTES));
+        self.window.resize(window_bytes, 0);
+        Ok(self.file.read_exact_at(&mut self.window, self.window_offset)?)
     }
 
     fn position(&self, offset: u64) -> RecordPosition {
