@@ -71,6 +71,17 @@ impl SampleColumns {
         }
     }
 
+    /// From sample number `from` on, removes what lies in `range`.
+    pub fn remove(&mut self, from: usize, range: TimeRange) {
+        let tail = &self.timestamps[from..];
+        let start = from + tail.partition_point(|&t| t < range.min_ms);
+        let end = from + tail.partition_point(|&t| t <= range.max_ms);
+        if start < end {
+            self.timestamps.drain(start..end);
+            self.values.drain(start..end);
+        }
+    }
+
     /// Removes staleness markers: range selectors do not see them.
     pub fn remove_stale(&mut self) {
         let Some(first) = self.values.iter().position(|&v| is_stale(v)) else { return };
@@ -114,6 +125,15 @@ mod tests {
         assert_eq!(c, columns(&[(100, 0.0), (2, 2.0), (3, 3.0)]));
         c.trim(1, TimeRange::new(9, 8));
         assert_eq!(c, columns(&[(100, 0.0)]));
+    }
+
+    #[test]
+    fn remove_takes_out_both_ends_of_the_range() {
+        let mut c = columns(&[(2, 0.0), (1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0)]);
+        c.remove(1, TimeRange::new(2, 3));
+        assert_eq!(c, columns(&[(2, 0.0), (1, 1.0), (4, 4.0)]));
+        c.remove(0, TimeRange::new(9, 8));
+        assert_eq!(c.len(), 3);
     }
 
     #[test]

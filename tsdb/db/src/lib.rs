@@ -42,6 +42,7 @@ mod options;
 mod query;
 
 pub use db::{Tsdb, TsdbStats};
+pub use emberdb_wal::{Compression, RecordKind, RepairReport};
 pub use error::OpenError;
 pub use head::ReplayReport;
 pub use options::{TsdbOptions, WalSync};

@@ -20,9 +20,11 @@ use thiserror::Error;
 mod field;
 mod sample;
 mod series;
+mod tombstone;
 
 pub use sample::{RefSample, decode_samples, encode_samples};
 pub use series::{LABELS_PER_SERIES_MAX, SeriesDecoder, SeriesEncoder};
+pub use tombstone::{RefTombstone, decode_tombstones};
 
 /// Largest record, uncompressed, in bytes: the largest segment that upstream allows. About 20 million samples.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024 * 1024;

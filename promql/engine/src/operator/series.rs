@@ -67,6 +67,13 @@ impl SeriesLabels {
         self.ends.len()
     }
 
+    /// Keeps the first `series` series.
+    pub(crate) fn truncate(&mut self, series: usize) {
+        self.ends.truncate(series);
+        self.drops_name.truncate(series);
+        self.labels.truncate(self.ends.last().map_or(0, |&end| end as usize));
+    }
+
     pub(crate) fn get(&self, series: usize) -> &[Label] {
         let start = if series == 0 { 0 } else { self.ends[series - 1] as usize };
         &self.labels[start..self.ends[series] as usize]

@@ -59,6 +59,15 @@ impl Matrix {
         self.len() == 0
     }
 
+    /// Keeps the first `series` series.
+    pub fn truncate(&mut self, series: usize) {
+        self.series.truncate(series);
+        match &mut self.points {
+            PointColumns::Stepped { columns, .. } => columns.truncate(series),
+            PointColumns::Sampled(samples) => samples.truncate(series),
+        }
+    }
+
     /// The series, sorted by labels.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = MatrixSeries<'_>> {
         (0..self.len()).map(|series| MatrixSeries {

@@ -72,6 +72,16 @@ impl QueryValue {
         }
     }
 
+    /// Keeps the first `series` series of a vector or matrix; returns whether that left some out.
+    pub fn truncate(&mut self, series: usize) -> bool {
+        match self {
+            Self::Vector(vector) if vector.len() > series => vector.truncate(series),
+            Self::Matrix(matrix) if matrix.len() > series => matrix.truncate(series),
+            _ => return false,
+        }
+        true
+    }
+
     /// Writes what Prometheus' HTTP API has under `data`: `{"resultType":...,"result":...}`. `out` gets large pieces.
     ///
     /// # Errors

@@ -49,6 +49,12 @@ impl InstantVector {
         self.values.is_empty()
     }
 
+    /// Keeps the first `series` series.
+    pub fn truncate(&mut self, series: usize) {
+        self.series.truncate(series);
+        self.values.truncate(series);
+    }
+
     /// The evaluation time in milliseconds.
     #[must_use]
     pub fn timestamp_ms(&self) -> i64 {

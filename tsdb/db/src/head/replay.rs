@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use emberdb_model::storage::AppendError;
-use emberdb_model::{Labels, Sample};
+use emberdb_model::{Labels, Sample, TimeRange};
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{
-    Corruption, LoggedRecord, RecordError, RecordKind, RefSample, RepairReport, SeriesDecoder, WalError,
-    WalListing, WalReader, decode_samples, repair,
+    Corruption, LoggedRecord, RecordError, RecordKind, RefSample, RefTombstone, RepairReport, SeriesDecoder,
+    WalError, WalListing, WalReader, decode_samples, decode_tombstones, repair,
 };
 use foldhash::HashMap;
 
@@ -120,6 +120,7 @@ impl Replay<'_> {
         match record.kind() {
             Some(RecordKind::Series) => self.add_series(record.data),
             Some(RecordKind::Samples) => self.add_samples(record.data),
+            Some(RecordKind::Tombstones) => self.delete(record.data),
             Some(kind) => {
                 self.skip(kind);
                 Ok(())
@@ -177,6 +178,17 @@ impl Replay<'_> {
         }
         self.report.samples += count as u64;
         self.head.note_samples(count, oldest_ms, newest_ms);
+        Ok(())
+    }
+
+    fn delete(&mut self, record: &[u8]) -> Result<(), ApplyError> {
+        let mut tombstones = Vec::new();
+        decode_tombstones(record, &mut tombstones)?;
+        for RefTombstone { series_ref, min_ms, max_ms } in tombstones {
+            if let Some(&id) = self.series.get(&series_ref) {
+                self.head.pages.with(id, |series| series.delete(TimeRange::new(min_ms, max_ms)));
+            }
+        }
         Ok(())
     }
 

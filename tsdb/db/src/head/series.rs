@@ -29,6 +29,8 @@ pub(crate) struct Series {
     /// Time from which on a sample begins a new chunk.
     cut_at_ms: i64,
     finished: Vec<Chunk>,
+    /// Ranges of time of which samples were deleted. Mostly absent.
+    deleted: Option<Box<Vec<TimeRange>>>,
     /// The batch that has the newest sample which is not committed yet, and that sample's place in it.
     pub(super) pending: (u32, u32),
 }
@@ -52,6 +54,7 @@ impl Series {
             open_min_ms: 0,
             cut_at_ms: 0,
             finished: Vec::new(),
+            deleted: None,
             pending: (0, 0),
         }
     }
@@ -81,6 +84,11 @@ impl Series {
         }
         self.open.append(t_ms, sample.value).expect("a chunk is cut long before its header is full");
         self.samples += 1;
+    }
+
+    /// Hides the samples in `range`.
+    pub(super) fn delete(&mut self, range: TimeRange) {
+        self.deleted.get_or_insert_default().push(range);
     }
 
     fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
@@ -149,6 +157,9 @@ impl Series {
             read_chunk(self.open.bytes(), unseen_from, columns)?;
         }
         columns.trim(from, range);
+        for &deleted in self.deleted.as_deref().into_iter().flatten() {
+            columns.remove(from, deleted);
+        }
         Ok(())
     }
 
@@ -157,7 +168,7 @@ impl Series {
     pub(crate) fn newest_if_near(&self, commit: u64, range: TimeRange) -> Option<Option<Sample>> {
         let newest = self.newest()?;
         let all_visible = self.visibility.visible(commit, self.samples) == self.samples;
-        (all_visible && newest.timestamp_ms <= range.max_ms)
+        (all_visible && self.deleted.is_none() && newest.timestamp_ms <= range.max_ms)
             .then(|| Some(newest).filter(|s| s.timestamp_ms >= range.min_ms))
     }
 
@@ -250,6 +261,17 @@ mod tests {
         let mut columns = SampleColumns::new();
         series.read(0, TimeRange::ALL, &mut columns).unwrap();
         assert_eq!(columns.timestamps, times);
+    }
+
+    #[test]
+    fn deleted_samples_are_hidden() {
+        let mut series = series(0..5, |t| t as f64);
+        series.delete(TimeRange::new(1, 2));
+        series.delete(TimeRange::new(4, 9));
+        let mut columns = SampleColumns::new();
+        series.read(0, TimeRange::ALL, &mut columns).unwrap();
+        assert_eq!(columns.timestamps, [0, 3]);
+        assert_eq!(series.newest_if_near(0, TimeRange::ALL), None);
     }
 
     #[test]

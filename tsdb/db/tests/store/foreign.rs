@@ -1,0 +1,90 @@
+//! Directories that Prometheus wrote. The data is not part of this repository: without it, the test says so and passes.
+#![expect(clippy::disallowed_methods, reason = "a test reads and copies files that the store did not write")]
+
+use std::fs;
+
+use emberdb_tsdb_db::OpenError;
+
+use super::*;
+
+/// The folder with upstream's data, if it is there.
+fn conformance() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
+    let dir = std::env::var_os("EMBERDB_CONFORMANCE").map_or(default, PathBuf::from);
+    dir.is_dir().then_some(dir)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The float series that `expect.jsonl` lists: those without any histogram.
+fn expected_floats(file: &Path) -> Vec<(String, Vec<(i64, u64)>)> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut series = Vec::new();
+    for line in text.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let Some(samples) = record["samples"].as_array() else { continue };
+        if samples.iter().any(|s| s.get("v").is_none()) {
+            continue;
+        }
+        let pairs = record["labels"].as_array().unwrap().iter();
+        let labels = Labels::new(pairs.map(|p| (p[0].as_str().unwrap(), p[1].as_str().unwrap()))).unwrap();
+        let value = |text: &str| match text {
+            "NaN" => emberdb_model::NORMAL_NAN,
+            "StaleNaN" => emberdb_model::STALE_NAN,
+            "+Inf" => f64::INFINITY,
+            "-Inf" => f64::NEG_INFINITY,
+            number => number.parse().unwrap(),
+        };
+        let samples = samples.iter().map(|s| (s["t"].as_i64().unwrap(), value(s["v"].as_str().unwrap()).to_bits()));
+        series.push((labels.to_string(), samples.collect()));
+    }
+    series.sort();
+    series
+}
+
+#[test]
+fn float_series_of_upstreams_logs_are_read_to_the_bit() {
+    let Some(data) = conformance() else {
+        println!("skipped: no conformance data");
+        return;
+    };
+    for name in ["wal_none", "wal_snappy"] {
+        let golden = data.join("tsdb/golden").join(name);
+        let dir = TempDir::new();
+        copy(&golden.join("data"), &dir.path);
+        let db = open(&dir.path);
+        println!("{name}: {}", db.replay_report());
+        let stored = dump(&db);
+        let mut compared = 0;
+        for (labels, samples) in expected_floats(&golden.join("expect.jsonl")) {
+            let Some((_, found)) = stored.iter().find(|(l, _)| *l == labels) else {
+                panic!("{name}: {labels} is missing");
+            };
+            assert_eq!(*found, samples, "{name}: {labels}");
+            compared += 1;
+        }
+        assert!(compared > 5, "{name}: only {compared} series compared");
+        println!("{name}: {compared} float series agree");
+    }
+}
+
+#[test]
+fn a_directory_with_blocks_is_refused() {
+    let dir = TempDir::new();
+    let block = dir.path.join("01J00000000000000000000000");
+    fs::create_dir_all(&block).unwrap();
+    fs::write(block.join("meta.json"), "{}").unwrap();
+    let error = Tsdb::open(&Env::real(), &dir.path, TsdbOptions::default()).unwrap_err();
+    assert!(matches!(&error, OpenError::Unsupported { what, .. } if what == "1 blocks"), "{error}");
+}
