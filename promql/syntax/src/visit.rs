@@ -6,7 +6,7 @@ use crate::ast::{Expr, VectorSelector};
 /// children, by calling the walk function that its default body calls.
 ///
 /// ```
-/// use emberdb_promql_syntax::{Call, Expr, Visitor, parse, walk_expr};
+/// use emberdb_promql_syntax::{Expr, Visitor, parse, walk_expr};
 ///
 /// #[derive(Default)]
 /// struct Calls(Vec<String>);

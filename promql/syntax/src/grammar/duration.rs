@@ -30,12 +30,12 @@ impl DurationPlace {
 /// A range or step: any duration expression, greater than 0 as far as that shows already.
 pub(super) fn positive_duration(tokens: Tokens<'_>, place: DurationPlace) -> Parsed<'_, DurationSpec> {
     let (rest, duration) = duration_expr(tokens, place, 0)?;
-    if let Some(number) = literal(&duration.node)
-        && number.value <= 0.0
-    {
-        return Err(refuse(number.span, "duration must be greater than 0"));
+    let span = duration.node.span;
+    let settled = settle(rest, duration.node)?;
+    if matches!(settled, DurationSpec::Millis(ms) if ms <= 0) {
+        return Err(refuse(span, "duration must be greater than 0"));
     }
-    Ok((rest, settle(rest, duration.node)?))
+    Ok((rest, settled))
 }
 
 /// An offset: one operand with an optional sign. Arithmetic needs parentheses: `foo offset 5m + 5m` adds 300 to

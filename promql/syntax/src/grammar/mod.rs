@@ -23,6 +23,9 @@ mod operand;
 mod selector;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 use emberdb_model::Matcher;
 
 use crate::ast::Expr;
