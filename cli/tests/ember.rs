@@ -1,0 +1,87 @@
+//! The program as a user runs it: the demonstration once, then questions to the database that it leaves.
+#![expect(clippy::disallowed_methods, reason = "a test runs a program and looks at its files from outside")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Time of the last captured scrape, in Unix seconds.
+const END: &str = "1795302555";
+
+fn ember(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ember")).args(args).output().unwrap()
+}
+
+fn stdout(args: &[&str]) -> String {
+    let output = ember(args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refusal(args: &[&str]) -> String {
+    let output = ember(args);
+    assert!(!output.status.success(), "{args:?} should fail");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+struct Dir(PathBuf);
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_demonstration_and_what_it_leaves() {
+    let dir = Dir(std::env::temp_dir().join(format!("ember-test-{}", std::process::id())));
+    let path = dir.0.to_str().unwrap();
+    demonstration(path);
+    formats(path);
+    mistakes(path, &dir.0);
+}
+
+fn demonstration(path: &str) {
+    let told = stdout(&["demo", "--data", path]);
+    for line in [
+        "Read 365 scrapes",
+        "Every series and every sample is back.",
+        r#"up{instance="node-a", job="node"}"#,
+        r#"histogram_quantile(0.99, sum by (le) (rate(alertmanager_http_request_duration_seconds_bucket{handler="/alerts"}[5m])))"#,
+        "times as fast as the budget allows",
+        r#"{instance="node-b", job="node"}"#,
+        "What to try next",
+    ] {
+        assert!(told.contains(line), "{line:?} is missing in:\n{told}");
+    }
+    // Just before its marker the series is there, at the marker it is not.
+    let staleness = told.split("A series that vanished").nth(1).unwrap();
+    assert_eq!(staleness.matches(r#"batch="invoices""#).count(), 1, "{staleness}");
+    assert!(refusal(&["demo", "--data", path]).contains("already holds samples"));
+}
+
+fn formats(path: &str) {
+    let ask = |rest: &[&str]| stdout(&[&["query", "--data", path][..], rest].concat());
+    let query = r#"count(up{job="node"})"#;
+    assert!(ask(&[query, "--time", END]).contains('1'));
+    let json: serde_json::Value =
+        serde_json::from_str(&ask(&[query, "--time", END, "--format", "json"])).unwrap();
+    assert_eq!(json["result"][0]["value"], serde_json::json!([1_795_302_555, "1"]));
+    let csv = ask(&[query, "--time", END, "--format", "csv"]);
+    assert_eq!(csv, "series,timestamp_ms,value\n{},1795302555000,1\n");
+    let range = ["--start", "1795301355", "--end", END, "--step", "1m"];
+    let csv = ask(&[&[query][..], &range, &["--format", "csv"]].concat());
+    assert_eq!(csv.lines().count(), 22, "{csv}");
+    let plot = ask(&[&[query][..], &range, &["--format", "plot"]].concat());
+    assert!(plot.lines().count() > 8 && plot.contains("from 1.000000 to 2.000000"), "{plot}");
+}
+
+fn mistakes(path: &str, dir: &Path) {
+    let told = refusal(&["query", "--data", path, "sum(up"]);
+    assert!(told.contains("1:7: parse error:") && told.contains('^'), "{told}");
+    let told = refusal(&["query", "--data", path, "up", "--format", "plot"]);
+    assert!(told.contains("give --start, --end and --step"), "{told}");
+    assert!(refusal(&["query", "--data", path, "up", "--time", "yesterday"]).contains("RFC 3339"));
+    let nowhere = dir.join("none");
+    let told = refusal(&["query", "--data", nowhere.to_str().unwrap(), "up"]);
+    assert!(told.contains("holds no database"), "{told}");
+}
