@@ -34,9 +34,9 @@ pub enum ChunkError {
         /// Where the window's description begins.
         at_bit: usize,
         /// Zero bits before the window.
-        leading_bits: u8,
+        leading_bits: u32,
         /// Bits in the window.
-        significant_bits: u8,
+        significant_bits: u32,
     },
     /// The header promises more samples than the bytes can hold, however well they compress.
     #[error("chunk header counts {samples} samples, expected at most {samples_max} in {len_bytes} bytes")]

@@ -17,11 +17,15 @@ impl<'a> BitReader<'a> {
         Self { bytes, at_bit: 0 }
     }
 
-    /// Reads `count` bits (at most 64) as the low bits of a number; `expected` names the field in the error.
+    /// Reads `count` bits (1 to 64) as the low bits of a number; `expected` names the field in the error.
     /// Nothing is consumed when the field is cut off.
     pub(crate) fn read(&mut self, count: u32, expected: &'static str) -> Result<u64, ChunkError> {
-        debug_assert!(count <= u64::BITS);
+        debug_assert!((1..=u64::BITS).contains(&count));
         let end_bit = self.at_bit + count as usize;
+        if let Some(word) = peek_full(self.bytes, self.at_bit) {
+            self.at_bit = end_bit;
+            return Ok(word >> (u64::BITS - count));
+        }
         let Some(covering) = self.bytes.get(self.at_bit / 8..end_bit.div_ceil(8)) else {
             return Err(ChunkError::Truncated {
                 at_bit: self.at_bit,
@@ -92,7 +96,7 @@ mod tests {
     fn every_field_of_every_length_equals_its_bits() {
         let bytes: Vec<u8> = (0..24_u8).map(|i| i.wrapping_mul(0x9d) ^ 0x5a).collect();
         for at_bit in 0..bytes.len() * 8 {
-            for count in 0..=64_u32 {
+            for count in 1..=64_u32 {
                 let mut reader = BitReader::new(&bytes);
                 reader.seek(at_bit);
                 let got = reader.read(count, "field");
@@ -105,13 +109,11 @@ mod tests {
                 }
                 let want = (0..count as usize).fold(0, |want, i| want << 1 | bit(&bytes, at_bit + i));
                 assert_eq!(got, Ok(want), "{count} bits at {at_bit}");
-                if count > 0 {
-                    if let Some(full) = peek_full(&bytes, at_bit) {
-                        assert_eq!(full >> (64 - count), want);
-                    }
-                    if let Some(word) = peek(&bytes, at_bit).filter(|_| count <= PEEK_BITS) {
-                        assert_eq!(word >> (64 - count), want);
-                    }
+                if let Some(full) = peek_full(&bytes, at_bit) {
+                    assert_eq!(full >> (64 - count), want);
+                }
+                if let Some(word) = peek(&bytes, at_bit).filter(|_| count <= PEEK_BITS) {
+                    assert_eq!(word >> (64 - count), want);
                 }
             }
         }

@@ -151,7 +151,7 @@ impl XorAppender {
         let needed = 65 - (lowered ^ lowered >> 63).leading_zeros();
         for (ones, count) in (1..).zip(DOD_BITS) {
             if needed <= count {
-                let prefix = (1_u64 << ones) - 1 << 1;
+                let prefix = ((1_u64 << ones) - 1) << 1;
                 let bits = dod.cast_unsigned() & ((1 << count) - 1);
                 return self.push_sample(prefix << count | bits, ones + 1 + count, value_bits);
             }

@@ -90,15 +90,16 @@ impl<'a> XorReader<'a> {
             self.coded.window = self.coded.window.or_full();
         } else {
             let at_bit = self.bits.at_bit();
-            let leading = self.bits.read(LEADING_BITS, "a value window's start")?;
-            let significant = self.bits.read(SIGNIFICANT_BITS, "a value window's length")?;
-            self.coded.window =
-                Window::from_fields(leading, significant).map_err(|(leading_bits, significant_bits)| {
-                    ChunkError::WindowTooWide { at_bit, leading_bits, significant_bits }
-                })?;
+            let fields = self.bits.read(LEADING_BITS + SIGNIFICANT_BITS, "a value window's place")?;
+            let window = Window::from_fields(fields);
+            if window.is_too_wide() {
+                let (leading_bits, significant_bits) = (window.leading_bits(), window.significant_bits());
+                return Err(ChunkError::WindowTooWide { at_bit, leading_bits, significant_bits });
+            }
+            self.coded.window = window;
         }
         let window = self.coded.window;
-        Ok(self.bits.read(window.significant_bits(), "a value's window")? << window.trailing_bits())
+        Ok(self.bits.read(window.significant_bits(), "a value window's contents")? << window.trailing_bits())
     }
 }
 

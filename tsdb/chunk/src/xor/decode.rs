@@ -122,9 +122,8 @@ impl Run {
                     if same == 0 {
                         break;
                     }
-                    repeat_step(t_ms, step_ms, same, &mut timestamps[done..]);
-                    repeat_value(f64::from_bits(value_bits), same, &mut values[done..]);
-                    t_ms = t_ms.wrapping_add_unsigned(step_ms.wrapping_mul(same as u64));
+                    let value = f64::from_bits(value_bits);
+                    t_ms = repeat(t_ms, step_ms, value, same, &mut timestamps[done..], &mut values[done..]);
                     at_bit += 2 * same;
                     done += same;
                     continue;
@@ -165,30 +164,37 @@ impl Run {
 /// length is hard to predict, and a wrong guess costs more than the stores. What is too much is overwritten.
 const REPEAT_SAMPLES: usize = 8;
 
-/// Writes the times of `same` samples, each `step_ms` behind the one before.
-#[inline(always)]
-fn repeat_step(mut t_ms: i64, step_ms: u64, same: usize, timestamps: &mut [i64]) {
+/// Writes `same` samples of one value, each `step_ms` behind the one before; gives back the time of the last.
+/// Kept out of the loop, where its vectors would be prepared for every sample.
+#[inline(never)]
+fn repeat(
+    t_ms: i64,
+    step_ms: u64,
+    value: f64,
+    same: usize,
+    timestamps: &mut [i64],
+    values: &mut [f64],
+) -> i64 {
+    let mut newest_ms = t_ms;
     let next = || {
-        t_ms = t_ms.wrapping_add_unsigned(step_ms);
-        t_ms
+        newest_ms = newest_ms.wrapping_add_unsigned(step_ms);
+        newest_ms
     };
-    match timestamps.first_chunk_mut::<REPEAT_SAMPLES>() {
-        Some(block) if same <= REPEAT_SAMPLES => block.fill_with(next),
-        _ => timestamps[..same].fill_with(next),
+    match (timestamps.first_chunk_mut::<REPEAT_SAMPLES>(), values.first_chunk_mut::<REPEAT_SAMPLES>()) {
+        (Some(timestamps), Some(values)) if same <= REPEAT_SAMPLES => {
+            timestamps.fill_with(next);
+            values.fill(value);
+        }
+        _ => {
+            timestamps[..same].fill_with(next);
+            values[..same].fill(value);
+        }
     }
-}
-
-/// Writes the values of `same` samples.
-#[inline(always)]
-fn repeat_value(value: f64, same: usize, values: &mut [f64]) {
-    match values.first_chunk_mut::<REPEAT_SAMPLES>() {
-        Some(block) if same <= REPEAT_SAMPLES => block.fill(value),
-        _ => values[..same].fill(value),
-    }
+    t_ms.wrapping_add_unsigned(step_ms.wrapping_mul(same as u64))
 }
 
 /// The change of a time step behind a prefix of two ones or more, and its length in bits.
-#[inline(always)]
+#[cold]
 fn wide_dod(word: u64, bytes: &[u8], at_bit: usize) -> Option<(u64, usize)> {
     let ones = word.leading_ones();
     if let Some(&count) = DOD_BITS.get(ones as usize - 1) {
@@ -219,9 +225,10 @@ fn value<const SKIP: u32>(word: u64, bytes: &[u8], at_bit: usize, window: Window
         0b00 | 0b01 => Some(Value { xor: 0, window, end_bit: at_bit + 1 }),
         0b10 => contents(word << 2, PEEK_BITS - SKIP - 2, bytes, at_bit + 2, window),
         _ => {
-            let fields = word << 2 >> (64 - FIELDS_BITS);
-            let (leading, significant) = (fields >> SIGNIFICANT_BITS, fields & ((1 << SIGNIFICANT_BITS) - 1));
-            let window = Window::from_fields(leading, significant).ok()?;
+            let window = Window::from_fields(word << 2 >> (64 - FIELDS_BITS));
+            if window.is_too_wide() {
+                return None;
+            }
             let skipped = 2 + FIELDS_BITS;
             contents(word << skipped, PEEK_BITS - SKIP - skipped, bytes, at_bit + skipped as usize, window)
         }

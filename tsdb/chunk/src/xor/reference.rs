@@ -35,7 +35,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<(i64, u64)>, usize> {
         if stream.number(1)? == 1 {
             if stream.number(1)? == 1 {
                 let start = stream.at_bit;
-                window = (stream.number(5)?, stream.number(6)?);
+                let fields = stream.number(11)?;
+                window = (fields / 64, fields % 64);
                 if window.1 == 0 {
                     window.1 = 64;
                 }

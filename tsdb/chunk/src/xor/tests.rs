@@ -263,6 +263,6 @@ fn a_window_used_before_any_is_all_bits() {
 fn errors_say_where_and_what() {
     let whole = encode(&[(0, 1), (10, 2), (20, 3)]).finish();
     let error = decode(&whole[..whole.len() - 1]).unwrap_err();
-    let want = "chunk ends at bit 176, expected 33 bits of a value's window at bit 145";
+    let want = "chunk ends at bit 176, expected 33 bits of a value window's contents at bit 145";
     assert_eq!(error.to_string(), want);
 }

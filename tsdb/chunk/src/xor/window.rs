@@ -30,15 +30,17 @@ impl Window {
         }
     }
 
-    /// From the two fields; `Err` with the fields' meaning when they reach beyond 64 bits.
+    /// From the two fields in one number, [`LEADING_BITS`] and [`SIGNIFICANT_BITS`] long. It may be too wide.
     #[inline(always)]
-    pub(super) const fn from_fields(leading: u64, significant: u64) -> Result<Self, (u8, u8)> {
-        let leading_bits = leading as u8;
-        let significant_bits = if significant == 0 { 64 } else { significant as u8 };
-        if leading_bits + significant_bits > 64 {
-            return Err((leading_bits, significant_bits));
-        }
-        Ok(Self { leading_bits, significant_bits })
+    pub(super) const fn from_fields(fields: u64) -> Self {
+        let significant_less_one = (fields as u8).wrapping_sub(1) & ((1 << SIGNIFICANT_BITS) - 1);
+        Self { leading_bits: (fields >> SIGNIFICANT_BITS) as u8, significant_bits: significant_less_one + 1 }
+    }
+
+    /// Whether it reaches beyond 64 bits: nothing may then be read through it.
+    #[inline(always)]
+    pub(super) const fn is_too_wide(self) -> bool {
+        self.leading_bits + self.significant_bits > 64
     }
 
     /// The two fields in one number, [`LEADING_BITS`] and [`SIGNIFICANT_BITS`] long.
@@ -59,6 +61,11 @@ impl Window {
         self.significant_bits > 0
             && xor.leading_zeros() >= self.leading_bits as u32
             && xor.trailing_zeros() >= self.trailing_bits()
+    }
+
+    /// Zeros skipped at the top.
+    pub(super) const fn leading_bits(self) -> u32 {
+        self.leading_bits as u32
     }
 
     /// Its length in bits.
@@ -91,13 +98,19 @@ mod tests {
                 // One place further down, or further up, a bit falls out of the window.
                 assert_eq!(window.holds(xor >> 1), trailing == 0);
                 assert_eq!(window.holds(xor << 1), leading == 0 || leading > 31);
-                let fields = window.to_fields();
-                assert_eq!(Window::from_fields(fields >> 6, fields & 63), Ok(window));
+                assert_eq!((Window::from_fields(window.to_fields()), window.is_too_wide()), (window, false));
             }
         }
         assert!(!Window::NONE.holds(1));
         assert_eq!(Window::NONE.or_full(), Window::around(u64::MAX));
-        assert_eq!(Window::from_fields(1, 0), Err((1, 64)));
-        assert_eq!(Window::from_fields(31, 34), Err((31, 34)));
+        for fields in 0..1 << 11 {
+            let window = Window::from_fields(fields);
+            let significant = if fields % 64 == 0 { 64 } else { fields % 64 };
+            assert_eq!(
+                (window.leading_bits(), window.significant_bits()),
+                ((fields / 64) as u32, significant as u32)
+            );
+            assert_eq!(window.is_too_wide(), fields / 64 + significant > 64);
+        }
     }
 }
