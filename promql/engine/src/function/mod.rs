@@ -3,39 +3,37 @@
 //! | file | what |
 //! |---|---|
 //! | `window` | the windows of a range selector, slid over one series |
+//! | `range` | which function has which body |
 //! | `rate` | `rate increase delta` |
+//! | `counter` | `irate idelta changes resets` |
+//! | `regression` | `deriv predict_linear double_exponential_smoothing` |
 //! | `over_time` | the `*_over_time` family |
+//! | `map` | functions of a value: mathematics, rounding, calendar |
+//! | `quantile` | the quantile of a slice |
+//! | `extremum` | the lesser and the greater of two numbers |
+//! | `scratch` | memory that is reused from series to series |
 //!
-//! A range function is a [`RangeBody`], called once a series for all steps; [`range_body`] finds it.
+//! A function over a range vector is a [`RangeBody`], called once a series for all steps; a function over an
+//! instant vector of floats is a [`MapBody`], called once a column. [`range_body`] and [`map_body`] find them.
 
+mod counter;
+mod extremum;
+mod map;
 mod over_time;
+mod quantile;
+mod range;
 mod rate;
+mod regression;
 mod scratch;
 mod window;
 
-use emberdb_promql_syntax::FunctionId;
+#[cfg(test)]
+mod tests;
 
+pub use extremum::{greater_of, lesser_of};
+pub use map::{MapBody, map_body};
+pub use quantile::quantile;
+pub use range::{RangeBody, range_body};
+pub use regression::{SmoothingError, check_smoothing};
 pub use scratch::RangeScratch;
 pub use window::{WindowCursor, Windows};
-
-use crate::batch::Column;
-
-/// A range function: one value per step from the samples of one series.
-///
-/// `params` are the scalar arguments in the order of the call without the range vector, each with one value
-/// per step. `out` gets the length of the steps and all its values from the body.
-pub type RangeBody =
-    fn(windows: &Windows<'_>, params: &[&[f64]], scratch: &mut RangeScratch, out: &mut Column);
-
-/// The body of a function over a range vector, `None` for other functions and for `absent_over_time`, which
-/// is about a whole vector.
-#[must_use]
-pub fn range_body(function: FunctionId) -> Option<RangeBody> {
-    match function {
-        FunctionId::Rate => Some(rate::rate),
-        FunctionId::Increase => Some(rate::increase),
-        FunctionId::Delta => Some(rate::delta),
-        FunctionId::SumOverTime => Some(over_time::sum),
-        _ => None,
-    }
-}

@@ -1,4 +1,20 @@
 //! `rate`, `increase` and `delta`: the difference of last and first sample, extrapolated to the window's edges.
+//!
+//! With `sampled` the time between first and last sample and `average = sampled / (n - 1)`:
+//!
+//! ```text
+//! window start        first          ...          last    window end
+//!      |<- to_start ->|<--------- sampled -------->|<- to_end ->|
+//!
+//! result = last - first + (for each reset, in order: the value before it)
+//! to_*   = average / 2               if that sample is 1.1 * average or more from the edge
+//! to_start = sampled * (first / result)    if less: a counter does not come from below zero
+//! answer = result * ((sampled + to_start + to_end) / sampled [/ range])
+//! ```
+//!
+//! Steps go through in blocks: first the samples at the edges are gathered, then a loop without branches does
+//! the arithmetic. The quotients that depend on times alone are kept while the times repeat, as they do where
+//! scrapes are regular.
 
 use super::{RangeScratch, Windows};
 use crate::batch::Column;
@@ -18,6 +34,72 @@ pub(super) fn delta(windows: &Windows<'_>, _: &[&[f64]], scratch: &mut RangeScra
     extrapolated::<false, false>(windows, scratch, out);
 }
 
+/// What a block of steps needs to know about its windows, a lane a step. Times are in seconds.
+struct Block {
+    first: [f64; crate::batch::WORD_STEPS],
+    result: [f64; crate::batch::WORD_STEPS],
+    to_start: [f64; crate::batch::WORD_STEPS],
+    to_end: [f64; crate::batch::WORD_STEPS],
+    sampled: [f64; crate::batch::WORD_STEPS],
+    average: [f64; crate::batch::WORD_STEPS],
+}
+
+impl Block {
+    /// Lanes that give a number, for windows that have none.
+    const fn new() -> Self {
+        Self {
+            first: [1.0; crate::batch::WORD_STEPS],
+            result: [1.0; crate::batch::WORD_STEPS],
+            to_start: [1.0; crate::batch::WORD_STEPS],
+            to_end: [1.0; crate::batch::WORD_STEPS],
+            sampled: [1.0; crate::batch::WORD_STEPS],
+            average: [1.0; crate::batch::WORD_STEPS],
+        }
+    }
+
+    /// The answers of the first lanes.
+    fn extrapolate<const COUNTER: bool, const RATE: bool>(&self, range_s: f64, out: &mut [f64]) {
+        let edges = self.first.iter().zip(&self.result).zip(self.to_start.iter().zip(&self.to_end));
+        let lanes = edges.zip(self.sampled.iter().zip(&self.average));
+        for (slot, (((&first, &result), (&to_start, &to_end)), (&sampled, &average))) in
+            out.iter_mut().zip(lanes)
+        {
+            let threshold = average * 1.1;
+            let half = average / 2.0;
+            let mut to_start = if to_start >= threshold { half } else { to_start };
+            if COUNTER {
+                let to_zero = sampled * (first / result);
+                let comes_from_zero = (result > 0.0) & (first >= 0.0) & (to_zero < to_start);
+                to_start = if comes_from_zero { to_zero } else { to_start };
+            }
+            let to_end = if to_end >= threshold { half } else { to_end };
+            let factor = (sampled + to_start + to_end) / sampled;
+            *slot = result * if RATE { factor / range_s } else { factor };
+        }
+    }
+}
+
+/// A quotient that is computed again only when what it depends on changes.
+struct Kept<K> {
+    key: K,
+    quotient: f64,
+}
+
+impl Kept<i64> {
+    const fn new() -> Self {
+        Self { key: 0, quotient: 0.0 }
+    }
+
+    /// `time_ms` in seconds.
+    #[inline]
+    fn seconds(&mut self, time_ms: i64) -> f64 {
+        if self.key != time_ms {
+            *self = Self { key: time_ms, quotient: time_ms as f64 / 1000.0 };
+        }
+        self.quotient
+    }
+}
+
 fn extrapolated<const COUNTER: bool, const RATE: bool>(
     windows: &Windows<'_>,
     scratch: &mut RangeScratch,
@@ -27,50 +109,78 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
     let resets = &mut scratch.positions;
     resets.clear();
     if COUNTER {
-        let pairs = values.windows(2).enumerate();
-        resets.extend(pairs.filter(|(_, pair)| pair[1] < pair[0]).map(|(index, _)| index as u32));
+        list_resets(values, resets);
     }
-    let mut next_reset = 0;
-    let range_s = windows.range_ms as f64 / 1000.0;
+    let mut resets = resets.as_slice();
+    let range_s = seconds_of(windows.range_ms);
+    let (mut start_s, mut end_s, mut sampled_s) = (Kept::new(), Kept::new(), Kept::new());
+    let mut average_s = Kept { key: (0, 0), quotient: 0.0 };
+
     let mut cursor = windows.cursor();
-    out.compute(windows.steps.count, |step| {
-        let (first, end) = cursor.advance();
-        if end < first + 2 {
-            return None;
-        }
-        let last = end - 1;
-        let mut result = values[last] - values[first];
-        if COUNTER {
-            // A reset belongs to the window when both its samples do; it is listed under the first of them.
-            while next_reset < resets.len() && (resets[next_reset] as usize) < first {
-                next_reset += 1;
+    let mut block = Block::new();
+    out.reset(windows.steps.count);
+    let (slots, presence) = out.parts_mut();
+    for (block_index, (slots, word)) in slots.chunks_mut(crate::batch::WORD_STEPS).zip(presence).enumerate() {
+        let mut bits = 0;
+        for lane in 0..slots.len() {
+            let (first, end) = cursor.advance();
+            if end < first + 2 {
+                continue;
             }
-            for &reset in resets[next_reset..].iter().take_while(|&&reset| (reset as usize) < last) {
-                result += values[reset as usize];
+            let last = end - 1;
+            let (Some(&first_ms), Some(&last_ms), Some(&first_value), Some(&last_value)) =
+                (timestamps.get(first), timestamps.get(last), values.get(first), values.get(last))
+            else {
+                continue;
+            };
+            bits |= 1 << lane;
+            let mut result = last_value - first_value;
+            if COUNTER && !resets.is_empty() {
+                // A reset is listed as the sample before it; both its samples must be in the window.
+                while let Some((_, rest)) =
+                    resets.split_first().filter(|(reset, _)| (**reset as usize) < first)
+                {
+                    resets = rest;
+                }
+                for &reset in resets.iter().take_while(|&&reset| (reset as usize) < last) {
+                    result += values[reset as usize];
+                }
             }
-        }
-        let (first_ms, last_ms) = (timestamps[first], timestamps[last]);
-        let mut to_start = (first_ms - windows.start_ms(step)) as f64 / 1000.0;
-        let mut to_end = (windows.end_ms(step) - last_ms) as f64 / 1000.0;
-        let sampled = (last_ms - first_ms) as f64 / 1000.0;
-        let average = sampled / (last - first) as f64;
-        let threshold = average * 1.1;
-        if to_start >= threshold {
-            to_start = average / 2.0;
-        }
-        if COUNTER && result > 0.0 && values[first] >= 0.0 {
-            let to_zero = sampled * (values[first] / result);
-            if to_zero < to_start {
-                to_start = to_zero;
+            let end_ms = windows.end_ms(block_index * crate::batch::WORD_STEPS + lane);
+            let start_ms = end_ms.saturating_sub(windows.range_ms);
+            let sampled_ms = last_ms - first_ms;
+            block.first[lane] = first_value;
+            block.result[lane] = result;
+            block.to_start[lane] = start_s.seconds(first_ms - start_ms);
+            block.to_end[lane] = end_s.seconds(end_ms - last_ms);
+            block.sampled[lane] = sampled_s.seconds(sampled_ms);
+            if average_s.key != (sampled_ms, last - first) {
+                average_s.key = (sampled_ms, last - first);
+                average_s.quotient = sampled_s.quotient / (last - first) as f64;
             }
+            block.average[lane] = average_s.quotient;
         }
-        if to_end >= threshold {
-            to_end = average / 2.0;
+        *word = bits;
+        if bits != 0 {
+            block.extrapolate::<COUNTER, RATE>(range_s, slots);
         }
-        let mut factor = (sampled + to_start + to_end) / sampled;
-        if RATE {
-            factor /= range_s;
+    }
+}
+
+/// Lists each sample that is followed by a smaller one.
+fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
+    // Counters rarely reset: look at a block at a time, and closer only where there is one.
+    for start in (0..values.len().saturating_sub(1)).step_by(crate::batch::WORD_STEPS) {
+        let block = &values[start..values.len().min(start + crate::batch::WORD_STEPS + 1)];
+        let falls = |pair: &[f64]| pair[1] < pair[0];
+        if block.windows(2).fold(false, |any, pair| any | falls(pair)) {
+            let pairs = block.windows(2).enumerate().filter(|(_, pair)| falls(pair));
+            resets.extend(pairs.map(|(index, _)| (start + index) as u32));
         }
-        Some(result * factor)
-    });
+    }
+}
+
+/// A duration in seconds the way upstream's clock library computes it: whole seconds plus the rest.
+fn seconds_of(duration_ms: i64) -> f64 {
+    (duration_ms / 1000) as f64 + (duration_ms % 1000 * 1_000_000) as f64 / 1e9
 }
