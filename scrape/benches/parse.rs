@@ -125,9 +125,7 @@ impl Appender for CountingAppender {
     }
 
     fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
-        let mut summary = CommitSummary::default();
-        summary.samples = self.samples;
-        Ok(summary)
+        Ok(CommitSummary { samples: self.samples, ..CommitSummary::default() })
     }
 
     fn rollback(self: Box<Self>) {}

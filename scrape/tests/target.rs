@@ -1,5 +1,7 @@
 //! What a target writes, scrape by scrape: the events of staleness, limits, labels, and a model that has no cache.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails as its test does")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -249,7 +251,8 @@ fn conflicting_labels_are_renamed_or_honored() {
 
 #[test]
 fn a_limit_exceeded_fails_the_scrape() {
-    let sets: [(fn(&mut TargetOptions), &str); 5] = [
+    type Case = (fn(&mut TargetOptions), &'static str);
+    let sets: [Case; 5] = [
         (|o| o.sample_limit = 2, "sample limit exceeded: 3 samples, at most 2 are taken"),
         (
             |o| o.label_limit = 2,

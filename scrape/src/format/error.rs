@@ -62,7 +62,7 @@ fn describe(rest: &[u8]) -> String {
         Some(b'\n') => "end of line".into(),
         Some(b' ' | b'\t') => format!("{:?}", char::from(rest[0]).to_string()),
         Some(_) => {
-            let end = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
+            let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
             let mut found = String::new();
             let shown = String::from_utf8_lossy(&rest[..end.min(FOUND_BYTES_MAX)]);
             write!(found, "{shown:?}").expect("writing to a string does not fail");

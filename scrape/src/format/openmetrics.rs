@@ -52,7 +52,7 @@ impl<'a> OpenMetricsParser<'a> {
     /// The same with options.
     pub fn with_options<B: AsRef<[u8]> + ?Sized>(body: &'a B, options: ParserOptions) -> Self {
         let cursor = Cursor::new(body.as_ref());
-        let lines = Lines { cursor, metric_type: MetricType::Unknown, family_name_len: 0 };
+        let lines = Lines { cursor, metric_type: MetricType::Unknown, family_name_len: 0, pending: None };
         let created = options.start_timestamps.then(CreatedLines::default);
         Self { lines, created, done: false }
     }
@@ -123,11 +123,16 @@ pub(super) struct Lines<'a> {
     pub(super) metric_type: MetricType,
     /// Length of the name in the newest metadata line, as it is spelled.
     pub(super) family_name_len: usize,
+    /// What is wrong behind the value of the sample that was just read.
+    pending: Option<Fault>,
 }
 
 impl<'a> Lines<'a> {
     /// The next entry as it stands, `_created` lines included; none after `# EOF`.
     pub(super) fn entry(&mut self) -> Result<Option<Entry<'a>>, Fault> {
+        if let Some(fault) = self.pending {
+            return Err(fault);
+        }
         match self.cursor.peek() {
             Some(b'#') => self.metadata(),
             Some(b) if b == b'{' || starts_metric_name(b) => self.series().map(|s| Some(Entry::Series(s))),
@@ -204,7 +209,21 @@ impl<'a> Lines<'a> {
         let value = self.value("a space and a number as the value")?;
         let mut timestamp_ms = None;
         let mut exemplar = None;
-        if self.cursor.peek() == Some(b' ') && !self.cursor.rest().starts_with(b" # {") {
+        let rest = self.cursor.rest();
+        let stray = match rest {
+            [b'\n', ..] | [] => false,
+            [b' ', b'#', b' ', after @ ..] => after.first() != Some(&b'{'),
+            [b' ', b' ' | b'\n' | 0, ..] | [b' '] => true,
+            [b' ', ..] => false,
+            _ => true,
+        };
+        if stray {
+            // The sample itself is whole; as upstream, it is yielded before the error behind it.
+            self.pending =
+                Some(Fault::new(self.cursor.at, "a timestamp, an exemplar or the end of the line"));
+            return Ok(Series { metric, value, timestamp_ms, exemplar, start_timestamp_ms: None });
+        }
+        if rest.starts_with(b" ") && !rest.starts_with(b" # {") {
             timestamp_ms = Some(self.timestamp()?);
         }
         if self.cursor.take(b" # {") {

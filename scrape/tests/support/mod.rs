@@ -10,7 +10,7 @@ use emberdb_model::{Labels, STALE_NAN, SeriesRef, is_stale};
 
 /// Samples by series; a batch becomes visible at its commit.
 #[derive(Default)]
-pub struct MemoryStorage {
+pub(crate) struct MemoryStorage {
     state: Mutex<State>,
 }
 
@@ -33,7 +33,7 @@ impl MemoryStorage {
     }
 
     /// The samples of a series as `time:value`, staleness markers as `time:stale`.
-    pub fn series(&self, name: &str) -> String {
+    pub(crate) fn series(&self, name: &str) -> String {
         let state = self.state();
         let found = state.ids.iter().find(|(labels, _)| labels.to_string() == name);
         let Some((_, &id)) = found else { return "no such series".into() };
@@ -45,7 +45,7 @@ impl MemoryStorage {
     }
 
     /// All samples, but for those of series that `skip` names.
-    pub fn dump(&self, skip: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<(i64, u64)>> {
+    pub(crate) fn dump(&self, skip: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<(i64, u64)>> {
         let state = self.state();
         let series = state.labels.iter().zip(&state.samples);
         series
@@ -57,24 +57,24 @@ impl MemoryStorage {
     }
 
     /// Forgets what its references mean, as after a garbage collection.
-    pub fn forget_references(&self) {
+    pub(crate) fn forget_references(&self) {
         self.state().generation += 1;
     }
 
-    pub fn set_oldest(&self, oldest_ms: i64) {
+    pub(crate) fn set_oldest(&self, oldest_ms: i64) {
         self.state().oldest_ms = oldest_ms;
     }
 
-    pub fn refuse_commits(&self, refuse: bool) {
+    pub(crate) fn refuse_commits(&self, refuse: bool) {
         self.state().refuses_commits = refuse;
     }
 
     /// How often a series was named by its labels.
-    pub fn appends_by_labels(&self) -> usize {
+    pub(crate) fn appends_by_labels(&self) -> usize {
         self.state().appends_by_labels
     }
 
-    pub fn commits(&self) -> usize {
+    pub(crate) fn commits(&self) -> usize {
         self.state().commits
     }
 }
@@ -172,4 +172,4 @@ impl Appender for MemoryAppender<'_> {
 }
 
 /// The bits of a staleness marker.
-pub const STALE_BITS: u64 = STALE_NAN.to_bits();
+pub(crate) const STALE_BITS: u64 = STALE_NAN.to_bits();
