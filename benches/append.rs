@@ -17,7 +17,8 @@ fn series_count() -> usize {
 
 fn labels(series: usize) -> Labels {
     let (job, instance) = (format!("job-{}", series % 10), format!("instance-{series}:9100"));
-    Labels::new([("__name__", "requests_total"), ("instance", &instance), ("job", &job)]).expect("valid labels")
+    Labels::new([("__name__", "requests_total"), ("instance", &instance), ("job", &job)])
+        .expect("valid labels")
 }
 
 /// A database in a directory of its own, and the next time to append at.
@@ -46,7 +47,9 @@ impl Bench {
         self.round += 1;
         let mut appender = self.db.appender().expect("the database is open");
         for (i, &series) in self.refs.iter().enumerate() {
-            appender.append_ref(series, self.round * 15_000, (self.round * (i as i64 % 7)) as f64).expect("in order");
+            appender
+                .append_ref(series, self.round * 15_000, (self.round * (i as i64 % 7)) as f64)
+                .expect("in order");
         }
         appender.commit().expect("the log can be written").samples
     }
@@ -55,7 +58,9 @@ impl Bench {
         self.round += 1;
         let mut appender = self.db.appender().expect("the database is open");
         for (i, labels) in self.labels.iter().enumerate() {
-            appender.append(labels, self.round * 15_000, (self.round * (i as i64 % 7)) as f64).expect("in order");
+            appender
+                .append(labels, self.round * 15_000, (self.round * (i as i64 % 7)) as f64)
+                .expect("in order");
         }
         appender.commit().expect("the log can be written").samples
     }

@@ -1,6 +1,10 @@
 //! `ember`: Prometheus carried in a Rust program, on the command line.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program speaks on its standard streams")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line program speaks on its standard streams"
+)]
 
 mod demo;
 mod output;

@@ -40,7 +40,8 @@ pub(crate) fn parse_time(text: &str) -> Result<Time, String> {
 pub(crate) fn parse_step(text: &str) -> Result<i64, String> {
     let ms = match text.parse::<f64>() {
         Ok(seconds) if seconds.abs() < 9.2e12 => (seconds * 1000.0) as i64,
-        _ => emberdb::promql_syntax::parse_duration(text).map_err(|e| format!("{e} (expected seconds, or 15s, 5m, 1h30m)"))?,
+        _ => emberdb::promql_syntax::parse_duration(text)
+            .map_err(|e| format!("{e} (expected seconds, or 15s, 5m, 1h30m)"))?,
     };
     if ms <= 0 { Err("the step must be above 0".into()) } else { Ok(ms) }
 }

@@ -36,8 +36,7 @@ impl Answer {
 
     /// Adds the annotations of a query, with their places in its text.
     pub(crate) fn annotate(mut self, annotations: &emberdb::Annotations, query: &str) -> Self {
-        let rendered =
-            |kind| annotations.of_kind(kind).map(|a| a.render(query)).collect::<Vec<String>>();
+        let rendered = |kind| annotations.of_kind(kind).map(|a| a.render(query)).collect::<Vec<String>>();
         self.warnings.extend(shortened(rendered(AnnotationKind::Warning), "warning"));
         self.infos.extend(shortened(rendered(AnnotationKind::Info), "info"));
         self
@@ -112,8 +111,7 @@ impl From<QueryError> for ApiError {
             QueryErrorKind::Parse => Self::parameter("query", message),
             QueryErrorKind::Timeout => Self::timeout(message),
             QueryErrorKind::Canceled => {
-                let status =
-                    StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::BAD_REQUEST);
+                let status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::BAD_REQUEST);
                 Self::new(status, "canceled", message)
             }
             QueryErrorKind::Storage => Self::internal(message),

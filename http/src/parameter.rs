@@ -20,9 +20,10 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let url_query = request.uri().query().unwrap_or("").to_owned();
-        let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
-            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
-        });
+        let is_form = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let mut pairs = Vec::new();
         if request.method() == Method::POST && is_form {
             let form = Bytes::from_request(request, state).await;
@@ -165,7 +166,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, ms) in [("1.5", Some(1500)), ("5m", Some(300_000)), ("1h30m", Some(5_400_000)), ("5x", None)] {
+        for (text, ms) in
+            [("1.5", Some(1500)), ("5m", Some(300_000)), ("1h30m", Some(5_400_000)), ("5x", None)]
+        {
             assert_eq!(parse_duration(text), ms, "{text}");
         }
     }
@@ -173,7 +176,10 @@ mod tests {
     #[test]
     fn a_bad_parameter_is_named() {
         let error = Parameters::of("start=x").range().unwrap_err();
-        assert!(format!("{error:?}").contains(r#"invalid parameter \"start\": cannot parse \"x\" to a valid timestamp"#));
+        assert!(
+            format!("{error:?}")
+                .contains(r#"invalid parameter \"start\": cannot parse \"x\" to a valid timestamp"#)
+        );
         assert!(Parameters::of("limit=-1").limit().is_err());
         assert!(Parameters::of("match[]={}").selectors().is_err());
         assert!(Parameters::of("start=2&end=1").range().is_err());

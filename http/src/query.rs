@@ -12,10 +12,7 @@ use crate::state::Api;
 /// A range query may have so many steps: enough for a week at one minute or a year at one hour.
 const STEPS_MAX: i64 = 11_000;
 
-pub(crate) async fn instant(
-    State(api): State<Arc<Api>>,
-    parameters: Parameters,
-) -> Result<Answer, ApiError> {
+pub(crate) async fn instant(State(api): State<Arc<Api>>, parameters: Parameters) -> Result<Answer, ApiError> {
     let limit = parameters.limit()?;
     let time_ms = parameters.time("time")?.unwrap_or_else(|| api.now_ms());
     let options = parameters.query_options()?;

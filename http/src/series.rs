@@ -19,7 +19,9 @@ pub(crate) async fn series(State(api): State<Arc<Api>>, parameters: Parameters) 
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let found = api.blocking(move |db| Ok(db.series(&selectors, range)?)).await?;
-    Ok(limited(found, limit, |series| Answer::new(serde_json::Value::from_iter(series.iter().map(object)).to_string())))
+    Ok(limited(found, limit, |series| {
+        Answer::new(serde_json::Value::from_iter(series.iter().map(object)).to_string())
+    }))
 }
 
 pub(crate) async fn label_names(

@@ -98,10 +98,22 @@ async fn range_queries() {
 async fn every_bad_parameter_is_named() {
     let server = Server::new();
     for (path, error) in [
-        ("/api/v1/query?query=up&time=x", r#"invalid parameter "time": cannot parse "x" to a valid timestamp"#),
-        ("/api/v1/query?query=up&timeout=x", r#"invalid parameter "timeout": cannot parse "x" to a valid duration"#),
-        ("/api/v1/query_range?query=up&end=1&step=1", r#"invalid parameter "start": cannot parse "" to a valid timestamp"#),
-        ("/api/v1/query_range?query=up&start=2&end=1&step=1", r#"invalid parameter "end": end timestamp must not be before start time"#),
+        (
+            "/api/v1/query?query=up&time=x",
+            r#"invalid parameter "time": cannot parse "x" to a valid timestamp"#,
+        ),
+        (
+            "/api/v1/query?query=up&timeout=x",
+            r#"invalid parameter "timeout": cannot parse "x" to a valid duration"#,
+        ),
+        (
+            "/api/v1/query_range?query=up&end=1&step=1",
+            r#"invalid parameter "start": cannot parse "" to a valid timestamp"#,
+        ),
+        (
+            "/api/v1/query_range?query=up&start=2&end=1&step=1",
+            r#"invalid parameter "end": end timestamp must not be before start time"#,
+        ),
         (
             "/api/v1/query_range?query=up&start=0&end=1&step=0",
             r#"invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer"#,
@@ -152,7 +164,10 @@ async fn limits_and_annotations_are_told() {
     assert_eq!(limited["warnings"], json!(["results truncated due to limit"]));
     let (_, noted) = server.get("/api/v1/query?query=rate(up%5B1m%5D)&time=300").await;
     let info = noted["infos"][0].as_str().unwrap();
-    assert!(info.starts_with("PromQL info: metric might not be a counter") && info.ends_with("(1:6)"), "{info}");
+    assert!(
+        info.starts_with("PromQL info: metric might not be a counter") && info.ends_with("(1:6)"),
+        "{info}"
+    );
 }
 
 #[tokio::test]

@@ -63,8 +63,8 @@ pub use listing::{Checkpoint, WalListing};
 pub use page::PAGE_BYTES;
 pub use reader::{LoggedRecord, RecordPosition, WalReader};
 pub use record::{
-    LABELS_PER_SERIES_MAX, RECORD_BYTES_MAX, RecordError, RecordKind, RefSample, RefTombstone,
-    SeriesDecoder, SeriesEncoder, decode_samples, decode_tombstones, encode_samples,
+    LABELS_PER_SERIES_MAX, RECORD_BYTES_MAX, RecordError, RecordKind, RefSample, RefTombstone, SeriesDecoder,
+    SeriesEncoder, decode_samples, decode_tombstones, encode_samples,
 };
 pub use repair::{RepairReport, repair};
 pub use segment::{SEGMENT_BYTES_DEFAULT, Segment};

@@ -45,9 +45,8 @@ pub(super) fn replay(db: &Db, captures: &Captures) -> Result<Totals, Box<dyn std
         records.extend(times.map(|(number, record)| (record.timestamp_ms, capture_number, number)));
     }
     records.sort_unstable();
-    let progress = ProgressBar::new(records.len() as u64).with_style(ProgressStyle::with_template(
-        "{bar:40} {pos}/{len} scrapes, {elapsed}",
-    )?);
+    let progress = ProgressBar::new(records.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} scrapes, {elapsed}")?);
     let mut totals = Totals::default();
     for (timestamp_ms, capture, number) in records {
         let record = &captures.list[capture].records()[number];

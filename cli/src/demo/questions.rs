@@ -43,7 +43,8 @@ impl Asker<'_> {
 
     fn cpu_plot(&self) -> Outcome {
         heading("How busy was the machine?");
-        let query = r#"sum by (mode) (rate(node_cpu_seconds_total{instance="node-a", mode=~"user|system"}[1m]))"#;
+        let query =
+            r#"sum by (mode) (rate(node_cpu_seconds_total{instance="node-a", mode=~"user|system"}[1m]))"#;
         let result = self.range(query)?;
         print!("{}", output::plot(&result.value)?);
         Ok(())

@@ -30,8 +30,10 @@ pub(crate) fn plot(value: &QueryValue) -> Result<String, String> {
     match matrix.len().saturating_sub(SERIES_MAX) {
         0 if matrix.is_empty() => out.push_str("(no series)\n"),
         0 => {}
-        more => writeln!(out, "… and {more} more series: aggregate with sum by (…) or topk to see less at once")
-            .expect("writing to a string does not fail"),
+        more => {
+            writeln!(out, "… and {more} more series: aggregate with sum by (…) or topk to see less at once")
+                .expect("writing to a string does not fail")
+        }
     }
     Ok(out)
 }
@@ -43,9 +45,8 @@ fn picture(out: &mut String, title: &str, points: &[(i64, f64)]) -> std::fmt::Re
         return writeln!(out, "(no finite values)\n");
     };
     let seconds = |t_ms: i64| ((t_ms - start_ms) as f64 / 1000.0) as f32;
-    let lines: Vec<Vec<(f32, f32)>> = unbroken(&finite)
-        .map(|run| run.iter().map(|&(t, v)| (seconds(t), v as f32)).collect())
-        .collect();
+    let lines: Vec<Vec<(f32, f32)>> =
+        unbroken(&finite).map(|run| run.iter().map(|&(t, v)| (seconds(t), v as f32)).collect()).collect();
     let shapes: Vec<Shape<'_>> = lines.iter().map(|line| shape(line)).collect();
     // A flat line needs room above and below, too.
     let (low, high) = finite.iter().fold((f64::MAX, f64::MIN), |(l, h), &(_, v)| (l.min(v), h.max(v)));

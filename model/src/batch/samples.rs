@@ -98,10 +98,7 @@ impl SampleColumns {
 
     /// The samples one by one.
     pub fn iter(&self) -> impl Iterator<Item = Sample> + '_ {
-        self.timestamps
-            .iter()
-            .zip(&self.values)
-            .map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
+        self.timestamps.iter().zip(&self.values).map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
     }
 }
 

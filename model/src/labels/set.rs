@@ -176,7 +176,8 @@ impl LabelsBuilder {
         if value.is_empty() {
             return;
         }
-        let position = |text: &String| u32::try_from(text.len()).expect("labels of one series stay under 4 GiB");
+        let position =
+            |text: &String| u32::try_from(text.len()).expect("labels of one series stay under 4 GiB");
         let name_start = position(&self.text);
         self.text.push_str(name);
         let value_start = position(&self.text);

@@ -72,7 +72,8 @@ impl SymbolTable {
         if let Some(&number) = self.numbers.find(hash, |&n| resolve(&self.text, &self.ends, n) == text) {
             return Symbol(number);
         }
-        let number = u32::try_from(self.ends.len()).expect("four billion distinct strings do not fit into memory");
+        let number =
+            u32::try_from(self.ends.len()).expect("four billion distinct strings do not fit into memory");
         self.text.push_str(text);
         self.ends.push(self.text.len());
         let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);

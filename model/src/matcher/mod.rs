@@ -1,8 +1,8 @@
 //! A condition on one label of a series.
 
 mod literals;
-mod regex;
 mod re2;
+mod regex;
 
 use std::fmt;
 

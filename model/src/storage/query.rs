@@ -64,12 +64,7 @@ pub trait SeriesSet: Send + Sync {
     ///
     /// # Errors
     /// [`StorageError`] if the samples cannot be read.
-    fn read(
-        &self,
-        series: usize,
-        range: TimeRange,
-        samples: &mut SampleColumns,
-    ) -> Result<(), StorageError>;
+    fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError>;
 
     /// The newest sample in `range`, a staleness marker included. `scratch` is memory to work in.
     ///

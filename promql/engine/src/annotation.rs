@@ -3,7 +3,7 @@
 use emberdb_model::{Annotation, AnnotationKind, write_quoted};
 use emberdb_promql_syntax::{BinaryOp, Span};
 
-use crate::value::number::go_general;
+use crate::value::number::{go_general, go_two_digits};
 
 fn warning(message: String, position: u32) -> Annotation {
     Annotation { kind: AnnotationKind::Warning, message, position: Some(position as usize) }
@@ -55,6 +55,49 @@ pub(crate) fn possible_non_counter(metric: &str, position: u32) -> Annotation {
         ),
         position,
     )
+}
+
+/// Classic histograms whose counts fell from one bound to the next and were lifted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct MonotonicityRepairs {
+    pub(crate) lowest_bound: f64,
+    pub(crate) highest_bound: f64,
+    pub(crate) diff_max: f64,
+    pub(crate) samples: u64,
+    pub(crate) first_ms: i64,
+    pub(crate) last_ms: i64,
+}
+
+impl MonotonicityRepairs {
+    /// All of both.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.lowest_bound = self.lowest_bound.min(other.lowest_bound);
+        self.highest_bound = self.highest_bound.max(other.highest_bound);
+        self.diff_max = self.diff_max.max(other.diff_max);
+        self.samples += other.samples;
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+    }
+}
+
+/// What was repaired in the histograms of a metric.
+pub(crate) fn forced_monotonicity(metric: &str, repairs: MonotonicityRepairs, position: u32) -> Annotation {
+    let name = if metric.is_empty() { String::new() } else { format!(" for metric name {}", quoted(metric)) };
+    let (low, high) = (go_general(repairs.lowest_bound), go_general(repairs.highest_bound));
+    let (diff, samples) = (go_two_digits(repairs.diff_max), repairs.samples);
+    let (first, last) = (rfc3339(repairs.first_ms), rfc3339(repairs.last_ms));
+    info(
+        format!(
+            "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {low} to {high}, with a max diff of {diff}, over {samples} samples from {first} to {last}"
+        ),
+        position,
+    )
+}
+
+/// Whole seconds in UTC.
+fn rfc3339(time_ms: i64) -> String {
+    let seconds = time_ms.div_euclid(1000);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| format!("{seconds} s"), |time| time.to_string())
 }
 
 /// Sorting what will be sorted by labels.

@@ -139,7 +139,9 @@ impl MemoryIndex {
     }
 
     fn insert(&mut self, labels: &Labels) -> SeriesId {
-        let id = SeriesId(u32::try_from(self.len()).expect("the caller keeps the number of series under SERIES_MAX"));
+        let id = SeriesId(
+            u32::try_from(self.len()).expect("the caller keeps the number of series under SERIES_MAX"),
+        );
         let mut hash = LabelHash::default();
         for (name, value) in labels.iter() {
             let label = Label { name: self.symbols.intern(name), value: self.symbols.intern(value) };

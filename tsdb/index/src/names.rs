@@ -31,7 +31,8 @@ impl MemoryIndex {
 
     fn sorted(&self, symbols: impl Iterator<Item = Symbol>) -> Vec<String> {
         let distinct: BTreeSet<Symbol> = symbols.collect();
-        let mut names: Vec<String> = distinct.into_iter().map(|s| self.symbols.resolve(s).to_owned()).collect();
+        let mut names: Vec<String> =
+            distinct.into_iter().map(|s| self.symbols.resolve(s).to_owned()).collect();
         names.sort_unstable();
         names
     }

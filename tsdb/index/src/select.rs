@@ -68,14 +68,11 @@ mod tests {
     use super::*;
 
     fn matcher() -> impl Strategy<Value = Matcher> {
-        let op = prop::sample::select(vec![
-            MatchOp::Equal,
-            MatchOp::NotEqual,
-            MatchOp::Regex,
-            MatchOp::NotRegex,
+        let op =
+            prop::sample::select(vec![MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex]);
+        let value = prop::sample::select(vec![
+            "", "x", "y", "x|y", "x|", ".*", ".+", "[xy]z?", "x.*", "q", "z.", "(x|q)z",
         ]);
-        let value =
-            prop::sample::select(vec!["", "x", "y", "x|y", "x|", ".*", ".+", "[xy]z?", "x.*", "q", "z.", "(x|q)z"]);
         (op, "[a-d]", value).prop_map(|(op, name, value)| Matcher::new(op, name, value).unwrap())
     }
 

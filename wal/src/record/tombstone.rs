@@ -45,10 +45,13 @@ mod tests {
         let record = [3, 0, 0, 0, 0, 0, 0, 0, 7, 3, 4, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0];
         let mut found = Vec::new();
         decode_tombstones(&record, &mut found).unwrap();
-        assert_eq!(found, [
-            RefTombstone { series_ref: 7, min_ms: -2, max_ms: 2 },
-            RefTombstone { series_ref: 8, min_ms: 0, max_ms: 0 },
-        ]);
+        assert_eq!(
+            found,
+            [
+                RefTombstone { series_ref: 7, min_ms: -2, max_ms: 2 },
+                RefTombstone { series_ref: 8, min_ms: 0, max_ms: 0 },
+            ]
+        );
         assert!(decode_tombstones(&record[..record.len() - 1], &mut found).is_err());
     }
 }

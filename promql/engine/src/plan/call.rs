@@ -6,12 +6,13 @@ use emberdb_promql_syntax::{FunctionId, Span, ValueType};
 
 use super::logical::{Call, Node, NodeKind};
 use super::physical::{Builder, misplaced, text};
-use crate::annotation::sort_in_range_query;
+use crate::annotation::{invalid_quantile, is_invalid_quantile, sort_in_range_query};
 use crate::batch::Steps;
 use crate::error::{QueryError, Result};
+use crate::function::{MapBody, greater_of, lesser_of, map_body};
 use crate::operator::call::{
-    MetricNames, RangeCall, StepTimes, absent, absent_labels, extremum_of, keeps_name, label_join,
-    label_replace, scalar_of, sort_by_label, sort_by_value, vector_of,
+    ClassicHistograms, HistogramCall, MapCall, MetricNames, Question, RangeCall, Repairs, StepTimes, absent,
+    absent_labels, keeps_name, label_join, label_replace, scalar_of, sort_by_label, sort_by_value, vector_of,
 };
 use crate::operator::selector::Reading;
 use crate::operator::{Merge, Relabeled, ScalarColumn, SeriesLabels, Vector};
@@ -34,10 +35,10 @@ impl Builder<'_> {
                 scalar_of(&*input, &self.context)
             }
             _ => {
-                let is_max = call.function == FunctionId::MaxOf;
+                let extremum = if call.function == FunctionId::MaxOf { greater_of } else { lesser_of };
                 let (lhs, rhs) = (self.scalar(arg(call, 0)?, steps)?, self.scalar(arg(call, 1)?, steps)?);
                 let pairs = lhs.0.into_iter().zip(rhs.0);
-                Ok(ScalarColumn(pairs.map(|(l, r)| extremum_of(l, r, is_max)).collect()))
+                Ok(ScalarColumn(pairs.map(|(l, r)| extremum(l, r)).collect()))
             }
         }
     }
@@ -73,8 +74,61 @@ impl Builder<'_> {
                 let input = self.vector(arg(call, 0)?, steps)?;
                 self.nothing(&*input)
             }
-            function => Err(QueryError::Execution(format!("the function {function} is not supported"))),
+            FunctionId::HistogramQuantile | FunctionId::HistogramFraction => {
+                self.classic_histogram(call, steps)
+            }
+            function => match map_body(function) {
+                Some(body) => self.map(call, body, steps),
+                None => Err(QueryError::Execution(format!("the function {function} is not supported"))),
+            },
         }
+    }
+
+    /// A function of a value; those of the calendar take the evaluation time if they are given nothing.
+    fn map(&mut self, call: &Call, body: MapBody, steps: Steps) -> Result<Vector> {
+        let seconds = |ms: i64| ms as f64 / 1000.0;
+        let input: Vector = match call.args.first() {
+            Some(node) => self.vector(node, steps)?,
+            None => {
+                let times = ScalarColumn(steps.times().map(seconds).collect());
+                Box::new(vector_of(&times, steps, &self.context)?)
+            }
+        };
+        let mut params = Vec::new();
+        for node in call.args.iter().skip(1) {
+            params.push(self.scalar(node, steps)?);
+        }
+        let series = self.named_after(true, input.series());
+        Ok(self.merged(Box::new(MapCall { input, body, params, series })))
+    }
+
+    /// `histogram_quantile(φ, v)`, `histogram_fraction(lower, upper, v)`.
+    fn classic_histogram(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
+        let first = arg(call, 0)?;
+        let (question, node) = if call.function == FunctionId::HistogramQuantile {
+            let phi = self.scalar(first, steps)?;
+            for &bad in phi.0.iter().filter(|&&phi| is_invalid_quantile(phi)) {
+                self.context.note(invalid_quantile(bad, first.span.start));
+            }
+            (Question::Quantile(phi), arg(call, 1)?)
+        } else {
+            let (lower, upper) = (self.scalar(first, steps)?, self.scalar(arg(call, 1)?, steps)?);
+            (Question::Fraction { lower, upper }, arg(call, 2)?)
+        };
+        let position = node.span.start;
+        let input = self.vector(node, steps)?;
+        let histograms = ClassicHistograms::among(input.series(), &self.symbols, self.known);
+        // Upstream's remarks name the metric only while its name is still there.
+        let names = self.settings.is_delayed;
+        let metrics = MetricNames { symbols: &self.symbols, known: self.known };
+        histograms.warn_unbounded(&*input, &metrics, names, position, &self.context)?;
+        let name =
+            |histogram: usize| self.symbols.resolve(histograms.labels.value(histogram, self.known.metric));
+        let told =
+            (0..histograms.labels.len()).map(|h| if names { name(h).to_owned() } else { String::new() });
+        let repairs = Repairs::new(&self.context, position, told.collect());
+        let series = self.named_after(true, &Arc::new(histograms.labels.clone()));
+        Ok(self.merged(Box::new(HistogramCall { input, histograms, question, series, repairs })))
     }
 
     fn range_call(&mut self, call: &Call, at: usize, steps: Steps) -> Result<Vector> {

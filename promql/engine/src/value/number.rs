@@ -2,6 +2,23 @@
 
 use std::fmt::Write;
 
+/// As Go's `%.2g`: two significant digits, without trailing zeros.
+pub(crate) fn go_two_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return go_general(value);
+    }
+    let scientific = format!("{value:.1e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..2).contains(&exponent) {
+        let rounded: f64 = scientific.parse().unwrap_or(value);
+        return rounded.to_string();
+    }
+    let mantissa = mantissa.strip_suffix(".0").unwrap_or(mantissa);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
 /// `'f'`: never an exponent, as in label values of `count_values`.
 pub(crate) fn go_fixed(value: f64) -> String {
     let mut out = String::new();
@@ -186,6 +203,18 @@ mod tests {
         assert_eq!(go_general(123_456_789.0), "1.23456789e+08");
         assert_eq!(open_metrics(1.0), "1.0");
         assert_eq!(open_metrics(0.5), "0.5");
+    }
+
+    #[test]
+    fn two_digits_as_go_prints_them() {
+        for (value, text) in
+            [(0.18, "0.18"), (0.065, "0.065"), (5.0, "5"), (10.0, "10"), (0.1, "0.1"), (99.6, "1e+02")]
+        {
+            assert_eq!(go_two_digits(value), text);
+        }
+        assert_eq!(go_two_digits(123_456.0), "1.2e+05");
+        assert_eq!(go_two_digits(0.000_012_3), "1.2e-05");
+        assert_eq!(go_two_digits(f64::INFINITY), "+Inf");
     }
 
     #[test]

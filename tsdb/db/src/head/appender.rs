@@ -75,7 +75,8 @@ impl HeadAppender {
         let mut page = page.write();
         let series = page.get_mut(slot).ok_or_else(unknown)?;
         let (batch, place) = series.pending;
-        let earlier = self.batch.samples.get(place as usize).filter(|s| batch == self.batch.number && s.id == id);
+        let earlier =
+            self.batch.samples.get(place as usize).filter(|s| batch == self.batch.number && s.id == id);
         let follows = match earlier {
             Some(earlier) => check_order(Some(earlier.sample), sample, self.oldest_accepted_ms)?,
             None => series.check(sample, self.oldest_accepted_ms)?,

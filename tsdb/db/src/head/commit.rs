@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use emberdb_model::Sample;
-use emberdb_model::storage::{CommitSummary, Rejection, StorageError};
 use emberdb_model::SeriesRef;
+use emberdb_model::storage::{CommitSummary, Rejection, StorageError};
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{RefSample, SeriesEncoder, encode_samples};
 use foldhash::HashMap;

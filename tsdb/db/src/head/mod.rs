@@ -28,8 +28,8 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::options::TsdbOptions;
 
-use appender::Turns;
 pub(crate) use appender::HeadAppender;
+use appender::Turns;
 pub(crate) use isolation::{Isolation, Snapshot};
 pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;

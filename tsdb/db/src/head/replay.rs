@@ -71,7 +71,8 @@ impl fmt::Display for ReplayReport {
 pub(crate) fn replay(head: &Head, dir: &Path, may_repair: bool) -> Result<ReplayReport, OpenError> {
     let started = head.env.clock().monotonic();
     let listing = WalListing::read(&head.env, dir)?;
-    let mut replay = Replay { head, series: HashMap::default(), samples: Vec::new(), report: ReplayReport::default() };
+    let mut replay =
+        Replay { head, series: HashMap::default(), samples: Vec::new(), report: ReplayReport::default() };
     let damage = replay.read_all(&mut WalReader::new(&head.env, &listing), dir)?;
     let mut report = replay.report;
     match damage {

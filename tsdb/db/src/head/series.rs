@@ -93,7 +93,8 @@ impl Series {
 
     fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
         self.open_min_ms = t_ms;
-        self.cut_at_ms = (t_ms / block_range_ms).saturating_mul(block_range_ms).saturating_add(block_range_ms);
+        self.cut_at_ms =
+            (t_ms / block_range_ms).saturating_mul(block_range_ms).saturating_add(block_range_ms);
     }
 
     /// Whether the sample at `t_ms` must begin a new chunk. The rules are upstream's, so that the chunks are, too.

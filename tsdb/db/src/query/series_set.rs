@@ -50,12 +50,7 @@ impl SeriesSet for HeadSeriesSet {
         &self.labels[start..self.ends[series]]
     }
 
-    fn read(
-        &self,
-        series: usize,
-        range: TimeRange,
-        samples: &mut SampleColumns,
-    ) -> Result<(), StorageError> {
+    fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
         self.with(series, |series| series.read(self.snapshot.commit(), range, samples))
     }
 

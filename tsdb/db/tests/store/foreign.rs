@@ -46,7 +46,8 @@ fn expected_floats(file: &Path) -> Vec<(String, Vec<(i64, u64)>)> {
             "-Inf" => f64::NEG_INFINITY,
             number => number.parse().unwrap(),
         };
-        let samples = samples.iter().map(|s| (s["t"].as_i64().unwrap(), value(s["v"].as_str().unwrap()).to_bits()));
+        let samples =
+            samples.iter().map(|s| (s["t"].as_i64().unwrap(), value(s["v"].as_str().unwrap()).to_bits()));
         series.push((labels.to_string(), samples.collect()));
     }
     series.sort();

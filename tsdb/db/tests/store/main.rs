@@ -10,7 +10,7 @@ mod torn_tail;
 use std::path::{Path, PathBuf};
 
 use emberdb_env::Env;
-use emberdb_model::storage::{Appendable, AppendError, Queryable};
+use emberdb_model::storage::{AppendError, Appendable, Queryable};
 use emberdb_model::{Labels, Matcher, SampleColumns, SymbolTable, TimeRange};
 use emberdb_tsdb_db::{Tsdb, TsdbOptions};
 

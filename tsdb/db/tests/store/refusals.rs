@@ -1,6 +1,6 @@
 //! Samples that cannot be taken are refused, each with its own reason, and the rest of the batch goes on.
 
-use emberdb_model::storage::{Appendable, AppendError, StorageErrorKind};
+use emberdb_model::storage::{AppendError, Appendable, StorageErrorKind};
 use emberdb_model::{Labels, SeriesRef};
 
 use super::*;
@@ -13,17 +13,19 @@ fn out_of_order_duplicate_and_too_old_have_their_own_errors() {
     let db = open(&dir.path);
     let up = labels("up", "a");
     assert!(put(&db, &up, &[(2 * HOUR_MS, 1.0), (2 * HOUR_MS + 10, 2.0)]).is_empty());
-    let refused = put(&db, &up, &[
-        (2 * HOUR_MS + 5, 9.0),
-        (2 * HOUR_MS + 10, 3.0),
-        (HOUR_MS, 9.0),
-        (2 * HOUR_MS + 20, 4.0),
-    ]);
-    assert_eq!(refused.iter().map(ToString::to_string).collect::<Vec<_>>(), [
-        "out of order sample: 7200005 is before the series' newest sample at 7200010",
-        "duplicate sample for timestamp 7200010: the series holds 2, refused 3",
-        "out of bounds: sample at 3600000 is too old, the oldest accepted time is 3600010",
-    ]);
+    let refused = put(
+        &db,
+        &up,
+        &[(2 * HOUR_MS + 5, 9.0), (2 * HOUR_MS + 10, 3.0), (HOUR_MS, 9.0), (2 * HOUR_MS + 20, 4.0)],
+    );
+    assert_eq!(
+        refused.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "out of order sample: 7200005 is before the series' newest sample at 7200010",
+            "duplicate sample for timestamp 7200010: the series holds 2, refused 3",
+            "out of bounds: sample at 3600000 is too old, the oldest accepted time is 3600010",
+        ]
+    );
     let kept = [(2 * HOUR_MS, 1.0), (2 * HOUR_MS + 10, 2.0), (2 * HOUR_MS + 20, 4.0)];
     assert_eq!(dump(&db), [("up{job=\"a\"}".into(), bits(&kept))]);
 }
@@ -33,10 +35,13 @@ fn the_order_is_kept_within_a_batch_too() {
     let dir = TempDir::new();
     let db = open(&dir.path);
     let refused = put(&db, &labels("up", "a"), &[(10, 1.0), (5, 1.0), (10, 2.0), (10, 1.0), (20, 1.0)]);
-    assert!(matches!(refused[..], [
-        AppendError::OutOfOrder { timestamp_ms: 5, newest_ms: 10 },
-        AppendError::Duplicate { timestamp_ms: 10, .. },
-    ]));
+    assert!(matches!(
+        refused[..],
+        [
+            AppendError::OutOfOrder { timestamp_ms: 5, newest_ms: 10 },
+            AppendError::Duplicate { timestamp_ms: 10, .. },
+        ]
+    ));
     assert_eq!(dump(&db)[0].1, bits(&[(10, 1.0), (20, 1.0)]));
 }
 

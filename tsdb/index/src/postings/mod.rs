@@ -21,7 +21,10 @@ mod tests {
 
     fn ids() -> impl Strategy<Value = BTreeSet<u32>> {
         // Of very different lengths, so that galloping and stepping both happen.
-        prop_oneof![prop::collection::btree_set(0..40u32, 0..40), prop::collection::btree_set(0..4000u32, 0..400)]
+        prop_oneof![
+            prop::collection::btree_set(0..40u32, 0..40),
+            prop::collection::btree_set(0..4000u32, 0..400)
+        ]
     }
 
     fn list(set: &BTreeSet<u32>) -> Vec<SeriesId> {

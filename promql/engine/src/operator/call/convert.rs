@@ -29,20 +29,6 @@ pub(crate) fn scalar_of(input: &dyn VectorSource, context: &Arc<QueryContext>) -
     Ok(ScalarColumn(values))
 }
 
-/// `min_of` and `max_of`, as Go's `math.Min` and `math.Max`: NaN wins, but not over the infinity that is looked for.
-pub(crate) fn extremum_of(left: f64, right: f64, is_max: bool) -> f64 {
-    let wanted = if is_max { f64::INFINITY } else { f64::NEG_INFINITY };
-    if left == wanted || right == wanted {
-        return wanted;
-    }
-    if left.is_nan() || right.is_nan() {
-        return f64::NAN;
-    }
-    // Of two zeros the sign decides.
-    let takes_left = if left == right { left.is_sign_negative() != is_max } else { (left < right) != is_max };
-    if takes_left { left } else { right }
-}
-
 /// `timestamp(expr)` where `expr` is no selector: the evaluation time, where there is a value.
 pub(crate) struct StepTimes {
     pub(crate) input: Vector,
@@ -68,20 +54,5 @@ impl VectorSource for StepTimes {
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::extremum_of;
-
-    #[test]
-    fn extremes_as_go_has_them() {
-        assert_eq!(extremum_of(1.0, 2.0, false), 1.0);
-        assert_eq!(extremum_of(1.0, 2.0, true), 2.0);
-        assert!(extremum_of(1.0, f64::NAN, true).is_nan());
-        assert_eq!(extremum_of(f64::NAN, f64::INFINITY, true), f64::INFINITY);
-        assert_eq!(extremum_of(0.0, -0.0, false).to_bits(), (-0.0_f64).to_bits());
-        assert_eq!(extremum_of(-0.0, 0.0, true).to_bits(), 0);
     }
 }

@@ -3,17 +3,23 @@
 //! * [`range`]: over the windows of range vectors
 //! * [`convert`]: between scalars, vectors and times
 //! * [`absent`]: 1 where there is nothing
+//! * [`map`]: of a value
+//! * [`histogram`]: of classic histograms
 //! * [`label`]: `label_replace`, `label_join`
 //! * [`sort`]: order
 
 mod absent;
 mod convert;
+mod histogram;
 mod label;
+mod map;
 mod range;
 mod sort;
 
 pub(crate) use absent::{absent, absent_labels};
-pub(crate) use convert::{StepTimes, extremum_of, scalar_of, vector_of};
+pub(crate) use convert::{StepTimes, scalar_of, vector_of};
+pub(crate) use histogram::{ClassicHistograms, HistogramCall, Question, Repairs};
 pub(crate) use label::{label_join, label_replace};
+pub(crate) use map::MapCall;
 pub(crate) use range::{MetricNames, RangeCall, dropped_names, keeps_name};
 pub(crate) use sort::{sort_by_label, sort_by_value};
