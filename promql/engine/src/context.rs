@@ -1,5 +1,6 @@
 //! What one running query shares between its operators and threads: the limits, the pool, the annotations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use emberdb_env::Env;
 use emberdb_model::{Annotation, Annotations};
 use parking_lot::Mutex;
 
+use crate::annotation::{MonotonicityRepairs, forced_monotonicity};
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
 use crate::options::CancelHandle;
@@ -23,6 +25,8 @@ pub(crate) struct QueryContext {
     held: AtomicUsize,
     read: AtomicU64,
     notes: Mutex<Annotations>,
+    /// By metric and position: what was repaired is told once, of all samples.
+    repairs: Mutex<BTreeMap<(String, u32), MonotonicityRepairs>>,
     /// Buffers that no thread is using.
     idle: Mutex<Vec<Buffers>>,
 }
@@ -45,6 +49,7 @@ impl QueryContext {
             held: AtomicUsize::new(0),
             read: AtomicU64::new(0),
             notes: Mutex::default(),
+            repairs: Mutex::default(),
             idle: Mutex::default(),
         }
     }
@@ -90,8 +95,22 @@ impl QueryContext {
         self.notes.lock().merge(notes);
     }
 
+    /// Notes bucket counts that were raised.
+    pub(crate) fn note_repairs(&self, metric: &str, position: u32, repairs: MonotonicityRepairs) {
+        let mut all = self.repairs.lock();
+        let of_metric = all.entry((metric.to_owned(), position));
+        of_metric.and_modify(|seen| seen.merge(repairs)).or_insert(repairs);
+    }
+
+    /// All annotations, in an order that does not depend on who was faster.
     pub(crate) fn take_notes(&self) -> Annotations {
-        std::mem::take(&mut *self.notes.lock())
+        let mut all: Vec<Annotation> = self.notes.lock().iter().cloned().collect();
+        let repairs = std::mem::take(&mut *self.repairs.lock());
+        all.extend(repairs.iter().map(|((metric, at), repairs)| forced_monotonicity(metric, *repairs, *at)));
+        all.sort_unstable_by(|a, b| (a.kind, a.position, &a.message).cmp(&(b.kind, b.position, &b.message)));
+        let mut notes = Annotations::default();
+        all.into_iter().for_each(|annotation| notes.add(annotation));
+        notes
     }
 
     pub(crate) fn samples_read(&self) -> u64 {

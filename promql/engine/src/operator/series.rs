@@ -168,6 +168,11 @@ impl LabelSetIndex {
         number
     }
 
+    pub(crate) fn find(&self, labels: &[Label]) -> Option<usize> {
+        let hash = self.hasher.hash_one(labels);
+        self.table.find(hash, |&n| self.sets.get(n as usize) == labels).map(|&n| n as usize)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.sets.len()
     }
@@ -200,6 +205,14 @@ impl Members {
             next[group] += 1;
         }
         Self { list, starts }
+    }
+
+    /// The same, where what was called series `i` is `series[i]`.
+    pub(crate) fn of_these(mut self, series: &[u32]) -> Self {
+        for member in &mut self.list {
+            *member = series[*member as usize];
+        }
+        self
     }
 
     pub(crate) fn groups(&self) -> usize {

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use emberdb_promql_syntax::{FunctionId, Span, ValueType};
 
-use super::logical::{Call, Node, NodeKind};
+use super::logical::{Call, Node, NodeKind, Selector};
 use super::physical::{Builder, misplaced, text};
 use crate::annotation::{invalid_quantile, is_invalid_quantile, sort_in_range_query};
 use crate::batch::Steps;
 use crate::error::{QueryError, Result};
 use crate::function::{MapBody, greater_of, lesser_of, map_body};
 use crate::operator::call::{
-    ClassicHistograms, HistogramCall, MapCall, MetricNames, Question, RangeCall, Repairs, StepTimes, absent,
-    absent_labels, keeps_name, label_join, label_replace, scalar_of, sort_by_label, sort_by_value, vector_of,
+    BucketNames, ClassicHistograms, InfoRequest, MapCall, MetricNames, Quantile, Question, RangeCall,
+    StepTimes, absent, absent_labels, distinct_quantiles, info, keeps_name, label_join, label_replace,
+    scalar_of, sort_by_label, sort_by_value, vector_of,
 };
+use crate::operator::exchange::hold_vector;
 use crate::operator::selector::Reading;
 use crate::operator::{Merge, Relabeled, ScalarColumn, SeriesLabels, Vector};
+use crate::value::number::open_metrics;
 
 impl Builder<'_> {
     /// A function that gives a scalar.
@@ -74,9 +77,10 @@ impl Builder<'_> {
                 let input = self.vector(arg(call, 0)?, steps)?;
                 self.nothing(&*input)
             }
-            FunctionId::HistogramQuantile | FunctionId::HistogramFraction => {
-                self.classic_histogram(call, steps)
-            }
+            FunctionId::HistogramQuantile
+            | FunctionId::HistogramQuantiles
+            | FunctionId::HistogramFraction => self.histogram(call, steps),
+            FunctionId::Info => self.info(call, steps),
             function => match map_body(function) {
                 Some(body) => self.map(call, body, steps),
                 None => Err(QueryError::Execution(format!("the function {function} is not supported"))),
@@ -102,33 +106,60 @@ impl Builder<'_> {
         Ok(self.merged(Box::new(MapCall { input, body, params, series })))
     }
 
-    /// `histogram_quantile(φ, v)`, `histogram_fraction(lower, upper, v)`.
-    fn classic_histogram(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
-        let first = arg(call, 0)?;
-        let (question, node) = if call.function == FunctionId::HistogramQuantile {
-            let phi = self.scalar(first, steps)?;
-            for &bad in phi.0.iter().filter(|&&phi| is_invalid_quantile(phi)) {
-                self.context.note(invalid_quantile(bad, first.span.start));
+    /// `histogram_quantile(φ, v)`, `histogram_fraction(lower, upper, v)`, `histogram_quantiles(v, label, φ...)`.
+    fn histogram(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
+        let at = call.args.iter().position(|arg| arg.value_type == ValueType::Vector).unwrap_or(0);
+        let node = arg(call, at)?;
+        let mut params = Vec::new();
+        for param in call.args.iter().filter(|arg| arg.value_type == ValueType::Scalar) {
+            let scalar = self.scalar(param, steps)?;
+            if call.function != FunctionId::HistogramFraction {
+                let invalid = scalar.0.iter().copied().filter(|&phi| is_invalid_quantile(phi));
+                invalid.for_each(|phi| self.context.note(invalid_quantile(phi, param.span.start)));
             }
-            (Question::Quantile(phi), arg(call, 1)?)
-        } else {
-            let (lower, upper) = (self.scalar(first, steps)?, self.scalar(arg(call, 1)?, steps)?);
-            (Question::Fraction { lower, upper }, arg(call, 2)?)
+            params.push(scalar);
+        }
+        let mut input = self.vector(node, steps)?;
+        let question = match (call.function, &params[..]) {
+            (FunctionId::HistogramFraction, [lower, upper]) => {
+                Question::Fraction { lower: lower.clone(), upper: upper.clone() }
+            }
+            (FunctionId::HistogramQuantile, [phi]) => {
+                let phi = phi.0.iter().copied().map(Some).collect();
+                Question::Quantiles(vec![Quantile { phi, label: None }])
+            }
+            (_, params) => {
+                // Each quantile asks all buckets again.
+                input = hold_vector(&*input, &self.context)?;
+                let name = self.symbols.intern(text(arg(call, 1)?));
+                let symbols = &mut self.symbols;
+                Question::Quantiles(distinct_quantiles(params, name, |phi| {
+                    symbols.intern(&open_metrics(phi))
+                }))
+            }
         };
-        let position = node.span.start;
-        let input = self.vector(node, steps)?;
-        let histograms = ClassicHistograms::among(input.series(), &self.symbols, self.known);
-        // Upstream's remarks name the metric only while its name is still there.
-        let names = self.settings.is_delayed;
-        let metrics = MetricNames { symbols: &self.symbols, known: self.known };
-        histograms.warn_unbounded(&*input, &metrics, names, position, &self.context)?;
-        let name =
-            |histogram: usize| self.symbols.resolve(histograms.labels.value(histogram, self.known.metric));
-        let told =
-            (0..histograms.labels.len()).map(|h| if names { name(h).to_owned() } else { String::new() });
-        let repairs = Repairs::new(&self.context, position, told.collect());
-        let series = self.named_after(true, &Arc::new(histograms.labels.clone()));
-        Ok(self.merged(Box::new(HistogramCall { input, histograms, question, series, repairs })))
+        let names =
+            BucketNames { symbols: &self.symbols, known: self.known, is_delayed: self.settings.is_delayed };
+        let histograms = ClassicHistograms::new(input, question, &names, node.span.start);
+        histograms.note_strays(&self.context)?;
+        Ok(self.merged(Box::new(histograms)))
+    }
+
+    fn info(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
+        let given = match call.args.get(1).map(|node| &node.without_invariant().kind) {
+            Some(NodeKind::Selector(selector)) => Some(&selector.matchers[..]),
+            _ => None,
+        };
+        let request = InfoRequest::new(given).map_err(|error| QueryError::Execution(error.to_string()))?;
+        let base_node = arg(call, 0)?;
+        let base = self.vector(base_node, steps)?;
+        // Info series are looked at when the base series are.
+        let (at_ms, offset_ms) = first_selector_time(base_node, (None, 0)).unwrap_or_default();
+        let selector =
+            Selector { matchers: request.matchers().into(), at_ms, offset_ms, extended_range: None };
+        let infos = self.sample_times(&selector, steps)?;
+        let held = info(&request, &*base, &infos, &mut self.symbols, self.known, &self.context)?;
+        Ok(self.merged(Box::new(held)))
     }
 
     fn range_call(&mut self, call: &Call, at: usize, steps: Steps) -> Result<Vector> {
@@ -207,6 +238,30 @@ impl Builder<'_> {
             FunctionId::SortByLabelDesc => sort_by_label(&*input, &labels, true, &self.symbols, context)?,
             function => sort_by_value(&*input, function == FunctionId::SortDesc, context)?,
         }))
+    }
+}
+
+/// The pinned time and the offset of the first selector of an expression, those of subqueries around it included;
+/// `around` are these.
+fn first_selector_time(node: &Node, around: (Option<i64>, i64)) -> Option<(Option<i64>, i64)> {
+    let within = |at_ms: Option<i64>, offset_ms: i64| match at_ms {
+        Some(_) => (at_ms, offset_ms),
+        None => (around.0, around.1.saturating_add(offset_ms)),
+    };
+    match &node.kind {
+        NodeKind::Number(_) | NodeKind::Text(_) => None,
+        NodeKind::Selector(selector) | NodeKind::Range(selector, _) => {
+            Some(within(selector.at_ms, selector.offset_ms))
+        }
+        NodeKind::Subquery(subquery) => {
+            first_selector_time(&subquery.input, within(subquery.at_ms, subquery.offset_ms))
+        }
+        NodeKind::Call(call) => call.args.iter().find_map(|arg| first_selector_time(arg, around)),
+        NodeKind::Aggregate(aggregate) => first_selector_time(&aggregate.input, around),
+        NodeKind::Binary(binary) => {
+            first_selector_time(&binary.lhs, around).or_else(|| first_selector_time(&binary.rhs, around))
+        }
+        NodeKind::Negate(inner) | NodeKind::Invariant(inner) => first_selector_time(inner, around),
     }
 }
 

@@ -130,19 +130,38 @@ impl<'q> Builder<'q> {
         Ok(Box::new(SubqueryMatrix { input, window }))
     }
 
-    /// `selector`, or its samples' times.
+    /// `selector`, or `timestamp(selector)`.
     pub(super) fn selector(&mut self, selector: &Selector, reading: Reading, steps: Steps) -> Result<Vector> {
+        let mut source = self.instant_selector(selector, reading, steps)?;
+        if reading == Reading::Value {
+            return Ok(Box::new(source));
+        }
+        source.series = self.named_after(true, &source.series);
+        Ok(self.merged(Box::new(source)))
+    }
+
+    fn instant_selector(
+        &mut self,
+        selector: &Selector,
+        reading: Reading,
+        steps: Steps,
+    ) -> Result<InstantSelector> {
         refuse_extended_range(selector)?;
-        let times = match selector.at_ms {
-            Some(at_ms) => Steps::instant(at_ms.saturating_sub(selector.offset_ms)),
-            None => Steps { start_ms: steps.start_ms.saturating_sub(selector.offset_ms), ..steps },
-        };
         let lookback_ms = self.settings.lookback_ms;
-        let selection = self.select(selector, InstantSelector::sight(times, lookback_ms))?;
-        let series = self.named_after(reading == Reading::Time, &selection.series);
         let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
-        let source = InstantSelector { selection, steps, at_ms, offset_ms, lookback_ms, reading, series };
-        Ok(if reading == Reading::Time { self.merged(Box::new(source)) } else { Box::new(source) })
+        let times = match at_ms {
+            Some(at_ms) => Steps::instant(at_ms.saturating_sub(offset_ms)),
+            None => Steps { start_ms: steps.start_ms.saturating_sub(offset_ms), ..steps },
+        };
+        let selection = self.select(selector, InstantSelector::sight(times, lookback_ms))?;
+        let series = Arc::clone(&selection.series);
+        Ok(InstantSelector { selection, steps, at_ms, offset_ms, lookback_ms, reading, series })
+    }
+
+    /// The times of the samples that `selector` sees, under the labels of their series.
+    pub(super) fn sample_times(&mut self, selector: &Selector, steps: Steps) -> Result<Vector> {
+        let source = self.instant_selector(selector, Reading::Time, steps)?;
+        Ok(Box::new(source))
     }
 
     fn select(&mut self, selector: &Selector, range: TimeRange) -> Result<Selection> {

@@ -77,11 +77,6 @@ struct Scope<'a> {
 
 impl Visitor for Scope<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
-        if let Expr::Call(call) = expr
-            && matches!(call.function.name(), "info")
-        {
-            self.is_in = false;
-        }
         if let Expr::MatrixSelector(matrix) = expr {
             let MatrixSelector { selector, .. } = &**matrix;
             self.is_in &= selector.extended_range.is_none();

@@ -94,3 +94,72 @@ fn quantile_remarks_come_with_answers() {
     let text = error_text(try_instant(&storage, "double_exponential_smoothing(m[5s], 1, 0.5)", 2000));
     assert_eq!(text, "invalid smoothing factor. Expected: 0 < sf < 1, got: 1.000000");
 }
+
+#[test]
+fn classic_histograms() {
+    let storage = load(
+        1000,
+        "h_bucket{le=\"1\"} 5\nh_bucket{le=\"2\"} 9\nh_bucket{le=\"1.0\",i=\"x\"} 2\nh_bucket{le=\"+Inf\"} 10\nh_bucket{le=\"many\"} 1",
+    );
+    assert_eq!(instant(&storage, "histogram_quantile(0.7, h_bucket{i=\"\"})", 0), ["{} 1.5"]);
+    assert_eq!(instant(&storage, "histogram_fraction(0, 1, h_bucket{i=\"\"})", 0), ["{} 0.5"]);
+    assert_eq!(
+        instant(&storage, "histogram_quantiles(h_bucket{i=\"\"}, \"q\", 0.7, 1)", 0),
+        [r#"{q="0.7"} 1.5"#, r#"{q="1.0"} 2"#]
+    );
+    assert_eq!(
+        range(
+            &storage,
+            "histogram_quantiles(h_bucket{i=\"\"}, \"q\", scalar(vector(time())))",
+            (0, 1000, 1000)
+        ),
+        [r#"{q="0.0"} 0:0"#, r#"{q="1.0"} 1000:2"#]
+    );
+    let query = "histogram_quantile(0.7, h_bucket)";
+    let result = try_instant(&storage, query, 0).unwrap();
+    assert_eq!(
+        result.annotations.iter().map(|a| a.render(query)).collect::<Vec<_>>(),
+        ["PromQL warning: bucket label \"le\" is missing or has a malformed value of \"many\" (1:25)"]
+    );
+    assert_eq!(
+        result.value.as_vector().unwrap().len(),
+        2,
+        "a histogram without +Inf has no quantile, but NaN"
+    );
+}
+
+#[test]
+fn fallen_buckets_are_raised_and_told_once() {
+    let storage = load(1000, "h_bucket{le=\"1\"} 5 5\nh_bucket{le=\"2\"} 3 4\nh_bucket{le=\"+Inf\"} 10 10");
+    let query = "histogram_quantile(0.5, h_bucket)";
+    let result = try_range(&storage, query, (0, 1000, 1000)).unwrap();
+    assert_eq!(
+        result.annotations.iter().map(|a| a.render(query)).collect::<Vec<_>>(),
+        ["PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see \
+         https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile), from buckets 2 to 2, \
+         with a max diff of 2, over 2 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01Z (1:25)"]
+    );
+}
+
+#[test]
+fn info_series_lend_their_labels() {
+    let storage = load(
+        1000,
+        "m{job=\"j\",instance=\"a\"} 1 2 3\nm{job=\"j\",instance=\"b\"} 4 5 6\n\
+         target_info{job=\"j\",instance=\"a\",v=\"old\"} 1 stale\ntarget_info{job=\"j\",instance=\"a\",v=\"new\"} _ 1 1\n\
+         build_info{job=\"j\",instance=\"a\",v=\"x\"} 1 1 1",
+    );
+    assert_eq!(
+        range(&storage, "info(m)", (0, 2000, 1000)),
+        [
+            r#"m{instance="a", job="j", v="new"} 1000:2 2000:3"#,
+            r#"m{instance="a", job="j", v="old"} 0:1"#,
+            r#"m{instance="b", job="j"} 0:4 1000:5 2000:6"#
+        ]
+    );
+    assert_eq!(instant(&storage, "info(m, {v=~\".+\"})", 0), [r#"m{instance="a", job="j", v="old"} 1"#]);
+    assert_eq!(instant(&storage, "info(m @ 0)", 2000).len(), 2);
+    assert_eq!(instant(&storage, "info(m @ 0)", 2000)[0], r#"m{instance="a", job="j", v="old"} 1"#);
+    let text = error_text(try_instant(&storage, "info(m, {__name__=~\".+_info\"})", 0));
+    assert_eq!(text, "conflicting label: v");
+}

@@ -4,11 +4,13 @@
 //! * [`scalar`]: vector with scalar, and the sign of a vector
 //! * [`signature`]: which series of two vectors belong together
 //! * [`matching`]: pairs of series and the checks that they are pairs
+//! * [`presence`]: at which steps something is there
 //! * [`vector`]: vector with vector
 //! * [`set`]: `and`, `or`, `unless`
 
 mod arithmetic;
 mod matching;
+mod presence;
 mod scalar;
 mod set;
 mod signature;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use emberdb_model::SymbolTable;
 use emberdb_promql_syntax::{BinaryOp, MatchLabels};
 
+use super::presence::GroupPresence;
 use super::signature::{MatchGroups, Signature};
 use crate::batch::{Column, Steps};
 use crate::context::QueryContext;
 use crate::error::Result;
-use crate::operator::exchange::{all_of, drain, for_each_column, hold_vector};
+use crate::operator::exchange::{all_of, drain, hold_vector};
 use crate::operator::{KnownNames, Merge, Scratch, SeriesLabels, Vector, VectorSource};
 
 /// What is asked for besides the two vectors.
@@ -35,34 +36,6 @@ pub(crate) fn set_operation(
         return Ok(if asked.merges { Merge::wrap(either, false) } else { either });
     }
     Ok(Box::new(Masked::new(asked.op, lhs, &*rhs, &signature, context)?))
-}
-
-/// Where any series of a match group has a value, for the groups that are asked for.
-struct GroupPresence {
-    masks: Vec<Option<Box<[u64]>>>,
-}
-
-impl GroupPresence {
-    /// Of the series of `source`, whose groups are `groups`; only groups with `is_asked` count.
-    fn new(
-        source: &dyn VectorSource,
-        groups: &[usize],
-        count: usize,
-        is_asked: impl Fn(usize) -> bool,
-        context: &Arc<QueryContext>,
-    ) -> Result<Self> {
-        let mut asked = all_of(source);
-        asked.retain(|&series| is_asked(groups[series as usize]));
-        let mut masks: Vec<Option<Box<[u64]>>> = vec![None; count];
-        for_each_column(source, &asked, context, |series, column| {
-            let mask = masks[groups[series]].get_or_insert_with(|| vec![0; column.presence().len()].into());
-            for (word, present) in mask.iter_mut().zip(column.presence()) {
-                *word |= present;
-            }
-            Ok(())
-        })?;
-        Ok(Self { masks })
-    }
 }
 
 /// `and`, `unless`: the left side where the right side is there, or where it is not.
@@ -101,7 +74,7 @@ impl VectorSource for Masked {
     }
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
-        let mask = self.rhs.masks[self.groups[series]].as_deref();
+        let mask = self.rhs.of(self.groups[series]);
         if mask.is_none() && !self.is_unless && self.lhs.is_quiet() {
             out.reset(self.steps().count);
             return Ok(());
@@ -170,7 +143,7 @@ impl VectorSource for Either {
             return self.lhs.column(series, scratch, out);
         };
         self.rhs.column(right, scratch, out)?;
-        if let Some(mask) = &self.presence.masks[self.rhs_groups[right]] {
+        if let Some(mask) = self.presence.of(self.rhs_groups[right]) {
             out.and_not_presence(mask);
         }
         Ok(())

@@ -1,19 +1,21 @@
 //! Vector with vector: pairs of series with equal signatures, one operation on two columns a pair.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use emberdb_model::{Label, Symbol, SymbolTable};
 use emberdb_promql_syntax::{MatchCardinality, VectorMatching};
 
 use super::Operation;
-use super::matching::{Sides, number_results};
+use super::matching::{ManyResult, Sides};
+use super::presence::{GroupPresence, Mask};
 use super::signature::{MatchGroups, Signature};
 use crate::batch::{Column, Steps};
 use crate::context::QueryContext;
 use crate::error::Result;
-use crate::operator::exchange::{all_of, drain, for_each_column, hold_vector};
+use crate::operator::exchange::{all_of, drain, hold_vector};
 use crate::operator::series::{set_label, value_of};
-use crate::operator::{KnownNames, Merge, Scratch, SeriesLabels, Vector, VectorSource};
+use crate::operator::{KnownNames, LabelSetIndex, Merge, Scratch, SeriesLabels, Vector, VectorSource};
 
 /// What is asked for besides the two vectors.
 pub(crate) struct VectorOperation<'a> {
@@ -47,12 +49,12 @@ pub(crate) fn vector_operation(
     let mut pairs = Pairs { list: Vec::new(), masks: Vec::new() };
     pairs.of_series(&groups, many.len());
     if let Some(value) = fill_one {
-        let mask_of = group_masks(&*one, &groups.rhs, groups.len(), context)?;
-        pairs.of_lonely(value, &mask_of, &groups.lhs, |series, fill| (Side::Series(series), fill));
+        let presence = GroupPresence::new(&*one, &groups.rhs, groups.len(), |_| true, context)?;
+        pairs.of_lonely(value, &presence, &groups.lhs, |series, fill| (Side::Series(series), fill));
     }
     if let Some(value) = fill_many {
-        let mask_of = group_masks(&*many, &groups.lhs, groups.len(), context)?;
-        pairs.of_lonely(value, &mask_of, &groups.rhs, |series, fill| (fill, Side::Series(series)));
+        let presence = GroupPresence::new(&*many, &groups.lhs, groups.len(), |_| true, context)?;
+        pairs.of_lonely(value, &presence, &groups.rhs, |series, fill| (fill, Side::Series(series)));
     }
     let names = ResultNames { asked, signature: &signature, include: include_names(matching, symbols) };
     let series = names.of_pairs(&pairs.list, &groups, many.series(), one.series(), symbols);
@@ -66,12 +68,11 @@ pub(crate) fn vector_operation(
         fills_one: fill_one.is_some(),
     };
     if !asked.operation.op.is_trim() {
-        let numbers = number_results(&series);
-        let results = pairs.list.iter().zip(numbers).filter_map(|((many, _), number)| match many {
-            Side::Series(series) => Some((groups.lhs[*series as usize], *series, number)),
-            Side::Fill { .. } => None,
-        });
-        sides.check(&results.collect::<Vec<_>>(), symbols, context)?;
+        let results = match matching.cardinality {
+            MatchCardinality::OneToOne => Vec::new(),
+            _ => pairs.results(&groups, &series),
+        };
+        sides.check(results, symbols, context)?;
     }
     pairs.drain_others(&*many, &*one, context)?;
     let joined: Vector = Box::new(Joined {
@@ -104,7 +105,7 @@ enum Side {
 /// Pairs of the "many" and the "one" side.
 struct Pairs {
     list: Vec<(Side, Side)>,
-    masks: Vec<Box<[u64]>>,
+    masks: Vec<Mask>,
 }
 
 impl Pairs {
@@ -121,20 +122,32 @@ impl Pairs {
     fn of_lonely(
         &mut self,
         value: f64,
-        mask_of: &[Option<Box<[u64]>>],
+        presence: &GroupPresence,
         groups: &[usize],
         pair: impl Fn(u32, Side) -> (Side, Side),
     ) {
-        let first = self.masks.len();
-        let mut numbers = Vec::with_capacity(mask_of.len());
-        for mask in mask_of {
-            numbers.push(mask.as_ref().map(|_| self.masks.len() as u32));
-            self.masks.extend(mask.clone());
-        }
-        debug_assert!(first <= self.masks.len());
+        let mut numbers: HashMap<usize, Option<u32>> = HashMap::new();
         for (series, &group) in groups.iter().enumerate() {
-            self.list.push(pair(series as u32, Side::Fill { value, mask: numbers[group] }));
+            let mask = *numbers.entry(group).or_insert_with(|| {
+                self.masks.push(presence.of(group)?.clone());
+                Some(self.masks.len() as u32 - 1)
+            });
+            self.list.push(pair(series as u32, Side::Fill { value, mask }));
         }
+    }
+
+    /// What the series of the "many" side are called after the operation.
+    fn results(&self, groups: &MatchGroups, labels: &SeriesLabels) -> Vec<ManyResult> {
+        let mut index = LabelSetIndex::default();
+        let pairs = self.list.iter().zip(labels.iter());
+        let results = pairs.filter_map(|(pair, labels)| match pair.0 {
+            Side::Series(series) => {
+                let group = groups.lhs[series as usize];
+                Some(ManyResult { group, labels: index.intern(labels), series })
+            }
+            Side::Fill { .. } => None,
+        });
+        results.collect()
     }
 
     /// Computes the series that are in no pair, if their annotations would be missed.
@@ -161,22 +174,6 @@ impl Pairs {
         }
         Ok(())
     }
-}
-
-/// The steps at which each match group has a value in `source`.
-fn group_masks(
-    source: &dyn VectorSource,
-    groups: &[usize],
-    count: usize,
-    context: &Arc<QueryContext>,
-) -> Result<Vec<Option<Box<[u64]>>>> {
-    let mut masks: Vec<Option<Box<[u64]>>> = vec![None; count];
-    for_each_column(source, &all_of(source), context, |series, column| {
-        let mask = masks[groups[series]].get_or_insert_with(|| vec![0; column.presence().len()].into());
-        mask.iter_mut().zip(column.presence()).for_each(|(word, present)| *word |= present);
-        Ok(())
-    })?;
-    Ok(masks)
 }
 
 /// How results are called.
@@ -245,7 +242,7 @@ struct Joined {
     many: Vector,
     one: Vector,
     pairs: Vec<(Side, Side)>,
-    masks: Vec<Box<[u64]>>,
+    masks: Vec<Mask>,
     operation: Operation,
     /// The "many" side stands on the right.
     is_swapped: bool,
@@ -288,10 +285,10 @@ impl VectorSource for Joined {
         let (mut many, mut one) = (scratch.take_column(), scratch.take_column());
         self.side(&*self.many, many_side, scratch, &mut many)?;
         self.side(&*self.one, one_side, scratch, &mut one)?;
+        let (left, right) = if self.is_swapped { (&one, &many) } else { (&many, &one) };
         out.reset(many.len());
         out.or_presence(many.presence());
         out.and_presence(one.presence());
-        let (left, right) = if self.is_swapped { (&one, &many) } else { (&many, &one) };
         self.operation.apply(left.values(), right.values(), left.values(), scratch, out);
         scratch.give_column(many);
         scratch.give_column(one);

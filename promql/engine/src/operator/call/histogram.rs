@@ -1,205 +1,193 @@
-//! `histogram_quantile` and `histogram_fraction` of classic histograms, whose buckets are series that differ in `le`.
+//! `histogram_quantile`, `histogram_quantiles` and `histogram_fraction` of classic histograms: the buckets of a
+//! histogram are found and sorted once, then their columns are walked together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use emberdb_histogram::{
-    ClassicBucket, ClassicLayout, ForcedMonotonicity, classic_fraction, classic_quantile,
+    ClassicBucket, ClassicLayout, ClassicQuantile, ForcedMonotonicity, classic_fraction, classic_quantile,
 };
-use emberdb_model::{Symbol, SymbolTable};
-use parking_lot::Mutex;
+use emberdb_model::{Label, Symbol, SymbolTable};
 
-use crate::annotation::{MonotonicityRepairs, bad_bucket_label, forced_monotonicity};
+use crate::annotation::{MonotonicityRepairs, bad_bucket_label};
 use crate::batch::{Column, Steps};
-use crate::context::QueryContext;
 use crate::error::Result;
-use crate::operator::exchange::for_each_column;
+use crate::operator::series::{set_label, value_of};
 use crate::operator::{
     KnownNames, LabelSetIndex, Members, ScalarColumn, Scratch, SeriesLabels, Vector, VectorSource,
 };
 
-/// What is asked of each histogram: one number a step.
+/// What is asked of each histogram.
 pub(crate) enum Question {
-    Quantile(ScalarColumn),
+    /// The φ-quantile, φ of each step; and the label that names it, where there are several.
+    Quantiles(Vec<Quantile>),
+    /// The share of observations between two values of each step.
     Fraction { lower: ScalarColumn, upper: ScalarColumn },
 }
 
-/// The series of a vector as buckets of histograms.
+/// A quantile that is asked for.
+pub(crate) struct Quantile {
+    /// φ at each step; `None` where it is not asked for.
+    pub(crate) phi: Vec<Option<f64>>,
+    /// The label that tells its results from those of other quantiles.
+    pub(crate) label: Option<Label>,
+}
+
+/// The classic histograms in a vector, and what is asked of them.
 pub(crate) struct ClassicHistograms {
-    /// The bucket series of each histogram.
+    input: Vector,
     members: Members,
-    /// Series in the order in which `members` counts them.
-    buckets: Vec<u32>,
-    /// For each histogram its bounds, sorted once.
     layouts: Vec<ClassicLayout>,
-    bounds: Vec<Vec<f64>>,
-    /// Labels without `le`.
-    pub(crate) labels: SeriesLabels,
-    /// Series whose `le` is not a number.
-    unbounded: Vec<u32>,
+    /// The metric of each histogram as annotations name it.
+    metrics: Vec<String>,
+    /// Series that are no buckets, with the value of their `le`: one of each, if they have a value.
+    strays: Vec<(u32, String, String)>,
+    question: Question,
+    series: Arc<SeriesLabels>,
+    /// Whether the repairs of each result were noted.
+    is_told: Vec<AtomicBool>,
+    /// Of the argument that has the buckets, for annotations.
+    position: u32,
+}
+
+/// How the labels of histograms are treated.
+pub(crate) struct BucketNames<'a> {
+    pub(crate) symbols: &'a SymbolTable,
+    pub(crate) known: KnownNames,
+    pub(crate) is_delayed: bool,
 }
 
 impl ClassicHistograms {
-    /// Finds the histograms: series that agree in all labels but `le`.
-    pub(crate) fn among(series: &SeriesLabels, symbols: &SymbolTable, known: KnownNames) -> Self {
-        let keys = series.without(|name| name == known.bucket);
+    pub(crate) fn new(input: Vector, question: Question, names: &BucketNames<'_>, position: u32) -> Self {
+        let BucketNames { symbols, known, is_delayed } = *names;
+        let name_of = |labels: &[Label]| match is_delayed {
+            true => symbols.resolve(value_of(labels, known.metric)).to_owned(),
+            false => String::new(),
+        };
         let mut index = LabelSetIndex::default();
-        let (mut numbers, mut buckets, mut unbounded) = (Vec::new(), Vec::new(), Vec::new());
-        let mut upper_bounds = Vec::new();
-        for number in 0..series.len() {
-            match symbols.resolve(series.value(number, known.bucket)).parse::<f64>() {
-                Ok(bound) => {
-                    numbers.push(index.intern(keys.get(number)));
-                    buckets.push(number as u32);
-                    upper_bounds.push(bound);
-                }
-                Err(_) => unbounded.push(number as u32),
-            }
+        let (mut numbers, mut bounds, mut buckets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut strays = Vec::new();
+        let mut room = Vec::new();
+        for (series, labels) in input.series().iter().enumerate() {
+            let bucket = symbols.resolve(value_of(labels, known.bucket));
+            let Some(bound) = parse_bound(bucket) else {
+                strays.push((series as u32, name_of(labels), bucket.to_owned()));
+                continue;
+            };
+            room.clear();
+            room.extend(labels.iter().copied().filter(|label| label.name != known.bucket));
+            numbers.push(index.intern(&room));
+            bounds.push(bound);
+            buckets.push(series as u32);
         }
-        let members = Members::new(&numbers, index.len());
-        let bounds: Vec<Vec<f64>> = (0..members.groups())
-            .map(|group| members.of(group).iter().map(|&m| upper_bounds[m as usize]).collect())
-            .collect();
-        let first = |group: usize| buckets[members.of(group)[0] as usize] as usize;
-        let labels = keys.select((0..members.groups()).map(first));
-        let layouts = bounds.iter().map(|bounds| ClassicLayout::new(bounds)).collect();
-        Self { members, buckets, layouts, bounds, labels, unbounded }
+        let members = Members::new(&numbers, index.len()).of_these(&buckets);
+        let mut of_group = vec![Vec::new(); index.len()];
+        for (&group, &bound) in numbers.iter().zip(&bounds) {
+            of_group[group].push(bound);
+        }
+        let layouts = of_group.iter().map(|bounds| ClassicLayout::new(bounds)).collect();
+        let sets = index.into_sets();
+        let metrics = sets.iter().map(name_of).collect();
+        let series = Arc::new(result_labels(&sets, &question, names));
+        let is_told = (0..series.len()).map(|_| AtomicBool::new(false)).collect();
+        Self { input, members, layouts, metrics, strays, question, series, is_told, position }
     }
 
-    /// Warns of every series with a sample and without a bound. `names` says whether metric names are still known.
-    pub(crate) fn warn_unbounded(
-        &self,
-        input: &dyn VectorSource,
-        metrics: &super::MetricNames<'_>,
-        names: bool,
-        position: u32,
-        context: &Arc<QueryContext>,
-    ) -> Result<()> {
-        let text = |series: usize, name: Symbol| metrics.symbols.resolve(input.series().value(series, name));
-        for_each_column(input, &self.unbounded, context, |series, column| {
-            if !column.none_present() {
-                let metric = if names { text(series, metrics.known.metric) } else { "" };
-                context.note(bad_bucket_label(metric, text(series, metrics.known.bucket), position));
+    /// Notes series that are no buckets; the caller does so once.
+    pub(crate) fn note_strays(&self, context: &Arc<crate::context::QueryContext>) -> Result<()> {
+        let series: Vec<u32> = self.strays.iter().map(|stray| stray.0).collect();
+        let mut strays = self.strays.iter();
+        crate::operator::exchange::for_each_column(&*self.input, &series, context, |_, column| {
+            if let Some((_, metric, bucket)) = strays.next().filter(|_| !column.none_present()) {
+                context.note(bad_bucket_label(metric, bucket, self.position));
             }
             Ok(())
         })
     }
-}
 
-/// A question asked of all histograms of a vector.
-pub(crate) struct HistogramCall {
-    pub(crate) input: Vector,
-    pub(crate) histograms: ClassicHistograms,
-    pub(crate) question: Question,
-    pub(crate) series: Arc<SeriesLabels>,
-    pub(crate) repairs: Repairs,
-}
-
-/// Counts that had to be repaired, told in one remark a metric when the query ends.
-pub(crate) struct Repairs {
-    context: Arc<QueryContext>,
-    position: u32,
-    /// The metric name of each histogram as far as it is told.
-    metrics: Vec<String>,
-    /// Whether a histogram was computed already: its repairs are counted once.
-    seen: Vec<AtomicBool>,
-    found: Mutex<Vec<(String, MonotonicityRepairs)>>,
-}
-
-impl Repairs {
-    pub(crate) fn new(context: &Arc<QueryContext>, position: u32, metrics: Vec<String>) -> Self {
-        let seen = metrics.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { context: Arc::clone(context), position, metrics, seen, found: Mutex::default() }
-    }
-
-    fn add(&self, histogram: usize, repairs: MonotonicityRepairs) {
-        if self.seen[histogram].swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let metric = &self.metrics[histogram];
-        let mut found = self.found.lock();
-        match found.iter_mut().find(|(name, _)| name == metric) {
-            Some((_, all)) => all.merge(repairs),
-            None => found.push((metric.clone(), repairs)),
-        }
-    }
-}
-
-impl Drop for Repairs {
-    fn drop(&mut self) {
-        for (metric, repairs) in self.found.get_mut() {
-            self.context.note(forced_monotonicity(metric, *repairs, self.position));
-        }
-    }
-}
-
-impl HistogramCall {
-    /// The answer where all buckets of a histogram have a count, which is nearly always: the bounds are those of the
-    /// layout. Elsewhere the buckets that are there are sorted anew.
-    fn answer(&self, histogram: usize, columns: &[Column], out: &mut Column) -> Option<MonotonicityRepairs> {
-        let steps = self.steps();
-        let layout = &self.histograms.layouts[histogram];
-        let mut repairs: Option<MonotonicityRepairs> = None;
-        let (mut given, mut counts) = (Vec::with_capacity(columns.len()), Vec::with_capacity(columns.len()));
-        let mut present = Vec::new();
-        out.reset(steps.count);
-        for step in 0..steps.count {
-            given.clear();
-            given.extend(columns.iter().filter_map(|column| column.get(step)));
-            if given.is_empty() {
-                continue;
-            }
-            let is_whole = given.len() == columns.len();
-            if is_whole {
-                layout.merge(&given, &mut counts);
-            } else {
-                let bounds = self.histograms.bounds[histogram].iter().zip(columns);
-                present.clear();
-                present.extend(bounds.filter_map(|(&upper_bound, column)| {
-                    column.get(step).map(|count| ClassicBucket { upper_bound, count })
-                }));
-            }
-            let value = match &self.question {
-                Question::Quantile(phi) => {
-                    let quantile = if is_whole {
-                        layout.quantile(phi.0[step], &mut counts)
-                    } else {
-                        classic_quantile(phi.0[step], &mut present)
-                    };
-                    if let Some(forced) = quantile.forced_monotonicity {
-                        note_repair(&mut repairs, forced, steps.time(step));
+    /// The answer for one histogram at one step; `None` if nothing is asked there. `merged` is memory to work in.
+    fn answer(
+        &self,
+        step: usize,
+        (wanted, group): (usize, usize),
+        counts: Counts<'_>,
+        merged: &mut Vec<f64>,
+    ) -> Option<ClassicQuantile> {
+        let layout = &self.layouts[group];
+        match &self.question {
+            Question::Quantiles(quantiles) => {
+                let phi = quantiles[wanted].phi[step]?;
+                Some(match counts {
+                    Counts::All(given) => {
+                        layout.merge(given, merged);
+                        layout.quantile(phi, merged)
                     }
-                    quantile.value
-                }
-                Question::Fraction { lower, upper } if is_whole => {
-                    layout.fraction(lower.0[step], upper.0[step], &counts)
-                }
-                Question::Fraction { lower, upper } => {
-                    classic_fraction(lower.0[step], upper.0[step], &mut present)
-                }
-            };
-            out.set(step, value);
+                    Counts::Some(buckets) => classic_quantile(phi, buckets),
+                })
+            }
+            Question::Fraction { lower, upper } => {
+                let (lower, upper) = (lower.0[step], upper.0[step]);
+                let value = match counts {
+                    Counts::All(given) => {
+                        layout.merge(given, merged);
+                        layout.fraction(lower, upper, merged)
+                    }
+                    Counts::Some(buckets) => classic_fraction(lower, upper, buckets),
+                };
+                Some(ClassicQuantile { value, forced_monotonicity: None, fixed_precision: false })
+            }
         }
-        repairs
     }
 }
 
-fn note_repair(repairs: &mut Option<MonotonicityRepairs>, forced: ForcedMonotonicity, time_ms: i64) {
-    let one = MonotonicityRepairs {
-        lowest_bound: forced.lowest_bound,
-        highest_bound: forced.highest_bound,
-        diff_max: forced.diff_max,
+/// The counts of a histogram at a step: of all its buckets, or of those that are there.
+enum Counts<'a> {
+    All(&'a [f64]),
+    Some(&'a mut [ClassicBucket]),
+}
+
+/// Histograms without `le`, and for each quantile with its label; the first quantile of all histograms comes first.
+fn result_labels(sets: &SeriesLabels, question: &Question, names: &BucketNames<'_>) -> SeriesLabels {
+    let labels: Vec<Option<Label>> = match question {
+        Question::Quantiles(quantiles) => quantiles.iter().map(|quantile| quantile.label).collect(),
+        Question::Fraction { .. } => vec![None],
+    };
+    let mut series = SeriesLabels::with_capacity(sets.len() * labels.len());
+    let mut room = Vec::new();
+    for label in labels {
+        for set in sets.iter() {
+            room.clear();
+            room.extend(set.iter().copied().filter(|l| names.is_delayed || !names.known.is_metadata(l.name)));
+            if let Some(Label { name, value }) = label {
+                set_label(&mut room, name, value, names.symbols);
+            }
+            series.push(room.iter().copied(), names.is_delayed);
+        }
+    }
+    series
+}
+
+/// What was done to the counts at one step.
+fn repair_of(fix: ForcedMonotonicity, time_ms: i64) -> MonotonicityRepairs {
+    MonotonicityRepairs {
+        lowest_bound: fix.lowest_bound,
+        highest_bound: fix.highest_bound,
+        diff_max: fix.diff_max,
         samples: 1,
         first_ms: time_ms,
         last_ms: time_ms,
-    };
-    match repairs {
-        Some(all) => all.merge(one),
-        None => *repairs = Some(one),
     }
 }
 
-impl VectorSource for HistogramCall {
+/// The upper bound that a value of `le` names.
+fn parse_bound(text: &str) -> Option<f64> {
+    let bound: f64 = text.parse().ok()?;
+    // A finite number that is too large is no number, as upstream has it.
+    let is_too_large = bound.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit());
+    (!is_too_large).then_some(bound)
+}
+
+impl VectorSource for ClassicHistograms {
     fn series(&self) -> &Arc<SeriesLabels> {
         &self.series
     }
@@ -209,22 +197,90 @@ impl VectorSource for HistogramCall {
     }
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
-        let members = self.histograms.members.of(series);
+        let (wanted, group) = (series / self.members.groups(), series % self.members.groups());
+        let members = self.members.of(group);
         let mut columns = Vec::with_capacity(members.len());
         for &member in members {
-            let bucket = self.histograms.buckets[member as usize] as usize;
             let mut column = scratch.take_column();
-            self.input.column(bucket, scratch, &mut column)?;
+            self.input.column(member as usize, scratch, &mut column)?;
             columns.push(column);
         }
-        if let Some(repairs) = self.answer(series, &columns, out) {
-            self.repairs.add(series, repairs);
+        let bounds = self.layouts[group].upper_bounds();
+        let slots = self.layouts[group].slots();
+        let steps = self.steps();
+        let mut repairs: Option<MonotonicityRepairs> = None;
+        let mut given = vec![0.0; members.len()];
+        let (mut some, mut merged) = (Vec::new(), Vec::new());
+        out.compute(steps.count, |step| {
+            some.clear();
+            for ((count, column), &slot) in given.iter_mut().zip(&columns).zip(slots) {
+                if let Some(value) = column.get(step) {
+                    *count = value;
+                    some.push(ClassicBucket { upper_bound: bounds[slot], count: value });
+                }
+            }
+            let counts = match some.len() {
+                0 => return None,
+                all if all == members.len() => Counts::All(&given),
+                _ => Counts::Some(&mut some),
+            };
+            let answer = self.answer(step, (wanted, group), counts, &mut merged)?;
+            if let Some(fix) = answer.forced_monotonicity {
+                let repair = repair_of(fix, steps.time(step));
+                repairs = Some(repairs.map_or(repair, |mut all| {
+                    all.merge(repair);
+                    all
+                }));
+            }
+            Some(answer.value)
+        });
+        for column in columns {
+            scratch.give_column(column);
         }
-        columns.into_iter().for_each(|column| scratch.give_column(column));
+        // A column may be computed twice; what was repaired is counted once.
+        if let Some(repairs) = repairs.filter(|_| !self.is_told[series].swap(true, Ordering::Relaxed)) {
+            scratch.context.note_repairs(&self.metrics[group], self.position, repairs);
+        }
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
-        matches!(self.question, Question::Fraction { .. }) && self.input.is_quiet()
+        false
+    }
+}
+
+/// The quantiles of `histogram_quantiles`: a value that comes at some steps only is a series of these steps.
+pub(crate) fn distinct_quantiles(
+    params: &[ScalarColumn],
+    name: Symbol,
+    mut label_value: impl FnMut(f64) -> Symbol,
+) -> Vec<Quantile> {
+    let mut quantiles = Vec::new();
+    for param in params {
+        let mut seen: Vec<(u64, usize)> = Vec::new();
+        for (step, &phi) in param.0.iter().enumerate() {
+            let known = seen.iter().find(|&&(bits, _)| bits == phi.to_bits()).map(|&(_, at)| at);
+            let at = known.unwrap_or_else(|| {
+                let label = Some(Label { name, value: label_value(phi) });
+                quantiles.push(Quantile { phi: vec![None; param.0.len()], label });
+                seen.push((phi.to_bits(), quantiles.len() - 1));
+                quantiles.len() - 1
+            });
+            quantiles[at].phi[step] = Some(phi);
+        }
+    }
+    quantiles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_bound;
+
+    #[test]
+    fn bounds_as_upstream_reads_them() {
+        assert_eq!(parse_bound("0.5"), Some(0.5));
+        assert_eq!(parse_bound("+Inf"), Some(f64::INFINITY));
+        assert_eq!(parse_bound("1e3"), Some(1000.0));
+        assert_eq!((parse_bound(""), parse_bound("x"), parse_bound("1e999")), (None, None, None));
     }
 }

@@ -5,12 +5,14 @@
 //! * [`absent`]: 1 where there is nothing
 //! * [`map`]: of a value
 //! * [`histogram`]: of classic histograms
+//! * [`info`]: labels of info series
 //! * [`label`]: `label_replace`, `label_join`
 //! * [`sort`]: order
 
 mod absent;
 mod convert;
 mod histogram;
+mod info;
 mod label;
 mod map;
 mod range;
@@ -18,7 +20,8 @@ mod sort;
 
 pub(crate) use absent::{absent, absent_labels};
 pub(crate) use convert::{StepTimes, scalar_of, vector_of};
-pub(crate) use histogram::{ClassicHistograms, HistogramCall, Question, Repairs};
+pub(crate) use histogram::{BucketNames, ClassicHistograms, Quantile, Question, distinct_quantiles};
+pub(crate) use info::{InfoRequest, info};
 pub(crate) use label::{label_join, label_replace};
 pub(crate) use map::MapCall;
 pub(crate) use range::{MetricNames, RangeCall, dropped_names, keeps_name};

@@ -10,7 +10,7 @@ use emberdb_promql_syntax::FunctionId;
 use crate::annotation::{invalid_quantile, is_invalid_quantile, possible_non_counter};
 use crate::batch::{Column, Steps};
 use crate::error::{QueryError, Result};
-use crate::function::{RangeBody, Windows, range_body};
+use crate::function::{RangeBody, Windows, check_smoothing, range_body};
 use crate::operator::{KnownNames, Matrix, ScalarColumn, Scratch, SeriesLabels, VectorSource};
 
 /// Most scalar arguments that a range function has.
@@ -34,11 +34,8 @@ enum Remark {
     InvalidQuantile {
         position: u32,
     },
-    /// The smoothing factors are out of range: an error, and these its words.
-    InvalidSmoothing {
-        message: String,
-        steps: Vec<usize>,
-    },
+    /// The smoothing factors are out of range at these steps: an error, and these its words.
+    InvalidSmoothing(Vec<(usize, String)>),
 }
 
 impl RangeCall {
@@ -118,15 +115,15 @@ impl RangeCall {
                     scratch.note(invalid_quantile(quantiles[step], *position));
                 }
             }
-            Remark::InvalidSmoothing { message, steps } => {
+            Remark::InvalidSmoothing(wrong) => {
                 let window = self.input.window();
-                let sees_samples = |&step: &usize| {
-                    let end_ms =
-                        window.at_ms.unwrap_or(window.steps.time(step)).saturating_sub(window.offset_ms);
+                let sees_samples = |&&(step, _): &&(usize, String)| {
+                    let at_ms = window.at_ms.unwrap_or(window.steps.time(step));
+                    let end_ms = at_ms.saturating_sub(window.offset_ms);
                     let start_ms = end_ms.saturating_sub(window.range_ms);
                     samples.timestamps.iter().any(|&t| start_ms < t && t <= end_ms)
                 };
-                if steps.iter().any(sees_samples) {
+                if let Some((_, message)) = wrong.iter().find(sees_samples) {
                     return Err(QueryError::Execution(message.clone()));
                 }
             }
@@ -183,22 +180,11 @@ fn is_counter_name(name: &str) -> bool {
 }
 
 fn smoothing_remark(params: &[ScalarColumn]) -> Remark {
-    let names = [("smoothing", "sf"), ("trend", "tf")];
-    let mut bad: Option<(usize, String)> = None;
-    let mut steps = Vec::new();
-    for step in 0..params.first().map_or(0, |p| p.0.len()) {
-        let wrong = names.iter().zip(params).find(|(_, param)| !(param.0[step] > 0.0 && param.0[step] < 1.0));
-        if let Some(((name, short), param)) = wrong {
-            steps.push(step);
-            let value = param.0[step];
-            let message = format!("invalid {name} factor. Expected: 0 < {short} < 1, got: {value:.6}");
-            bad.get_or_insert((step, message));
-        }
-    }
-    match bad {
-        None => Remark::None,
-        Some((_, message)) => Remark::InvalidSmoothing { message, steps },
-    }
+    let [smoothing, trend] = params else { return Remark::None };
+    let factors = smoothing.0.iter().zip(&trend.0);
+    let wrong = factors.enumerate().filter_map(|(step, (&s, &t))| Some((step, check_smoothing(s, t).err()?)));
+    let wrong: Vec<(usize, String)> = wrong.map(|(step, error)| (step, error.to_string())).collect();
+    if wrong.is_empty() { Remark::None } else { Remark::InvalidSmoothing(wrong) }
 }
 
 impl VectorSource for RangeCall {
@@ -228,7 +214,7 @@ impl VectorSource for RangeCall {
             Remark::None => true,
             Remark::NonCounter(suspects) => suspects.names.is_empty(),
             Remark::InvalidQuantile { .. } => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
-            Remark::InvalidSmoothing { .. } => false,
+            Remark::InvalidSmoothing(_) => false,
         };
         is_silent && self.input.is_quiet()
     }
