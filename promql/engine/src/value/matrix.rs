@@ -82,7 +82,7 @@ impl Matrix {
     }
 }
 
-impl Points<'_> {
+impl<'a> Points<'a> {
     /// Number of values.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -111,7 +111,7 @@ impl Points<'_> {
     }
 
     /// Timestamps in milliseconds and values.
-    pub fn iter(&self) -> impl Iterator<Item = (i64, f64)> {
+    pub fn iter(self) -> impl Iterator<Item = (i64, f64)> + use<'a> {
         let (stepped, sampled) = match self.kind {
             PointsKind::Stepped(steps, column) => (Some((steps, column)), None),
             PointsKind::Sampled(samples) => (None, Some(samples)),

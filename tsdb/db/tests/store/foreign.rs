@@ -27,6 +27,14 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The file that says what a directory holds: its own, or that of the directory which `expect.same_as` names.
+fn expectation(golden: &Path) -> PathBuf {
+    match fs::read_to_string(golden.join("expect.same_as")) {
+        Ok(name) => golden.with_file_name(name.trim()).join("expect.jsonl"),
+        Err(_) => golden.join("expect.jsonl"),
+    }
+}
+
 /// The float series that `expect.jsonl` lists: those without any histogram.
 fn expected_floats(file: &Path) -> Vec<(String, Vec<(i64, u64)>)> {
     let text = fs::read_to_string(file).unwrap();
@@ -68,7 +76,7 @@ fn float_series_of_upstreams_logs_are_read_to_the_bit() {
         println!("{name}: {}", db.replay_report());
         let stored = dump(&db);
         let mut compared = 0;
-        for (labels, samples) in expected_floats(&golden.join("expect.jsonl")) {
+        for (labels, samples) in expected_floats(&expectation(&golden)) {
             let Some((_, found)) = stored.iter().find(|(l, _)| *l == labels) else {
                 panic!("{name}: {labels} is missing");
             };
