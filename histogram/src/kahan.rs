@@ -206,7 +206,7 @@ mod tests {
         let (mut sum, mut compensation) = (0.0_f64, 0.0);
         for &value in values {
             let total = sum + value;
-            if total == f64::INFINITY || total == f64::NEG_INFINITY {
+            if total.is_infinite() {
                 compensation = 0.0;
             } else if sum.abs() >= value.abs() {
                 compensation += (sum - total) + value;

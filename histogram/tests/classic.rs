@@ -13,9 +13,9 @@ fn table() -> Option<String> {
 }
 
 fn number(value: &Value) -> f64 {
-    match value.as_str().unwrap() {
+    match value.as_str().expect("numbers are strings") {
         "+Inf" => f64::INFINITY,
-        text => text.parse().unwrap(),
+        text => text.parse().expect("a number"),
     }
 }
 

@@ -17,7 +17,7 @@
 //! scrapes are regular.
 
 use super::{RangeScratch, Windows};
-use crate::batch::Column;
+use crate::batch::{Column, WORD_STEPS};
 
 /// `rate(m[range])`: increase per second.
 pub(super) fn rate(windows: &Windows<'_>, _: &[&[f64]], scratch: &mut RangeScratch, out: &mut Column) {
@@ -36,24 +36,24 @@ pub(super) fn delta(windows: &Windows<'_>, _: &[&[f64]], scratch: &mut RangeScra
 
 /// What a block of steps needs to know about its windows, a lane a step. Times are in seconds.
 struct Block {
-    first: [f64; crate::batch::WORD_STEPS],
-    result: [f64; crate::batch::WORD_STEPS],
-    to_start: [f64; crate::batch::WORD_STEPS],
-    to_end: [f64; crate::batch::WORD_STEPS],
-    sampled: [f64; crate::batch::WORD_STEPS],
-    average: [f64; crate::batch::WORD_STEPS],
+    first: [f64; WORD_STEPS],
+    result: [f64; WORD_STEPS],
+    to_start: [f64; WORD_STEPS],
+    to_end: [f64; WORD_STEPS],
+    sampled: [f64; WORD_STEPS],
+    average: [f64; WORD_STEPS],
 }
 
 impl Block {
     /// Lanes that give a number, for windows that have none.
     const fn new() -> Self {
         Self {
-            first: [1.0; crate::batch::WORD_STEPS],
-            result: [1.0; crate::batch::WORD_STEPS],
-            to_start: [1.0; crate::batch::WORD_STEPS],
-            to_end: [1.0; crate::batch::WORD_STEPS],
-            sampled: [1.0; crate::batch::WORD_STEPS],
-            average: [1.0; crate::batch::WORD_STEPS],
+            first: [1.0; WORD_STEPS],
+            result: [1.0; WORD_STEPS],
+            to_start: [1.0; WORD_STEPS],
+            to_end: [1.0; WORD_STEPS],
+            sampled: [1.0; WORD_STEPS],
+            average: [1.0; WORD_STEPS],
         }
     }
 
@@ -120,7 +120,7 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
     let mut block = Block::new();
     out.reset(windows.steps.count);
     let (slots, presence) = out.parts_mut();
-    for (block_index, (slots, word)) in slots.chunks_mut(crate::batch::WORD_STEPS).zip(presence).enumerate() {
+    for (block_index, (slots, word)) in slots.chunks_mut(WORD_STEPS).zip(presence).enumerate() {
         let mut bits = 0;
         for lane in 0..slots.len() {
             let (first, end) = cursor.advance();
@@ -146,7 +146,7 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
                     result += values[reset as usize];
                 }
             }
-            let end_ms = windows.end_ms(block_index * crate::batch::WORD_STEPS + lane);
+            let end_ms = windows.end_ms(block_index * WORD_STEPS + lane);
             let start_ms = end_ms.saturating_sub(windows.range_ms);
             let sampled_ms = last_ms - first_ms;
             block.first[lane] = first_value;
@@ -170,8 +170,8 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
 /// Lists each sample that is followed by a smaller one.
 fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
     // Counters rarely reset: look at a block at a time, and closer only where there is one.
-    for start in (0..values.len().saturating_sub(1)).step_by(crate::batch::WORD_STEPS) {
-        let block = &values[start..values.len().min(start + crate::batch::WORD_STEPS + 1)];
+    for start in (0..values.len().saturating_sub(1)).step_by(WORD_STEPS) {
+        let block = &values[start..values.len().min(start + WORD_STEPS + 1)];
         let falls = |pair: &[f64]| pair[1] < pair[0];
         if block.windows(2).fold(false, |any, pair| any | falls(pair)) {
             let pairs = block.windows(2).enumerate().filter(|(_, pair)| falls(pair));

@@ -87,17 +87,33 @@ impl Edge {
     #[inline]
     fn advance(&mut self, timestamps: &[i64]) -> usize {
         let before = self.position;
+        let limit_ms = self.limit_ms;
+        // Past the last step the time may leave i64; nobody asks for that window.
+        self.limit_ms = limit_ms.wrapping_add(self.step_ms);
+        let guess = before + self.stride;
+        if let Some(&[last, next]) = timestamps.get(guess.wrapping_sub(1)..).and_then(<[i64]>::first_chunk)
+            && last <= limit_ms
+            && limit_ms < next
+        {
+            self.position = guess;
+            return guess;
+        }
+        self.walk(timestamps, limit_ms)
+    }
+
+    /// The same without a good guess: at the ends of the series, at gaps, and where scrapes wander.
+    #[inline(never)]
+    fn walk(&mut self, timestamps: &[i64], limit_ms: i64) -> usize {
+        let before = self.position;
         let mut position = (before + self.stride).min(timestamps.len());
-        while position > before && timestamps[position - 1] > self.limit_ms {
+        while position > before && timestamps[position - 1] > limit_ms {
             position -= 1;
         }
-        while position < timestamps.len() && timestamps[position] <= self.limit_ms {
+        while position < timestamps.len() && timestamps[position] <= limit_ms {
             position += 1;
         }
         self.position = position;
         self.stride = position - before;
-        // Past the last step the time may leave i64; nobody asks for that window.
-        self.limit_ms = self.limit_ms.wrapping_add(self.step_ms);
         position
     }
 }

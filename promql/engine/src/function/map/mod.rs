@@ -14,7 +14,7 @@ mod trig;
 
 use emberdb_promql_syntax::FunctionId;
 
-use crate::batch::Column;
+use crate::batch::{Column, WORD_STEPS};
 
 /// A function of a value, applied to every step of a column in place.
 ///
@@ -88,7 +88,7 @@ fn each(column: &mut Column, function: impl Fn(f64) -> f64) {
 #[inline]
 fn each_present(column: &mut Column, function: impl Fn(f64) -> f64) {
     let (values, presence) = column.parts_mut();
-    for (values, &word) in values.chunks_mut(crate::batch::WORD_STEPS).zip(&*presence) {
+    for (values, &word) in values.chunks_mut(WORD_STEPS).zip(&*presence) {
         for (bit, value) in values.iter_mut().enumerate() {
             if word >> bit & 1 == 1 {
                 *value = function(*value);

@@ -43,13 +43,13 @@ pub(super) fn twin(function: FunctionId) -> Option<Twin> {
         FunctionId::LastOverTime => |w| Some(w.samples.last()?.1),
         FunctionId::TsOfFirstOverTime => |w| Some(w.samples.first()?.0 as f64 / 1000.0),
         FunctionId::TsOfLastOverTime => |w| Some(w.samples.last()?.0 as f64 / 1000.0),
-        FunctionId::QuantileOverTime => |w| Some(quantile(w.params[0], values(w).collect())),
+        FunctionId::QuantileOverTime => |w| Some(quantile(w.params[0], &values(w).collect::<Vec<_>>())),
         FunctionId::MadOverTime => |w| {
             if values(w).any(f64::is_nan) {
                 return Some(f64::NAN);
             }
-            let median = quantile(0.5, values(w).collect());
-            Some(quantile(0.5, values(w).map(|value| (value - median).abs()).collect()))
+            let median = quantile(0.5, &values(w).collect::<Vec<_>>());
+            Some(quantile(0.5, &values(w).map(|value| (value - median).abs()).collect::<Vec<_>>()))
         },
         FunctionId::StddevOverTime => |w| Some(variance(w).sqrt()),
         FunctionId::StdvarOverTime => |w| Some(variance(w)),
@@ -121,7 +121,8 @@ fn extrapolated(window: &Window<'_>, is_counter: bool, is_rate: bool) -> Option<
 fn instant(window: &Window<'_>, is_rate: bool) -> Option<f64> {
     let &[.., (previous_ms, previous), (last_ms, last)] = window.samples else { return None };
     let mut result = last;
-    if !is_rate || !(last < previous) {
+    let is_reset = is_rate && last < previous;
+    if !is_reset {
         result = last - previous;
     }
     if is_rate {
@@ -199,7 +200,7 @@ fn extreme(window: &Window<'_>, wins: impl Fn(f64, f64) -> bool) -> (i64, f64) {
     held
 }
 
-fn quantile(phi: f64, values: Vec<f64>) -> f64 {
+fn quantile(phi: f64, values: &[f64]) -> f64 {
     if phi.is_nan() {
         return f64::NAN;
     }
