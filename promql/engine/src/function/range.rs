@@ -21,16 +21,17 @@ pub type RangeBody =
 /// use emberdb_promql_syntax::FunctionId;
 ///
 /// let windows = Windows {
-///     timestamps: &[0, 15_000, 30_000, 45_000, 60_000],
-///     values: &[0.0, 30.0, 60.0, 90.0, 120.0],
+///     timestamps: &[12_000, 24_000, 36_000, 48_000, 60_000],
+///     values: &[24.0, 48.0, 72.0, 96.0, 120.0],
 ///     steps: Steps::instant(60_000),
 ///     range_ms: 60_000,
 ///     offset_ms: 0,
 /// };
 /// let mut out = Column::new();
-/// let rate = range_body(FunctionId::Rate).expect("rate has a body");
-/// rate(&windows, &[], &mut RangeScratch::new(), &mut out);
-/// assert_eq!(out.get(0), Some(2.0));
+/// let increase = range_body(FunctionId::Increase).expect("increase has a body");
+/// increase(&windows, &[], &mut RangeScratch::new(), &mut out);
+/// // 96 over 48 s, extrapolated to the whole minute.
+/// assert_eq!(out.get(0), Some(120.0));
 /// ```
 #[must_use]
 pub const fn range_body(function: FunctionId) -> Option<RangeBody> {
