@@ -112,10 +112,10 @@ impl TokenKind {
         }
     }
 
-    /// Whether it can be a label name in a grouping: all words without a colon.
+    /// Whether it can be a label name in a grouping: all words, also with a colon, which prints in quotes.
     pub(crate) const fn is_label_name(self) -> bool {
         match self {
-            Self::Identifier | Self::Aggregator(_) | Self::Keyword(_) => true,
+            Self::Identifier | Self::MetricIdentifier | Self::Aggregator(_) | Self::Keyword(_) => true,
             Self::Operator(op) => op.is_set() || matches!(op, BinaryOp::Atan2),
             _ => false,
         }
