@@ -25,24 +25,13 @@ pub(crate) fn parse_time(text: &str) -> Result<Time, String> {
     if text == "now" {
         return Ok(Time::Now);
     }
-    if let Ok(seconds) = text.parse::<f64>()
-        && seconds.abs() < 9.2e15
-    {
-        return Ok(Time::At((seconds * 1000.0).round() as i64));
-    }
-    match text.parse::<Timestamp>() {
-        Ok(timestamp) => Ok(Time::At(timestamp.as_millisecond())),
-        Err(_) => Err("expected Unix seconds (1700000000), RFC 3339 (2023-11-14T22:13:20Z) or `now`".into()),
-    }
+    let expected = "expected Unix seconds (1700000000), RFC 3339 (2023-11-14T22:13:20Z) or `now`";
+    emberdb_http::parse_time(text).map(Time::At).ok_or_else(|| expected.into())
 }
 
 /// Reads a duration above 0, in milliseconds: seconds, or as in PromQL (`5m`).
 pub(crate) fn parse_step(text: &str) -> Result<i64, String> {
-    let ms = match text.parse::<f64>() {
-        Ok(seconds) if seconds.abs() < 9.2e12 => (seconds * 1000.0) as i64,
-        _ => emberdb::promql_syntax::parse_duration(text)
-            .map_err(|e| format!("{e} (expected seconds, or 15s, 5m, 1h30m)"))?,
-    };
+    let ms = emberdb_http::parse_duration(text).ok_or("expected seconds, or 15s, 5m, 1h30m")?;
     if ms <= 0 { Err("the step must be above 0".into()) } else { Ok(ms) }
 }
 

@@ -34,6 +34,7 @@ mod query;
 mod series;
 mod state;
 mod status;
+mod time;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ use axum::routing::get;
 use emberdb::Db;
 
 pub use options::ApiOptions;
+pub use time::{parse_duration, parse_time};
 
 use state::Api;
 

@@ -8,6 +8,7 @@ use axum::http::{Method, header};
 use emberdb::{Matcher, QueryOptions, TimeRange, promql_syntax};
 
 use crate::envelope::ApiError;
+use crate::time::{parse_duration, parse_time};
 
 /// The parameters of a request: of the form first (POST), then of the URL, as upstream.
 #[derive(Debug, Default)]
@@ -122,56 +123,9 @@ impl Parameters {
     }
 }
 
-/// Seconds beyond which milliseconds no longer fit 64 bits.
-const SECONDS_MAX: f64 = 9.2e15;
-
-/// Unix seconds, or RFC 3339.
-fn parse_time(text: &str) -> Option<i64> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        // Rounded to milliseconds as upstream: whole seconds and the fraction apart.
-        let whole = seconds.trunc();
-        let millis = ((seconds - whole) * 1000.0).round();
-        return (seconds.abs() < SECONDS_MAX).then_some(whole as i64 * 1000 + millis as i64);
-    }
-    let timestamp: jiff::Timestamp = text.parse().ok()?;
-    Some(timestamp.as_millisecond())
-}
-
-/// Float seconds, or a Prometheus duration.
-fn parse_duration(text: &str) -> Option<i64> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return (seconds.abs() < SECONDS_MAX / 1e6).then_some((seconds * 1000.0) as i64);
-    }
-    promql_syntax::parse_duration(text).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times() {
-        for (text, ms) in [
-            ("1435781451.781", Some(1_435_781_451_781)),
-            ("-1.5", Some(-1500)),
-            ("2015-07-01T20:10:51.781Z", Some(1_435_781_451_781)),
-            ("2015-07-01T22:10:51+02:00", Some(1_435_781_451_000)),
-            ("1e300", None),
-            ("NaN", None),
-            ("now", None),
-        ] {
-            assert_eq!(parse_time(text), ms, "{text}");
-        }
-    }
-
-    #[test]
-    fn durations() {
-        for (text, ms) in
-            [("1.5", Some(1500)), ("5m", Some(300_000)), ("1h30m", Some(5_400_000)), ("5x", None)]
-        {
-            assert_eq!(parse_duration(text), ms, "{text}");
-        }
-    }
 
     #[test]
     fn a_bad_parameter_is_named() {

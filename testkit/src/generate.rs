@@ -242,7 +242,7 @@ fn matching() -> impl Strategy<Value = &'static str> + Clone {
         "",
         "on (job, instance)",
         "ignoring (le)",
-        "on (job) group_left",
+        "on (job) group_left ()",
         "on (job) group_right (le)",
         "on ()",
     ])

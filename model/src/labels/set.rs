@@ -103,6 +103,13 @@ impl PartialOrd for Labels {
     }
 }
 
+impl Labels {
+    /// The metric name printed like any other label.
+    pub fn braced(&self) -> impl fmt::Display + '_ {
+        Braced::new(self.iter())
+    }
+}
+
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_labels(f, self.iter())
@@ -136,7 +143,17 @@ pub(super) fn write_labels<'a>(
         write_quoted(f, name)?;
         separator = ", ";
     }
-    for (name, value) in others {
+    write_pairs(f, others, separator)?;
+    f.write_str("}")
+}
+
+/// Writes `name="value", …`, the first after `separator`.
+fn write_pairs<'a>(
+    f: &mut fmt::Formatter<'_>,
+    labels: impl Iterator<Item = (&'a str, &'a str)>,
+    mut separator: &str,
+) -> fmt::Result {
+    for (name, value) in labels {
         f.write_str(separator)?;
         separator = ", ";
         if is_legacy_label_name(name) {
@@ -147,7 +164,25 @@ pub(super) fn write_labels<'a>(
         f.write_str("=")?;
         write_quoted(f, value)?;
     }
-    f.write_str("}")
+    Ok(())
+}
+
+/// Labels as upstream's error messages print them: `{__name__="up", job="node"}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Braced<I>(I);
+
+impl<I> Braced<I> {
+    pub(super) fn new(labels: I) -> Self {
+        Self(labels)
+    }
+}
+
+impl<'a, I: Iterator<Item = (&'a str, &'a str)> + Clone> fmt::Display for Braced<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        write_pairs(f, self.0.clone(), "")?;
+        f.write_str("}")
+    }
 }
 
 /// Collects labels in any order; reused by parsers, so that a series costs no allocation until it is built.

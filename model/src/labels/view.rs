@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::set::write_labels;
+use super::set::{Braced, write_labels};
 use super::{Label, LabelError, Labels, METRIC_NAME, SymbolTable};
 
 /// A label set and the table that spells it; nothing is cloned to read it.
@@ -18,6 +18,11 @@ impl<'a> LabelsRef<'a> {
     #[must_use]
     pub fn new(symbols: &'a SymbolTable, labels: &'a [Label]) -> Self {
         Self { symbols, labels }
+    }
+
+    /// The metric name printed like any other label.
+    pub fn braced(&self) -> impl fmt::Display + 'a {
+        Braced::new(self.iter())
     }
 
     /// Number of labels.

@@ -1,16 +1,70 @@
 //! Upstream's remarks on answers.
 
-use emberdb_model::{Annotation, AnnotationKind, write_quoted};
-use emberdb_promql_syntax::{BinaryOp, Span};
+use std::collections::BTreeMap;
+
+use emberdb_model::{Annotation, AnnotationKind, Annotations, write_quoted};
+use emberdb_promql_syntax::BinaryOp;
 
 use crate::value::number::{go_general, go_two_digits};
 
-fn warning(message: String, position: u32) -> Annotation {
-    Annotation { kind: AnnotationKind::Warning, message, position: Some(position as usize) }
+/// Where in the query a remark points to, and when upstream gets to make it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// Byte offset in the query.
+    pub(crate) position: u32,
+    /// Counts the expressions in the order in which upstream evaluates them: operands before operators.
+    pub(crate) turn: u32,
 }
 
-fn info(message: String, position: u32) -> Annotation {
-    Annotation { kind: AnnotationKind::Info, message, position: Some(position as usize) }
+/// One remark.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    kind: AnnotationKind,
+    message: String,
+    origin: Origin,
+}
+
+/// Remarks, one of each text: made at several places, it points to the place of the last turn. Which thread was
+/// faster makes no difference.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    by_text: BTreeMap<(AnnotationKind, String), Origin>,
+}
+
+impl Notes {
+    pub(crate) fn add(&mut self, note: Note) {
+        let Note { kind, message, origin } = note;
+        let last = self.by_text.entry((kind, message)).or_insert(origin);
+        if origin.turn > last.turn {
+            *last = origin;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for ((kind, message), origin) in other.by_text {
+            self.add(Note { kind, message, origin });
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_text.is_empty()
+    }
+
+    pub(crate) fn into_annotations(self) -> Annotations {
+        let mut annotations = Annotations::default();
+        for ((kind, message), origin) in self.by_text {
+            annotations.add(Annotation { kind, message, position: Some(origin.position as usize) });
+        }
+        annotations
+    }
+}
+
+fn warning(message: String, origin: Origin) -> Note {
+    Note { kind: AnnotationKind::Warning, message, origin }
+}
+
+fn info(message: String, origin: Origin) -> Note {
+    Note { kind: AnnotationKind::Info, message, origin }
 }
 
 fn quoted(text: &str) -> String {
@@ -20,8 +74,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// A quantile that is not between 0 and 1.
-pub(crate) fn invalid_quantile(quantile: f64, position: u32) -> Annotation {
-    warning(format!("quantile value should be between 0 and 1, got {}", go_general(quantile)), position)
+pub(crate) fn invalid_quantile(quantile: f64, origin: Origin) -> Note {
+    warning(format!("quantile value should be between 0 and 1, got {}", go_general(quantile)), origin)
 }
 
 /// Whether `quantile` deserves [`invalid_quantile`].
@@ -30,68 +84,112 @@ pub(crate) fn is_invalid_quantile(quantile: f64) -> bool {
 }
 
 /// A ratio that is not between -1 and 1.
-pub(crate) fn invalid_ratio(ratio: f64, capped: f64, position: u32) -> Annotation {
+pub(crate) fn invalid_ratio(ratio: f64, capped: f64, origin: Origin) -> Note {
     let (ratio, capped) = (go_general(ratio), go_general(capped));
-    warning(format!("ratio value should be between -1 and 1, got {ratio}, capping to {capped}"), position)
+    warning(format!("ratio value should be between -1 and 1, got {ratio}, capping to {capped}"), origin)
 }
 
 /// A series among classic buckets whose `le` is not a number.
-pub(crate) fn bad_bucket_label(metric: &str, bucket: &str, position: u32) -> Annotation {
+pub(crate) fn bad_bucket_label(metric: &str, bucket: &str, origin: Origin) -> Note {
     let mut message =
         format!("bucket label \"le\" is missing or has a malformed value of {}", quoted(bucket));
     if !metric.is_empty() {
         message.push_str(" for metric name ");
         message.push_str(&quoted(metric));
     }
-    warning(message, position)
+    warning(message, origin)
 }
 
 /// The rate of something that is not named like a counter.
-pub(crate) fn possible_non_counter(metric: &str, position: u32) -> Annotation {
+pub(crate) fn possible_non_counter(metric: &str, origin: Origin) -> Note {
     info(
         format!(
             "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
             quoted(metric)
         ),
-        position,
+        origin,
     )
 }
 
-/// Classic histograms whose counts fell from one bound to the next and were lifted.
+/// What was lifted in the counts of classic histograms that fell from one bound to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct MonotonicityRepairs {
+pub(crate) struct Repair {
     pub(crate) lowest_bound: f64,
     pub(crate) highest_bound: f64,
     pub(crate) diff_max: f64,
-    pub(crate) samples: u64,
     pub(crate) first_ms: i64,
     pub(crate) last_ms: i64,
 }
 
-impl MonotonicityRepairs {
-    /// All of both.
-    pub(crate) fn merge(&mut self, other: Self) {
+impl Repair {
+    fn merge(&mut self, other: Self) {
         self.lowest_bound = self.lowest_bound.min(other.lowest_bound);
         self.highest_bound = self.highest_bound.max(other.highest_bound);
         self.diff_max = self.diff_max.max(other.diff_max);
-        self.samples += other.samples;
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
     }
 }
 
-/// What was repaired in the histograms of a metric.
-pub(crate) fn forced_monotonicity(metric: &str, repairs: MonotonicityRepairs, position: u32) -> Annotation {
+/// The repairs of one expression in the histograms of a metric.
+#[derive(Clone, Debug)]
+pub(crate) struct Repairs {
+    all: Repair,
+    /// How many histograms were repaired at each step.
+    of_step: Vec<u32>,
+}
+
+impl Repairs {
+    /// The first of them, at one of `steps` steps.
+    pub(crate) fn new(repair: Repair, step: usize, steps: usize) -> Self {
+        let mut of_step = vec![0; steps];
+        of_step[step] = 1;
+        Self { all: repair, of_step }
+    }
+
+    pub(crate) fn add(&mut self, repair: Repair, step: usize) {
+        self.all.merge(repair);
+        self.of_step[step] += 1;
+    }
+
+    /// Adds those of other histograms over the same steps.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.all.merge(other.all);
+        self.of_step.iter_mut().zip(&other.of_step).for_each(|(count, more)| *count += more);
+    }
+
+    /// The samples as upstream counts them, which is not how many there are: at each step after the first repair, it
+    /// adds its remark to a set that has it already, and both counts. In 64 bits, which wrap as there.
+    fn samples(&self) -> i64 {
+        let after_first = self.of_step.iter().skip_while(|&&count| count == 0);
+        let fold = |told: Option<i64>, &count: &u32| match told {
+            None => Some(i64::from(count)),
+            Some(told) => Some(told.wrapping_add(i64::from(count)).wrapping_mul(2)),
+        };
+        after_first.fold(None, fold).unwrap_or(0)
+    }
+}
+
+/// One remark on what was repaired in the histograms of a metric, by expressions in the order of their turns.
+pub(crate) fn forced_monotonicity(
+    metric: &str,
+    of_expressions: &BTreeMap<u32, (u32, Repairs)>,
+) -> Option<Note> {
+    let mut expressions = of_expressions.iter();
+    let (&turn, (position, first)) = expressions.next()?;
+    let (mut repair, mut samples) = (first.all, first.samples());
+    for (_, (_, repairs)) in expressions {
+        repair.merge(repairs.all);
+        samples = samples.wrapping_add(repairs.samples());
+    }
     let name = if metric.is_empty() { String::new() } else { format!(" for metric name {}", quoted(metric)) };
-    let (low, high) = (go_general(repairs.lowest_bound), go_general(repairs.highest_bound));
-    let (diff, samples) = (go_two_digits(repairs.diff_max), repairs.samples);
-    let (first, last) = (rfc3339(repairs.first_ms), rfc3339(repairs.last_ms));
-    info(
-        format!(
-            "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {low} to {high}, with a max diff of {diff}, over {samples} samples from {first} to {last}"
-        ),
-        position,
-    )
+    let (low, high) = (go_general(repair.lowest_bound), go_general(repair.highest_bound));
+    let diff = go_two_digits(repair.diff_max);
+    let (first, last) = (rfc3339(repair.first_ms), rfc3339(repair.last_ms));
+    let message = format!(
+        "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {low} to {high}, with a max diff of {diff}, over {samples} samples from {first} to {last}"
+    );
+    Some(info(message, Origin { position: *position, turn }))
 }
 
 /// Whole seconds in UTC.
@@ -101,17 +199,14 @@ fn rfc3339(time_ms: i64) -> String {
 }
 
 /// Sorting what will be sorted by labels.
-pub(crate) fn sort_in_range_query(position: u32) -> Annotation {
-    warning(
-        "sort is ineffective for range queries since results are always ordered by labels".into(),
-        position,
-    )
+pub(crate) fn sort_in_range_query(origin: Origin) -> Note {
+    warning("sort is ineffective for range queries since results are always ordered by labels".into(), origin)
 }
 
 /// An operator between two floats that is for histograms.
-pub(crate) fn incompatible_floats(op: BinaryOp, span: Span) -> Annotation {
+pub(crate) fn incompatible_floats(op: BinaryOp, origin: Origin) -> Note {
     info(
         format!("incompatible sample types encountered for binary operator \"{op}\": float {op} float"),
-        span.start,
+        origin,
     )
 }

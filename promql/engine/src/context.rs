@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use emberdb_env::Env;
-use emberdb_model::{Annotation, Annotations};
+use emberdb_model::Annotations;
 use parking_lot::Mutex;
 
-use crate::annotation::{MonotonicityRepairs, forced_monotonicity};
+use crate::annotation::{Note, Notes, Origin, Repairs, forced_monotonicity};
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
 use crate::options::CancelHandle;
@@ -24,9 +24,9 @@ pub(crate) struct QueryContext {
     pub(crate) pool: Option<Arc<rayon::ThreadPool>>,
     held: AtomicUsize,
     read: AtomicU64,
-    notes: Mutex<Annotations>,
-    /// By metric and position: what was repaired is told once, of all samples.
-    repairs: Mutex<BTreeMap<(String, u32), MonotonicityRepairs>>,
+    notes: Mutex<Notes>,
+    /// By metric, and by turn with the position: what was repaired is told once, of all samples.
+    repairs: Mutex<BTreeMap<String, BTreeMap<u32, (u32, Repairs)>>>,
     /// Buffers that no thread is using.
     idle: Mutex<Vec<Buffers>>,
 }
@@ -87,30 +87,33 @@ impl QueryContext {
         Ok(())
     }
 
-    pub(crate) fn note(&self, annotation: Annotation) {
-        self.notes.lock().add(annotation);
+    pub(crate) fn note(&self, note: Note) {
+        self.notes.lock().add(note);
     }
 
-    pub(crate) fn merge_notes(&self, notes: Annotations) {
+    pub(crate) fn merge_notes(&self, notes: Notes) {
         self.notes.lock().merge(notes);
     }
 
     /// Notes bucket counts that were raised.
-    pub(crate) fn note_repairs(&self, metric: &str, position: u32, repairs: MonotonicityRepairs) {
+    pub(crate) fn note_repairs(&self, metric: &str, origin: Origin, repairs: Repairs) {
         let mut all = self.repairs.lock();
-        let of_metric = all.entry((metric.to_owned(), position));
-        of_metric.and_modify(|seen| seen.merge(repairs)).or_insert(repairs);
+        let of_metric = all.entry(metric.to_owned()).or_default();
+        match of_metric.get_mut(&origin.turn) {
+            Some((_, seen)) => seen.merge(&repairs),
+            None => {
+                of_metric.insert(origin.turn, (origin.position, repairs));
+            }
+        }
     }
 
     /// All annotations, in an order that does not depend on who was faster.
     pub(crate) fn take_notes(&self) -> Annotations {
-        let mut all: Vec<Annotation> = self.notes.lock().iter().cloned().collect();
-        let repairs = std::mem::take(&mut *self.repairs.lock());
-        all.extend(repairs.iter().map(|((metric, at), repairs)| forced_monotonicity(metric, *repairs, *at)));
-        all.sort_unstable_by(|a, b| (a.kind, a.position, &a.message).cmp(&(b.kind, b.position, &b.message)));
-        let mut notes = Annotations::default();
-        all.into_iter().for_each(|annotation| notes.add(annotation));
-        notes
+        let mut notes = std::mem::take(&mut *self.notes.lock());
+        for (metric, of_expressions) in std::mem::take(&mut *self.repairs.lock()) {
+            forced_monotonicity(&metric, &of_expressions).into_iter().for_each(|note| notes.add(note));
+        }
+        notes.into_annotations()
     }
 
     pub(crate) fn samples_read(&self) -> u64 {

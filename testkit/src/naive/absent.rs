@@ -1,12 +1,15 @@
 //! `absent`, `absent_over_time`.
 
-use emberdb_model::{Labels, LabelsBuilder, METRIC_NAME, MatchOp};
+use std::collections::HashSet;
+
+use emberdb_model::{Labels, METRIC_NAME, MatchOp};
 use emberdb_promql_syntax::{Call, Expr};
 
 use super::call::unlabelled;
 use super::error::NaiveError;
 use super::evaluator::Evaluator;
 use super::frame::Frame;
+use super::labels::with;
 use super::value::{Element, Value};
 
 /// One element of value 1 if the argument has none.
@@ -27,20 +30,19 @@ pub(super) fn eval(
     Ok(vec![Element { labels: labels_of(&call.args[0]), ..unlabelled(1.0) }])
 }
 
-/// The labels that the missing series would surely have: those that a plain selector asks for with a single `=`.
+/// The labels that the missing series would surely have: those that a plain selector asks for with one `=`.
 fn labels_of(expr: &Expr) -> Labels {
     let matchers = match expr.without_parens() {
         Expr::VectorSelector(selector) => &selector.matchers,
         Expr::MatrixSelector(matrix) => &matrix.selector.matchers,
         _ => return Labels::default(),
     };
-    let mut labels = LabelsBuilder::new();
-    for (i, matcher) in matchers.iter().enumerate() {
-        let others = matchers.iter().enumerate().filter(|&(j, m)| j != i && m.name() == matcher.name());
-        let is_only_one = others.count() == 0;
-        if is_only_one && matcher.op() == MatchOp::Equal && matcher.name() != METRIC_NAME {
-            labels.push(matcher.name(), matcher.value());
-        }
+    // Upstream goes through them in order, and takes away again what is asked for once more.
+    let mut labels = Labels::default();
+    let mut had_value = HashSet::new();
+    for matcher in matchers.iter().filter(|matcher| matcher.name() != METRIC_NAME) {
+        let sets = matcher.op() == MatchOp::Equal && had_value.insert(matcher.name());
+        labels = with(&labels, matcher.name(), if sets { matcher.value() } else { "" });
     }
-    labels.build().expect("each name was taken once, and a selector has no empty names")
+    labels
 }

@@ -13,6 +13,7 @@ use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
 use super::labels::{filter, quoted, with};
+use super::notes::Place;
 use super::quantile::quantile;
 use super::value::Element;
 
@@ -189,7 +190,7 @@ fn checked_param(
             for step_ms in frame.steps() {
                 all.push(ev.scalar(param, frame, step_ms)?);
             }
-            check_params(ev, node.op, param, &all)?;
+            check_params(ev, node, param, &all)?;
             let all = Rc::new(all);
             ev.params.borrow_mut().insert(key, Rc::clone(&all));
             all
@@ -200,21 +201,22 @@ fn checked_param(
     Ok(if node.op == AggregationOp::LimitRatio { value.clamp(-1.0, 1.0) } else { value })
 }
 
-fn check_params(ev: &Evaluator<'_>, op: AggregationOp, param: &Expr, all: &[f64]) -> Result<(), NaiveError> {
+fn check_params(ev: &Evaluator<'_>, node: &Aggregation, param: &Expr, all: &[f64]) -> Result<(), NaiveError> {
     let has_nan = all.iter().any(|x| x.is_nan());
     let min = all.iter().copied().fold(f64::INFINITY, f64::min);
     let max = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let place = Place { at: param.without_parens().span(), by: node.span };
     let mut notes = ev.notes.borrow_mut();
-    match op {
+    match node.op {
         AggregationOp::Quantile => {
             if has_nan {
-                notes.invalid_quantile(f64::NAN, param.span());
+                notes.invalid_quantile(f64::NAN, place);
             }
             if min < 0.0 {
-                notes.invalid_quantile(min, param.span());
+                notes.invalid_quantile(min, place);
             }
             if max > 1.0 {
-                notes.invalid_quantile(max, param.span());
+                notes.invalid_quantile(max, place);
             }
         }
         AggregationOp::LimitRatio => {
@@ -222,10 +224,10 @@ fn check_params(ev: &Evaluator<'_>, op: AggregationOp, param: &Expr, all: &[f64]
                 return Err(NaiveError::execution("Ratio value is NaN"));
             }
             if max > 1.0 {
-                notes.invalid_ratio(max, 1.0, param.span());
+                notes.invalid_ratio(max, 1.0, place);
             }
             if min < -1.0 {
-                notes.invalid_ratio(min, -1.0, param.span());
+                notes.invalid_ratio(min, -1.0, place);
             }
         }
         _ => {

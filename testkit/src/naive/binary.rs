@@ -9,6 +9,7 @@ use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
 use super::matching::{result_labels, signature};
+use super::notes::Place;
 use super::value::{Element, Value};
 
 /// The value of a binary operation at one step.
@@ -92,7 +93,9 @@ fn with_scalar(
             Outcome::Holds(true) => {}
             Outcome::Holds(false) => continue,
             Outcome::Nothing => {
-                ev.notes.borrow_mut().incompatible_types(node.op.as_str(), node.span);
+                ev.notes
+                    .borrow_mut()
+                    .incompatible_types(node.op.as_str(), Place { at: node.span, by: node.span });
                 continue;
             }
         }
@@ -138,7 +141,8 @@ fn join(
     let fill = matching.fill;
     let is_swapped = matching.cardinality == MatchCardinality::OneToMany;
     let (many, one) = if is_swapped { (rhs, lhs) } else { (lhs, rhs) };
-    let (fill_many, fill_one) = if is_swapped { (fill.rhs, fill.lhs) } else { (fill.lhs, fill.rhs) };
+    // As upstream has it, which does not swap the fill values with the sides.
+    let (fill_many, fill_one) = (fill.lhs, fill.rhs);
     let can_fill = fill_many.is_some() || fill_one.is_some();
     if (many.is_empty() && one.is_empty()) || ((many.is_empty() || one.is_empty()) && !can_fill) {
         return Ok(Vec::new());
@@ -181,7 +185,7 @@ fn by_signature<'e>(
         let group = signature(&element.labels, matching);
         if let Some(other) = found.insert(group.clone(), element) {
             let side = if matching.cardinality == MatchCardinality::OneToMany { "left" } else { "right" };
-            let mut pair = [other.labels.to_string(), element.labels.to_string()];
+            let mut pair = [other.labels.braced().to_string(), element.labels.braced().to_string()];
             pair.sort();
             return Err(NaiveError::execution(format!(
                 "found duplicate series for the match group {group} on the {side} hand-side of the operation: [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
@@ -208,7 +212,10 @@ impl Join<'_, '_> {
         let (lhs, rhs) = if self.is_swapped { (one, many) } else { (many, one) };
         let outcome = compute(self.node.op, lhs.value, rhs.value);
         if let Outcome::Nothing = outcome {
-            self.ev.notes.borrow_mut().incompatible_types(self.node.op.as_str(), self.node.span);
+            self.ev
+                .notes
+                .borrow_mut()
+                .incompatible_types(self.node.op.as_str(), Place { at: self.node.span, by: self.node.span });
             return Ok(());
         }
         let labels = result_labels(&many.labels, &one.labels, self.node.op, self.matching);
@@ -226,7 +233,8 @@ impl Join<'_, '_> {
                 "multiple matches for labels: grouping labels must ensure unique matches",
             ));
         }
-        let mut element = Element { labels, drop_name: many.drop_name, value: lhs.value };
+        // What an operand was to lose in the end comes back, as upstream has it.
+        let mut element = Element { labels, drop_name: false, value: lhs.value };
         match outcome {
             Outcome::Number(value) => element.value = value,
             Outcome::Holds(holds) if self.node.return_bool => {

@@ -7,7 +7,7 @@ const SECONDS_PER_DAY: i128 = 86_400;
 /// The number that a date function makes of a time; `None` for other functions.
 pub(super) fn apply(function: FunctionId, seconds: f64) -> Option<f64> {
     use FunctionId as F;
-    let seconds = i128::from(truncated(seconds));
+    let seconds = wrapped(truncated(seconds));
     let day = seconds.div_euclid(SECONDS_PER_DAY);
     let second_of_day = seconds.rem_euclid(SECONDS_PER_DAY);
     let date = Date::of_day(day);
@@ -30,6 +30,15 @@ pub(super) fn apply(function: FunctionId, seconds: f64) -> Option<f64> {
 fn truncated(seconds: f64) -> i64 {
     let fits = seconds.is_finite() && seconds >= i64::MIN as f64 && seconds < i64::MAX as f64;
     if fits { seconds as i64 } else { i64::MIN }
+}
+
+/// The time that upstream takes for `seconds`: it counts without a sign in 64 bits from the 1st of March of a year long
+/// ago; what lies before that day comes out in the far future.
+fn wrapped(seconds: i64) -> i128 {
+    let march = 31 + 29;
+    let first = (Date::first_day(-292_277_022_400) + march) * SECONDS_PER_DAY;
+    let seconds = i128::from(seconds);
+    if seconds < first { seconds + (1 << 64) } else { seconds }
 }
 
 struct Date {

@@ -6,6 +6,7 @@ use emberdb_promql_syntax::{Call, Expr, ExtendedRange, FunctionId, Span};
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
+use super::notes::Place;
 use super::rate::{Kind, values};
 use super::value::{Element, Value, Window};
 use super::{
@@ -202,10 +203,10 @@ fn over_windows(
     for other in others {
         params.push(ev.scalar(other, frame, time_ms)?);
     }
-    let spans = Spans { matrix: matrix.span(), first_param: others.first().map_or(call.span, Expr::span) };
+    let first = Place { at: first_position(call), by: call.span };
     let mut elements = Vec::new();
     for window in windows {
-        let Some(value) = window_value(ev, call.function, &window, extended, &params, time_ms, spans)? else {
+        let Some(value) = window_value(ev, call.function, &window, extended, &params, time_ms, first)? else {
             continue;
         };
         let mut element = Element { labels: window.labels, drop_name: window.drop_name, value };
@@ -217,11 +218,13 @@ fn over_windows(
     unique(elements)
 }
 
-/// Where remarks on a call point to.
-#[derive(Clone, Copy)]
-struct Spans {
-    matrix: Span,
-    first_param: Span,
+/// Where remarks on a call point to: a subquery, which upstream evaluates to a selector first, does not stand anywhere
+/// then.
+fn first_position(call: &Call) -> Span {
+    match call.args[0].without_parens() {
+        Expr::Subquery(_) => Span::default(),
+        first => first.span(),
+    }
 }
 
 /// The number that a function makes of one window.
@@ -232,7 +235,7 @@ fn window_value(
     extended: Option<ExtendedRange>,
     params: &[f64],
     time_ms: i64,
-    spans: Spans,
+    first: Place,
 ) -> Result<Option<f64>, NaiveError> {
     use FunctionId as F;
     let samples = &window.samples;
@@ -252,7 +255,7 @@ fn window_value(
                 }
             };
             if value.is_some() && kind.is_counter {
-                ev.notes.borrow_mut().possible_non_counter(&window.labels, spans.matrix);
+                ev.notes.borrow_mut().possible_non_counter(&window.labels, first);
             }
             value
         }
@@ -272,7 +275,7 @@ fn window_value(
         }
         (F::QuantileOverTime, &[phi]) => {
             if quantile::is_invalid(phi) {
-                ev.notes.borrow_mut().invalid_quantile(phi, spans.first_param);
+                ev.notes.borrow_mut().invalid_quantile(phi, first);
             }
             Some(quantile::quantile(phi, &values(samples)))
         }

@@ -10,7 +10,7 @@ use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
 use super::go;
 use super::labels::{filter, with};
-use super::notes::Repair;
+use super::notes::{Place, Repair};
 use super::quantile::is_invalid;
 use super::value::Element;
 
@@ -53,9 +53,9 @@ pub(super) fn eval(
         FunctionId::HistogramQuantiles => {
             let label = ev.string(&call.args[1], frame, time_ms)?;
             let histograms = histograms(ev, call, 0, frame, time_ms)?;
-            for (i, arg) in call.args.iter().enumerate().skip(2) {
+            for i in 2..call.args.len() {
                 let phi = scalar(i)?;
-                for mut element in quantiles(ev, phi, arg.span(), &histograms, call.args[0].span(), time_ms) {
+                for mut element in quantiles(ev, call, (phi, i, 0), &histograms, frame, time_ms) {
                     element.labels = with(&element.labels, &label, &open_metrics_float(phi));
                     elements.push(element);
                 }
@@ -64,7 +64,7 @@ pub(super) fn eval(
         _ => {
             let phi = scalar(0)?;
             let histograms = histograms(ev, call, 1, frame, time_ms)?;
-            elements = quantiles(ev, phi, call.args[0].span(), &histograms, call.args[1].span(), time_ms);
+            elements = quantiles(ev, call, (phi, 0, 1), &histograms, frame, time_ms);
         }
     }
     unique(elements)
@@ -78,13 +78,14 @@ fn histograms(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Histogram>, NaiveError> {
+    let place = Place { at: position(call, arg), by: call.span };
     let mut places = HashMap::new();
     let mut found: Vec<Histogram> = Vec::new();
     for element in ev.vector(&call.args[arg], frame, time_ms)? {
         let bound = element.labels.get(BUCKET_LABEL).unwrap_or("");
         let Some(upper_bound) = go::parse_float(bound) else {
             let metric = remembered_name(ev, &element.labels);
-            ev.notes.borrow_mut().bad_bucket_label(metric, bound, call.args[arg].span());
+            ev.notes.borrow_mut().bad_bucket_label(metric, bound, place);
             continue;
         };
         let labels = filter(&element.labels, |name| name != BUCKET_LABEL);
@@ -97,26 +98,37 @@ fn histograms(
     Ok(found)
 }
 
-/// The φ-quantile of each histogram.
+/// Where an argument stands.
+fn position(call: &Call, arg: usize) -> Span {
+    call.args[arg].without_parens().span()
+}
+
+/// The φ-quantile of each histogram; φ and the histograms are these arguments of the call.
 fn quantiles(
     ev: &Evaluator<'_>,
-    phi: f64,
-    phi_span: Span,
+    call: &Call,
+    (phi, phi_arg, vector_arg): (f64, usize, usize),
     histograms: &[Histogram],
-    vector_span: Span,
+    frame: Frame,
     time_ms: i64,
 ) -> Vec<Element> {
+    let place = |arg| Place { at: position(call, arg), by: call.span };
     if is_invalid(phi) {
-        ev.notes.borrow_mut().invalid_quantile(phi, phi_span);
+        ev.notes.borrow_mut().invalid_quantile(phi, place(phi_arg));
     }
     let mut elements = Vec::new();
     for histogram in histograms {
         let (value, repair) = quantile(phi, histogram.buckets.clone());
         if let Some(repair) = repair {
-            let key = (phi_span, time_ms, histogram.labels.to_string());
+            let key = (position(call, phi_arg), time_ms, histogram.labels.to_string());
             if ev.repairs_seen.borrow_mut().insert(key) {
                 let metric = remembered_name(ev, &histogram.labels);
-                ev.notes.borrow_mut().forced_monotonicity(metric, repair, time_ms, vector_span);
+                ev.notes.borrow_mut().forced_monotonicity(
+                    metric,
+                    repair,
+                    (frame, time_ms),
+                    place(vector_arg),
+                );
             }
         }
         elements.push(histogram.element(ev, value));

@@ -36,7 +36,10 @@ pub(super) struct Evaluator<'a> {
 impl Evaluator<'_> {
     /// The value of `expr` at one step of `frame`.
     pub(super) fn eval(&self, expr: &Expr, frame: Frame, time_ms: i64) -> Result<Value, NaiveError> {
-        let time_ms = if is_step_invariant(expr) { frame.start_ms } else { time_ms };
+        let (frame, time_ms) = match is_step_invariant(expr) {
+            true => (Frame::instant(frame.start_ms), frame.start_ms),
+            false => (frame, time_ms),
+        };
         match expr {
             Expr::NumberLiteral(number) => Ok(Value::Scalar(number.value)),
             Expr::StringLiteral(string) => Ok(Value::String(string.value.clone())),

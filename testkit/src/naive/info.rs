@@ -94,7 +94,10 @@ fn fetch(ev: &Evaluator<'_>, wanted: &Wanted, time_ms: i64) -> Result<InfoSeries
             Some(other) if other.sample.timestamp_ms == series.sample.timestamp_ms => {
                 return Err(NaiveError::execution(format!(
                     "found duplicate series for info metric: existing {} @ {}, new {} @ {}",
-                    other.labels, other.sample.timestamp_ms, series.labels, series.sample.timestamp_ms
+                    other.labels.braced(),
+                    other.sample.timestamp_ms,
+                    series.labels.braced(),
+                    series.sample.timestamp_ms
                 )));
             }
             Some(other) if other.sample.timestamp_ms > series.sample.timestamp_ms => {}

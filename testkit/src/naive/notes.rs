@@ -1,19 +1,35 @@
 //! Annotations while they are gathered: texts in upstream's words.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use emberdb_model::{Annotation, AnnotationKind, Annotations, Labels, METRIC_NAME};
 use emberdb_promql_syntax::Span;
 use jiff::Timestamp;
 
+use super::frame::Frame;
 use super::go::{format_g, format_precision};
 
-/// The remarks gathered so far.
+/// Where a remark points to, and the expression that makes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) at: Span,
+    pub(super) by: Span,
+}
+
+impl Place {
+    /// Orders expressions as they are evaluated: an operand ends before its operator does, or begins after it.
+    fn turn(self) -> (u32, Reverse<u32>) {
+        (self.by.end, Reverse(self.by.start))
+    }
+}
+
+/// The remarks gathered so far, one of each text: of several it is the one that is made last.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    list: Annotations,
-    /// Repairs of classic histograms are told in one remark for each metric name and position.
-    repairs: BTreeMap<(String, usize), Repairs>,
+    by_text: BTreeMap<(AnnotationKind, String), Place>,
+    /// Repairs of classic histograms are told in one remark for each metric name, by expression.
+    repairs: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), Repairs>>,
 }
 
 /// A classic histogram whose counts fell with rising bound, and were lifted.
@@ -27,60 +43,89 @@ pub(super) struct Repair {
     pub(super) difference_max: f64,
 }
 
+/// What one expression repaired.
 #[derive(Debug)]
 struct Repairs {
+    place: Place,
     worst: Repair,
-    count: usize,
-    time_min_ms: i64,
-    time_max_ms: i64,
+    /// How often, by time.
+    counts: BTreeMap<i64, i64>,
+    frame: Frame,
+}
+
+impl Repairs {
+    /// How many samples upstream says these are: at each step after the first repair it adds its remark to a set that
+    /// has it already, which doubles the count.
+    fn told(&self) -> i64 {
+        let first_ms = self.counts.keys().next().copied().unwrap_or(i64::MAX);
+        let mut told: i64 = 0;
+        for time_ms in self.frame.steps().filter(|&t| t >= first_ms) {
+            told = told.wrapping_add(self.counts.get(&time_ms).copied().unwrap_or(0));
+            if time_ms > first_ms {
+                told = told.wrapping_mul(2);
+            }
+        }
+        told
+    }
 }
 
 impl Notes {
     /// All remarks.
-    pub(super) fn finish(self) -> Annotations {
-        let mut list = self.list;
-        for ((metric, position), repairs) in self.repairs {
-            let name = metric_suffix(&metric);
-            let Repair { bucket_min, bucket_max, difference_max } = repairs.worst;
+    pub(super) fn finish(mut self) -> Annotations {
+        for (metric, of_expressions) in std::mem::take(&mut self.repairs) {
+            let all: Vec<&Repairs> = of_expressions.values().collect();
+            let lowest =
+                |of: fn(&Repair) -> f64| all.iter().map(|r| of(&r.worst)).fold(f64::INFINITY, f64::min);
+            let highest =
+                |of: fn(&Repair) -> f64| all.iter().map(|r| of(&r.worst)).fold(f64::NEG_INFINITY, f64::max);
+            let times = || all.iter().flat_map(|r| r.counts.keys().copied());
             let message = format!(
-                "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {} to {}, with a max diff of {}, over {} samples from {} to {}",
-                format_g(bucket_min),
-                format_g(bucket_max),
-                format_precision(difference_max, 2),
-                repairs.count,
-                rfc3339(repairs.time_min_ms),
-                rfc3339(repairs.time_max_ms),
+                "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}, from buckets {} to {}, with a max diff of {}, over {} samples from {} to {}",
+                metric_suffix(&metric),
+                format_g(lowest(|r| r.bucket_min)),
+                format_g(highest(|r| r.bucket_max)),
+                format_precision(highest(|r| r.difference_max), 2),
+                all.iter().fold(0i64, |sum, r| sum.wrapping_add(r.told())),
+                rfc3339(times().min().unwrap_or_default()),
+                rfc3339(times().max().unwrap_or_default()),
             );
-            list.add(Annotation { kind: AnnotationKind::Info, message, position: Some(position) });
+            self.info(message, all[0].place);
+        }
+        let mut list = Annotations::default();
+        for ((kind, message), place) in self.by_text {
+            list.add(Annotation { kind, message, position: Some(place.at.start as usize) });
         }
         list
     }
 
-    pub(super) fn invalid_quantile(&mut self, quantile: f64, at: Span) {
-        self.warn(format!("quantile value should be between 0 and 1, got {}", format_g(quantile)), at);
+    pub(super) fn invalid_quantile(&mut self, quantile: f64, place: Place) {
+        self.warn(format!("quantile value should be between 0 and 1, got {}", format_g(quantile)), place);
     }
 
-    pub(super) fn invalid_ratio(&mut self, ratio: f64, capped_to: f64, at: Span) {
+    pub(super) fn invalid_ratio(&mut self, ratio: f64, capped_to: f64, place: Place) {
         let (ratio, capped_to) = (format_g(ratio), format_g(capped_to));
-        self.warn(format!("ratio value should be between -1 and 1, got {ratio}, capping to {capped_to}"), at);
+        self.warn(
+            format!("ratio value should be between -1 and 1, got {ratio}, capping to {capped_to}"),
+            place,
+        );
     }
 
-    pub(super) fn bad_bucket_label(&mut self, metric: &str, bound: &str, at: Span) {
+    pub(super) fn bad_bucket_label(&mut self, metric: &str, bound: &str, place: Place) {
         let name = metric_suffix(metric);
         self.warn(
             format!("bucket label \"le\" is missing or has a malformed value of \"{bound}\"{name}"),
-            at,
+            place,
         );
     }
 
-    pub(super) fn sort_in_range_query(&mut self, at: Span) {
+    pub(super) fn sort_in_range_query(&mut self, place: Place) {
         self.warn(
             "sort is ineffective for range queries since results are always ordered by labels".into(),
-            at,
+            place,
         );
     }
 
-    pub(super) fn possible_non_counter(&mut self, labels: &Labels, at: Span) {
+    pub(super) fn possible_non_counter(&mut self, labels: &Labels, place: Place) {
         let Some(metric) = labels.get(METRIC_NAME) else { return };
         if ["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| metric.ends_with(suffix)) {
             return;
@@ -89,44 +134,52 @@ impl Notes {
             format!(
                 "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"{metric}\""
             ),
-            at,
+            place,
         );
     }
 
-    pub(super) fn incompatible_types(&mut self, operator: &str, at: Span) {
+    pub(super) fn incompatible_types(&mut self, operator: &str, place: Place) {
         self.info(
             format!(
                 "incompatible sample types encountered for binary operator \"{operator}\": float {operator} float"
             ),
-            at,
+            place,
         );
     }
 
-    pub(super) fn forced_monotonicity(&mut self, metric: &str, repair: Repair, time_ms: i64, at: Span) {
-        let repairs = self.repairs.entry((metric.to_owned(), at.start as usize)).or_insert(Repairs {
+    pub(super) fn forced_monotonicity(
+        &mut self,
+        metric: &str,
+        repair: Repair,
+        (frame, time_ms): (Frame, i64),
+        place: Place,
+    ) {
+        let of_metric = self.repairs.entry(metric.to_owned()).or_default();
+        let repairs = of_metric.entry(place.turn()).or_insert(Repairs {
+            place,
             worst: repair,
-            count: 0,
-            time_min_ms: time_ms,
-            time_max_ms: time_ms,
+            counts: BTreeMap::new(),
+            frame,
         });
-        repairs.count += 1;
-        repairs.time_min_ms = repairs.time_min_ms.min(time_ms);
-        repairs.time_max_ms = repairs.time_max_ms.max(time_ms);
+        *repairs.counts.entry(time_ms).or_default() += 1;
         repairs.worst.bucket_min = repairs.worst.bucket_min.min(repair.bucket_min);
         repairs.worst.bucket_max = repairs.worst.bucket_max.max(repair.bucket_max);
         repairs.worst.difference_max = repairs.worst.difference_max.max(repair.difference_max);
     }
 
-    fn warn(&mut self, message: String, at: Span) {
-        self.add(AnnotationKind::Warning, message, at);
+    fn warn(&mut self, message: String, place: Place) {
+        self.add(AnnotationKind::Warning, message, place);
     }
 
-    fn info(&mut self, message: String, at: Span) {
-        self.add(AnnotationKind::Info, message, at);
+    fn info(&mut self, message: String, place: Place) {
+        self.add(AnnotationKind::Info, message, place);
     }
 
-    fn add(&mut self, kind: AnnotationKind, message: String, at: Span) {
-        self.list.add(Annotation { kind, message, position: Some(at.start as usize) });
+    fn add(&mut self, kind: AnnotationKind, message: String, place: Place) {
+        let last = self.by_text.entry((kind, message)).or_insert(place);
+        if place.turn() >= last.turn() {
+            *last = place;
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use emberdb_promql_syntax::{Call, FunctionId};
 use super::error::NaiveError;
 use super::evaluator::Evaluator;
 use super::frame::Frame;
+use super::notes::Place;
 use super::value::Element;
 
 /// The sorted vector; in a range query a warning says that it is of no use.
@@ -18,7 +19,7 @@ pub(super) fn eval(
 ) -> Result<Vec<Element>, NaiveError> {
     let mut elements = ev.vector(&call.args[0], frame, time_ms)?;
     if !frame.is_instant() {
-        ev.notes.borrow_mut().sort_in_range_query(call.span);
+        ev.notes.borrow_mut().sort_in_range_query(Place { at: call.span, by: call.span });
     }
     let mut names = Vec::new();
     for arg in &call.args[1..] {

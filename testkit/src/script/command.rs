@@ -43,6 +43,8 @@ pub(super) struct Eval {
     pub(super) is_ordered: bool,
     /// The query must fail, with a message like this.
     pub(super) fail: Option<TextMatch>,
+    /// A line of its own said so, which may come once.
+    pub(super) has_fail_line: bool,
     pub(super) warnings: Remarks,
     pub(super) infos: Remarks,
     /// Why this runner cannot tell whether the answer is right.

@@ -86,7 +86,7 @@ fn load(block: &Block<'_>) -> Result<Load, ScriptError> {
     let mut series: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
     let mut order = Vec::new();
     let mut unsupported = Vec::new();
-    let mut with_start_timestamps: Option<Labels> = None;
+    let mut with_start_timestamps: Option<(Labels, usize)> = None;
     for &(line, text) in &block[1..] {
         let word = text.split([' ', '\t']).next().unwrap_or_default();
         if let Some(metric) = word.strip_suffix("@st") {
@@ -94,13 +94,20 @@ fn load(block: &Block<'_>) -> Result<Load, ScriptError> {
                 return Err(error(line, "two lines of start timestamps in a row".into()));
             }
             let parsed = notation::line(&format!("{metric} _")).map_err(|m| error(line, m))?;
-            with_start_timestamps = Some(parsed.labels);
+            with_start_timestamps = Some((parsed.labels, count_start_timestamps(&text[word.len()..])));
             continue;
         }
         let parsed = notation::line(text).map_err(|m| error(line, m))?;
-        if let Some(labels) = with_start_timestamps.take() {
+        if let Some((labels, starts)) = with_start_timestamps.take() {
             if labels != parsed.labels {
                 return Err(error(line, format!("expected the series {labels} after its start timestamps")));
+            }
+            if let Values::Floats(values) = &parsed.values
+                && values.len() != starts
+            {
+                let samples = values.len();
+                let message = format!("@st line has {starts} values but sample line has {samples}");
+                return Err(error(line, message));
             }
             unsupported.push((labels, START_TIMESTAMPS));
             continue;
@@ -170,6 +177,7 @@ fn eval(block: &Block<'_>) -> Result<Eval, ScriptError> {
         expected: Expected::Series(Vec::new()),
         is_ordered: false,
         fail: None,
+        has_fail_line: false,
         warnings: Remarks::default(),
         infos: Remarks::default(),
         unsupported: None,
@@ -249,6 +257,16 @@ fn expectation(eval: &mut Eval, is_eval_fail: bool, text: &str) -> Result<bool, 
     Ok(false)
 }
 
+/// How many start timestamps a line has: `axN` are N+1 of them, `_xN` are N gaps.
+fn count_start_timestamps(line: &str) -> usize {
+    let count = |word: &str| match word.rsplit_once('x').map(|(item, times)| (item, times.parse::<usize>())) {
+        Some(("_", Ok(times))) => times,
+        Some((_, Ok(times))) => times + 1,
+        _ => 1,
+    };
+    line.split_whitespace().map(count).sum()
+}
+
 /// Reads `expect ordered`, `expect warn msg:…` and the like.
 fn remark(eval: &mut Eval, text: &str) -> Result<(), String> {
     let line = pattern(r"^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$");
@@ -263,8 +281,11 @@ fn remark(eval: &mut Eval, text: &str) -> Result<(), String> {
             return Err("range queries have no order".into());
         }
         "ordered" => eval.is_ordered = true,
-        "fail" if eval.fail.is_some() => return Err("failure is expected twice".into()),
-        "fail" => eval.fail = Some(wanted),
+        "fail" if eval.has_fail_line => return Err("failure is expected twice".into()),
+        "fail" => {
+            eval.fail = Some(wanted);
+            eval.has_fail_line = true;
+        }
         "warn" => eval.warnings.wanted.push(wanted),
         "info" => eval.infos.wanted.push(wanted),
         "no_warn" => eval.warnings.is_none = true,

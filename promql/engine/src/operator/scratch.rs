@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use emberdb_model::{Annotation, Annotations, SampleColumns};
+use emberdb_model::SampleColumns;
 
+use crate::annotation::{Note, Notes};
 use crate::batch::Column;
 use crate::context::QueryContext;
 use crate::function::RangeScratch;
@@ -20,12 +21,12 @@ pub(crate) struct Buffers {
 pub(crate) struct Scratch {
     pub(crate) context: Arc<QueryContext>,
     buffers: Buffers,
-    notes: Annotations,
+    notes: Notes,
 }
 
 impl Scratch {
     pub(crate) fn new(context: &Arc<QueryContext>) -> Self {
-        Self { context: Arc::clone(context), buffers: context.take_buffers(), notes: Annotations::default() }
+        Self { context: Arc::clone(context), buffers: context.take_buffers(), notes: Notes::default() }
     }
 
     /// A column to fill; its content is arbitrary. Give it back.
@@ -50,8 +51,8 @@ impl Scratch {
         &mut self.buffers.range
     }
 
-    pub(crate) fn note(&mut self, annotation: Annotation) {
-        self.notes.add(annotation);
+    pub(crate) fn note(&mut self, note: Note) {
+        self.notes.add(note);
     }
 }
 

@@ -47,7 +47,7 @@ impl Builder<'_> {
     }
 
     /// A function that gives a vector.
-    pub(super) fn call(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
+    pub(super) fn call(&mut self, call: &Call, span: Span, steps: Steps) -> Result<Vector> {
         if let Some(at) = call.args.iter().position(|arg| arg.value_type == ValueType::Matrix) {
             return self.range_call(call, at, steps);
         }
@@ -66,7 +66,7 @@ impl Builder<'_> {
             FunctionId::Sort
             | FunctionId::SortDesc
             | FunctionId::SortByLabel
-            | FunctionId::SortByLabelDesc => self.sort(call, steps),
+            | FunctionId::SortByLabelDesc => self.sort(call, span, steps),
             // Of native histograms only, and of samples that know when they began: there are none.
             FunctionId::HistogramAvg
             | FunctionId::HistogramCount
@@ -110,16 +110,19 @@ impl Builder<'_> {
     fn histogram(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
         let at = call.args.iter().position(|arg| arg.value_type == ValueType::Vector).unwrap_or(0);
         let node = arg(call, at)?;
-        let mut params = Vec::new();
+        let (mut params, mut spans) = (Vec::new(), Vec::new());
         for param in call.args.iter().filter(|arg| arg.value_type == ValueType::Scalar) {
-            let scalar = self.scalar(param, steps)?;
-            if call.function != FunctionId::HistogramFraction {
-                let invalid = scalar.0.iter().copied().filter(|&phi| is_invalid_quantile(phi));
-                invalid.for_each(|phi| self.context.note(invalid_quantile(phi, param.span.start)));
-            }
-            params.push(scalar);
+            params.push(self.scalar(param, steps)?);
+            spans.push(param.span);
         }
         let mut input = self.vector(node, steps)?;
+        if call.function != FunctionId::HistogramFraction {
+            for (scalar, span) in params.iter().zip(spans) {
+                let origin = self.origin(span);
+                let invalid = scalar.0.iter().copied().filter(|&phi| is_invalid_quantile(phi));
+                invalid.for_each(|phi| self.context.note(invalid_quantile(phi, origin)));
+            }
+        }
         let question = match (call.function, &params[..]) {
             (FunctionId::HistogramFraction, [lower, upper]) => {
                 Question::Fraction { lower: lower.clone(), upper: upper.clone() }
@@ -138,9 +141,10 @@ impl Builder<'_> {
                 }))
             }
         };
+        let origin = self.origin(node.span);
         let names =
             BucketNames { symbols: &self.symbols, known: self.known, is_delayed: self.settings.is_delayed };
-        let histograms = ClassicHistograms::new(input, question, &names, node.span.start);
+        let histograms = ClassicHistograms::new(input, question, &names, origin);
         histograms.note_strays(&self.context)?;
         Ok(self.merged(Box::new(histograms)))
     }
@@ -176,8 +180,9 @@ impl Builder<'_> {
         // Upstream evaluates a subquery to a selector that does not stand anywhere.
         let first = arg(call, 0)?;
         let span = if is_subquery(first) { Span::default() } else { first.span };
+        let origin = self.origin(span);
         let metrics = MetricNames { symbols: &self.symbols, known: self.known };
-        let Some(source) = RangeCall::new(function, input, params, series, span.start, &metrics) else {
+        let Some(source) = RangeCall::new(function, input, params, series, origin, &metrics) else {
             return Err(misplaced(range_node));
         };
         if is_absent {
@@ -224,11 +229,11 @@ impl Builder<'_> {
         Ok(Merge::wrap(Box::new(Relabeled { input, series }), false))
     }
 
-    fn sort(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
-        let node = arg(call, 0)?;
-        let input = self.vector(node, steps)?;
+    fn sort(&mut self, call: &Call, span: Span, steps: Steps) -> Result<Vector> {
+        let input = self.vector(arg(call, 0)?, steps)?;
         if steps.count > 1 {
-            self.context.note(sort_in_range_query(node.span.start));
+            let origin = self.origin(span);
+            self.context.note(sort_in_range_query(origin));
             return Ok(input);
         }
         let labels: Vec<&str> = call.args.iter().skip(1).map(text).collect();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use emberdb_model::storage::Querier;
 use emberdb_model::{Matcher, SymbolTable, TimeRange};
-use emberdb_promql_syntax::{AggregationOp, ValueType};
+use emberdb_promql_syntax::{AggregationOp, Span, ValueType};
 
 use super::logical::{Aggregate, Binary, Node, NodeKind, Selector, Subquery};
 use super::lower::QueryTimes;
-use crate::annotation::{invalid_quantile, invalid_ratio};
+use crate::annotation::{Origin, invalid_quantile, invalid_ratio};
 use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
@@ -45,13 +45,21 @@ pub(crate) struct Builder<'q> {
     querier: &'q dyn Querier,
     /// What was selected so far: selectors that ask for the same share it.
     selections: Vec<(Arc<[Matcher]>, TimeRange, Selection)>,
+    /// Expressions that may make remarks, so far.
+    turns: u32,
 }
 
 impl<'q> Builder<'q> {
     pub(crate) fn new(context: Arc<QueryContext>, settings: Settings, querier: &'q dyn Querier) -> Self {
         let mut symbols = SymbolTable::new();
         let known = KnownNames::intern(&mut symbols);
-        Self { context, settings, symbols, known, querier, selections: Vec::new() }
+        Self { context, settings, symbols, known, querier, selections: Vec::new(), turns: 0 }
+    }
+
+    /// For the remarks of an expression whose operands are built, which point to `span`.
+    pub(crate) fn origin(&mut self, span: Span) -> Origin {
+        self.turns += 1;
+        Origin { position: span.start, turn: self.turns }
     }
 
     /// An instant vector over `steps`.
@@ -59,7 +67,7 @@ impl<'q> Builder<'q> {
         self.context.check()?;
         match &node.kind {
             NodeKind::Selector(selector) => self.selector(selector, Reading::Value, steps),
-            NodeKind::Call(call) => self.call(call, steps),
+            NodeKind::Call(call) => self.call(call, node.span, steps),
             NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, steps),
             NodeKind::Binary(binary) => self.binary(binary, node, steps),
             NodeKind::Negate(input) => {
@@ -178,12 +186,16 @@ impl<'q> Builder<'q> {
     }
 
     fn binary(&mut self, binary: &Binary, node: &Node, steps: Steps) -> Result<Vector> {
-        let operation = Operation { op: binary.op, return_bool: binary.return_bool, span: node.span };
+        let operation = |origin| Operation { op: binary.op, return_bool: binary.return_bool, origin };
         let Some(matching) = &binary.matching else {
             let is_swapped = binary.lhs.value_type == ValueType::Scalar;
-            let (vector, scalar) =
-                if is_swapped { (&binary.rhs, &binary.lhs) } else { (&binary.lhs, &binary.rhs) };
-            let (input, scalar) = (self.vector(vector, steps)?, self.scalar(scalar, steps)?);
+            let (input, scalar) = if is_swapped {
+                let scalar = self.scalar(&binary.lhs, steps)?;
+                (self.vector(&binary.rhs, steps)?, scalar)
+            } else {
+                (self.vector(&binary.lhs, steps)?, self.scalar(&binary.rhs, steps)?)
+            };
+            let operation = operation(self.origin(node.span));
             let series = self.named_after(operation.drops_name(), input.series());
             return Ok(self.merged(Box::new(VectorScalar { input, scalar, operation, is_swapped, series })));
         };
@@ -193,6 +205,7 @@ impl<'q> Builder<'q> {
             let asked = SetOperation { op: binary.op, labels: &matching.labels, merges, known: self.known };
             return set_operation(&asked, lhs, rhs, &mut self.symbols, &self.context);
         }
+        let operation = operation(self.origin(node.span));
         let (is_delayed, known) = (self.settings.is_delayed, self.known);
         let asked = VectorOperation { operation, matching, is_delayed, merges, known };
         vector_operation(&asked, lhs, rhs, &mut self.symbols, &self.context)
@@ -219,17 +232,17 @@ impl<'q> Builder<'q> {
         let (Some(param), Some(param_node)) = (param, &aggregate.param) else {
             return Err(misplaced(&aggregate.input));
         };
-        let position = param_node.span.start;
+        let origin = self.origin(param_node.span);
         match aggregate.op {
             AggregationOp::Quantile => {
                 let bounds = Bounds::of(&param);
                 if bounds.has_nan {
-                    self.context.note(invalid_quantile(f64::NAN, position));
+                    self.context.note(invalid_quantile(f64::NAN, origin));
                 }
                 for bad in
                     [(bounds.max > 1.0).then_some(bounds.max), (bounds.min < 0.0).then_some(bounds.min)]
                 {
-                    bad.into_iter().for_each(|q| self.context.note(invalid_quantile(q, position)));
+                    bad.into_iter().for_each(|q| self.context.note(invalid_quantile(q, origin)));
                 }
                 Ok(Box::new(aggregate::quantile(&*input, &param, &groups, &self.context)?))
             }
@@ -239,10 +252,10 @@ impl<'q> Builder<'q> {
                     return Err(QueryError::Execution("Ratio value is NaN".into()));
                 }
                 if bounds.max > 1.0 {
-                    self.context.note(invalid_ratio(bounds.max, 1.0, position));
+                    self.context.note(invalid_ratio(bounds.max, 1.0, origin));
                 }
                 if bounds.min < -1.0 {
-                    self.context.note(invalid_ratio(bounds.min, -1.0, position));
+                    self.context.note(invalid_ratio(bounds.min, -1.0, origin));
                 }
                 Ok(Box::new(LimitRatio::new(input, param, &self.symbols)))
             }

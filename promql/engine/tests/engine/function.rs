@@ -4,10 +4,11 @@ use super::{error_text, instant, load, range, try_instant, try_range};
 
 #[test]
 fn rates_and_their_remarks() {
-    let storage = load(15_000, "c_total{x=\"1\"} 0 15 30 45 60\ngauge 0 15 30 45 60");
-    assert_eq!(instant(&storage, "rate(c_total[1m])", 60_000), [r#"{x="1"} 1"#]);
-    assert_eq!(instant(&storage, "increase(c_total[1m])", 60_000), [r#"{x="1"} 60"#]);
-    assert_eq!(range(&storage, "sum(rate(c_total[1m]))", (45_000, 60_000, 15_000)), ["{} 45000:1 60000:1"]);
+    // Powers of two, so that the answers are whole: upstream divides before it multiplies.
+    let storage = load(16_000, "c_total{x=\"1\"} 0 16 32 48 64\ngauge 0 15 30 45 60");
+    assert_eq!(instant(&storage, "rate(c_total[64s])", 64_000), [r#"{x="1"} 1"#]);
+    assert_eq!(instant(&storage, "increase(c_total[64s])", 64_000), [r#"{x="1"} 64"#]);
+    assert_eq!(range(&storage, "sum(rate(c_total[64s]))", (48_000, 64_000, 16_000)), ["{} 48000:1 64000:1"]);
     let query = "sum(rate(gauge[1m]))";
     let notes = try_instant(&storage, query, 60_000).unwrap().annotations;
     assert_eq!(
@@ -16,7 +17,7 @@ fn rates_and_their_remarks() {
             "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"gauge\" (1:10)"
         ]
     );
-    assert!(try_instant(&storage, "rate(c_total[1m])", 60_000).unwrap().annotations.is_empty());
+    assert!(try_instant(&storage, "rate(c_total[64s])", 64_000).unwrap().annotations.is_empty());
 }
 
 #[test]

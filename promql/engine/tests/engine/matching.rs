@@ -23,7 +23,7 @@ fn group_left_copies_and_removes_labels() {
         [r#"{i="a", j="1", v="new"} 10"#, r#"{i="b", j="1", v="new"} 20"#]
     );
     assert_eq!(
-        instant(&storage, "m * on (j) group_left (nope, v) (0 * on (j) one)", 0),
+        instant(&storage, "m * on (j) group_left (nope, v) (0 * sum by (j) (one))", 0),
         [r#"{i="a", j="1"} 0"#, r#"{i="b", j="1"} 0"#]
     );
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Elementary functions.
 
-use super::{each, each_present};
+use super::{each, each_present, logarithm};
 use crate::batch::Column;
 
 pub(super) fn abs(_: &[&[f64]], column: &mut Column) {
@@ -24,15 +24,15 @@ pub(super) fn exp(_: &[&[f64]], column: &mut Column) {
 }
 
 pub(super) fn ln(_: &[&[f64]], column: &mut Column) {
-    each_present(column, f64::ln);
+    each_present(column, logarithm::ln);
 }
 
 pub(super) fn log2(_: &[&[f64]], column: &mut Column) {
-    each_present(column, f64::log2);
+    each_present(column, logarithm::log2);
 }
 
 pub(super) fn log10(_: &[&[f64]], column: &mut Column) {
-    each_present(column, f64::log10);
+    each_present(column, logarithm::log10);
 }
 
 /// The sign as -1 or 1; zeros and NaN stay what they are.

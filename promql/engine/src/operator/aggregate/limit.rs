@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_ratio_and_its_negative_rest_share_the_series() {
         for offset in [0.0, 0.3, 0.5, 0.999] {
-            assert_ne!(is_sampled(0.3, offset), is_sampled(-0.7, offset));
+            assert_ne!(is_sampled(0.25, offset), is_sampled(-0.75, offset));
         }
     }
 }

@@ -166,6 +166,7 @@ mod tests {
         for value in [f64::MAX, f64::MAX, f64::MAX] {
             average.fold(0, &[Some(value)].into_iter().collect());
         }
-        assert_eq!(average.finish()[0].get(0), Some(f64::MAX));
+        let mean = average.finish()[0].get(0).unwrap();
+        assert!(mean / f64::MAX > 1.0 - 2.0 * f64::EPSILON, "the largest number, but for rounding: {mean}");
     }
 }

@@ -1,8 +1,8 @@
 //! One operator on columns of numbers: the operator is looked at once a column, not once a step.
 
-use emberdb_promql_syntax::{BinaryOp, Span};
+use emberdb_promql_syntax::BinaryOp;
 
-use crate::annotation::incompatible_floats;
+use crate::annotation::{Origin, incompatible_floats};
 use crate::batch::Column;
 use crate::operator::Scratch;
 
@@ -16,7 +16,7 @@ pub(crate) struct Operation {
     /// A comparison gives 0 or 1 instead of filtering.
     pub(crate) return_bool: bool,
     /// Of the whole expression, for annotations.
-    pub(crate) span: Span,
+    pub(crate) origin: Origin,
 }
 
 impl Operation {
@@ -44,7 +44,7 @@ impl Operation {
         match self.op {
             op if op.is_trim() => {
                 if presence.iter().any(|&word| word != 0) {
-                    scratch.note(incompatible_floats(op, self.span));
+                    scratch.note(incompatible_floats(op, self.origin));
                 }
                 presence.fill(0);
             }

@@ -86,7 +86,7 @@ impl Sides<'_> {
 
     fn duplicate(&self, group: usize, pair: [u32; 2], symbols: &SymbolTable) -> String {
         let side = if self.cardinality == MatchCardinality::OneToMany { "left" } else { "right" };
-        let text = |labels| LabelsRef::new(symbols, labels).to_string();
+        let text = |labels| LabelsRef::new(symbols, labels).braced().to_string();
         let mut pair = pair.map(|series| text(self.one.series().get(series as usize)));
         pair.sort();
         format!(

@@ -51,6 +51,7 @@ pub(crate) fn vector_operation(
     if let Some(value) = fill_one {
         let presence = GroupPresence::new(&*one, &groups.rhs, groups.len(), |_| true, context)?;
         pairs.of_lonely(value, &presence, &groups.lhs, |series, fill| (Side::Series(series), fill));
+        pairs.in_order_of_many();
     }
     if let Some(value) = fill_many {
         let presence = GroupPresence::new(&*many, &groups.lhs, groups.len(), |_| true, context)?;
@@ -136,6 +137,14 @@ impl Pairs {
         }
     }
 
+    /// Puts the filled pairs of a series beside its others, where upstream has them.
+    fn in_order_of_many(&mut self) {
+        self.list.sort_by_key(|pair| match pair.0 {
+            Side::Series(series) => series,
+            Side::Fill { .. } => u32::MAX,
+        });
+    }
+
     /// What the series of the "many" side are called after the operation.
     fn results(&self, groups: &MatchGroups, labels: &SeriesLabels) -> Vec<ManyResult> {
         let mut index = LabelSetIndex::default();
@@ -196,23 +205,19 @@ impl ResultNames<'_> {
         let mut room = Vec::new();
         for pair in pairs {
             // What stands in for an element is called as its match group.
-            let (of_many, of_one, drops_name) = match *pair {
-                (Side::Series(m), Side::Series(o)) => {
-                    (many.get(m as usize), one.get(o as usize), many.drops_name(m as usize))
-                }
+            let (of_many, of_one) = match *pair {
+                (Side::Series(m), Side::Series(o)) => (many.get(m as usize), one.get(o as usize)),
                 (Side::Series(m), Side::Fill { .. }) => {
-                    let group = groups.labels.get(groups.lhs[m as usize]);
-                    (many.get(m as usize), group, many.drops_name(m as usize))
+                    (many.get(m as usize), groups.labels.get(groups.lhs[m as usize]))
                 }
                 (Side::Fill { .. }, Side::Series(o)) => {
-                    let group = groups.labels.get(groups.rhs[o as usize]);
-                    (group, one.get(o as usize), false)
+                    (groups.labels.get(groups.rhs[o as usize]), one.get(o as usize))
                 }
                 (Side::Fill { .. }, Side::Fill { .. }) => continue,
             };
             self.write(of_many, of_one, symbols, &mut room);
-            let drops_name = self.asked.is_delayed && (self.asked.operation.return_bool || drops_name);
-            series.push(room.iter().copied(), drops_name);
+            // A name that an operand was to lose in the end comes back, as upstream has it.
+            series.push(room.iter().copied(), self.asked.is_delayed && self.asked.operation.return_bool);
         }
         series
     }

@@ -9,7 +9,7 @@ use emberdb_histogram::{
 };
 use emberdb_model::{Label, Symbol, SymbolTable};
 
-use crate::annotation::{MonotonicityRepairs, bad_bucket_label};
+use crate::annotation::{Origin, Repair, Repairs, bad_bucket_label};
 use crate::batch::{Column, Steps};
 use crate::error::Result;
 use crate::operator::series::{set_label, value_of};
@@ -47,7 +47,7 @@ pub(crate) struct ClassicHistograms {
     /// Whether the repairs of each result were noted.
     is_told: Vec<AtomicBool>,
     /// Of the argument that has the buckets, for annotations.
-    position: u32,
+    origin: Origin,
 }
 
 /// How the labels of histograms are treated.
@@ -58,7 +58,7 @@ pub(crate) struct BucketNames<'a> {
 }
 
 impl ClassicHistograms {
-    pub(crate) fn new(input: Vector, question: Question, names: &BucketNames<'_>, position: u32) -> Self {
+    pub(crate) fn new(input: Vector, question: Question, names: &BucketNames<'_>, origin: Origin) -> Self {
         let BucketNames { symbols, known, is_delayed } = *names;
         let name_of = |labels: &[Label]| match is_delayed {
             true => symbols.resolve(value_of(labels, known.metric)).to_owned(),
@@ -90,7 +90,7 @@ impl ClassicHistograms {
         let metrics = sets.iter().map(name_of).collect();
         let series = Arc::new(result_labels(&sets, &question, names));
         let is_told = (0..series.len()).map(|_| AtomicBool::new(false)).collect();
-        Self { input, members, layouts, metrics, strays, question, series, is_told, position }
+        Self { input, members, layouts, metrics, strays, question, series, is_told, origin }
     }
 
     /// Notes series that are no buckets; the caller does so once.
@@ -99,7 +99,7 @@ impl ClassicHistograms {
         let mut strays = self.strays.iter();
         crate::operator::exchange::for_each_column(&*self.input, &series, context, |_, column| {
             if let Some((_, metric, bucket)) = strays.next().filter(|_| !column.none_present()) {
-                context.note(bad_bucket_label(metric, bucket, self.position));
+                context.note(bad_bucket_label(metric, bucket, self.origin));
             }
             Ok(())
         })
@@ -168,12 +168,11 @@ fn result_labels(sets: &SeriesLabels, question: &Question, names: &BucketNames<'
 }
 
 /// What was done to the counts at one step.
-fn repair_of(fix: ForcedMonotonicity, time_ms: i64) -> MonotonicityRepairs {
-    MonotonicityRepairs {
+fn repair_of(fix: ForcedMonotonicity, time_ms: i64) -> Repair {
+    Repair {
         lowest_bound: fix.lowest_bound,
         highest_bound: fix.highest_bound,
         diff_max: fix.diff_max,
-        samples: 1,
         first_ms: time_ms,
         last_ms: time_ms,
     }
@@ -208,7 +207,7 @@ impl VectorSource for ClassicHistograms {
         let bounds = self.layouts[group].upper_bounds();
         let slots = self.layouts[group].slots();
         let steps = self.steps();
-        let mut repairs: Option<MonotonicityRepairs> = None;
+        let mut repairs: Option<Repairs> = None;
         let mut given = vec![0.0; members.len()];
         let (mut some, mut merged) = (Vec::new(), Vec::new());
         out.compute(steps.count, |step| {
@@ -227,10 +226,10 @@ impl VectorSource for ClassicHistograms {
             let answer = self.answer(step, (wanted, group), counts, &mut merged)?;
             if let Some(fix) = answer.forced_monotonicity {
                 let repair = repair_of(fix, steps.time(step));
-                repairs = Some(repairs.map_or(repair, |mut all| {
-                    all.merge(repair);
-                    all
-                }));
+                match &mut repairs {
+                    Some(repairs) => repairs.add(repair, step),
+                    none => *none = Some(Repairs::new(repair, step, steps.count)),
+                }
             }
             Some(answer.value)
         });
@@ -239,7 +238,7 @@ impl VectorSource for ClassicHistograms {
         }
         // A column may be computed twice; what was repaired is counted once.
         if let Some(repairs) = repairs.filter(|_| !self.is_told[series].swap(true, Ordering::Relaxed)) {
-            scratch.context.note_repairs(&self.metrics[group], self.position, repairs);
+            scratch.context.note_repairs(&self.metrics[group], self.origin, repairs);
         }
         Ok(())
     }

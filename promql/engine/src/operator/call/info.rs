@@ -91,7 +91,7 @@ impl Names<'_> {
     }
 
     fn text(&self, labels: &[Label]) -> String {
-        LabelsRef::new(self.symbols, labels).to_string()
+        LabelsRef::new(self.symbols, labels).braced().to_string()
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use emberdb_model::{Annotation, SampleColumns, Symbol, SymbolTable};
+use emberdb_model::{SampleColumns, Symbol, SymbolTable};
 use emberdb_promql_syntax::FunctionId;
 
-use crate::annotation::{invalid_quantile, is_invalid_quantile, possible_non_counter};
+use crate::annotation::{Note, Origin, invalid_quantile, is_invalid_quantile, possible_non_counter};
 use crate::batch::{Column, Steps};
 use crate::error::{QueryError, Result};
 use crate::function::{RangeBody, Windows, check_smoothing, range_body};
@@ -31,30 +31,28 @@ enum Remark {
     /// The metric's name does not look like a counter's.
     NonCounter(Suspects),
     /// The first parameter is no quantile at some steps.
-    InvalidQuantile {
-        position: u32,
-    },
+    InvalidQuantile(Origin),
     /// The smoothing factors are out of range at these steps: an error, and these its words.
     InvalidSmoothing(Vec<(usize, String)>),
 }
 
 impl RangeCall {
-    /// `function(input, params)`; `None` if it is no function over range vectors. `position` is that of the first
-    /// argument.
+    /// `function(input, params)`; `None` if it is no function over range vectors. `origin` has the position of the
+    /// first argument.
     pub(crate) fn new(
         function: FunctionId,
         input: Matrix,
         params: Vec<ScalarColumn>,
         series: Arc<SeriesLabels>,
-        position: u32,
+        origin: Origin,
         metrics: &MetricNames<'_>,
     ) -> Option<Self> {
         let body = range_body(function)?;
         let remark = match function {
             FunctionId::Rate | FunctionId::Increase => {
-                Remark::NonCounter(Suspects::among(input.series(), metrics, position))
+                Remark::NonCounter(Suspects::among(input.series(), metrics, origin))
             }
-            FunctionId::QuantileOverTime => Remark::InvalidQuantile { position },
+            FunctionId::QuantileOverTime => Remark::InvalidQuantile(origin),
             FunctionId::DoubleExponentialSmoothing => smoothing_remark(&params),
             _ => Remark::None,
         };
@@ -108,11 +106,11 @@ impl RangeCall {
             Remark::None => {}
             Remark::NonCounter(suspects) if !out.none_present() => suspects.name(series, scratch),
             Remark::NonCounter(_) => {}
-            Remark::InvalidQuantile { position } => {
+            Remark::InvalidQuantile(origin) => {
                 let quantiles = &self.params[0].0;
                 for (step, _) in out.iter_present().filter(|&(step, _)| is_invalid_quantile(quantiles[step]))
                 {
-                    scratch.note(invalid_quantile(quantiles[step], *position));
+                    scratch.note(invalid_quantile(quantiles[step], *origin));
                 }
             }
             Remark::InvalidSmoothing(wrong) => {
@@ -141,13 +139,13 @@ pub(crate) struct MetricNames<'a> {
 /// Series whose metric name is not that of a counter.
 struct Suspects {
     /// The remark on each name, and whether it was made: it is made once, not once a series.
-    names: Vec<(Annotation, AtomicBool)>,
+    names: Vec<(Note, AtomicBool)>,
     /// For each series the position of its name in `names`.
     of_series: Vec<Option<u32>>,
 }
 
 impl Suspects {
-    fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, position: u32) -> Self {
+    fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, origin: Origin) -> Self {
         let mut names = Vec::new();
         let mut known: HashMap<Symbol, Option<u32>> = HashMap::new();
         let of_series = (0..series.len()).map(|number| {
@@ -157,7 +155,7 @@ impl Suspects {
                 if name.is_empty() || is_counter_name(name) {
                     return None;
                 }
-                names.push((possible_non_counter(name, position), AtomicBool::new(false)));
+                names.push((possible_non_counter(name, origin), AtomicBool::new(false)));
                 Some(names.len() as u32 - 1)
             })
         });
@@ -167,9 +165,9 @@ impl Suspects {
 
     fn name(&self, series: usize, scratch: &mut Scratch) {
         let Some(name) = self.of_series[series] else { return };
-        let (annotation, was_said) = &self.names[name as usize];
+        let (note, was_said) = &self.names[name as usize];
         if !was_said.swap(true, Ordering::Relaxed) {
-            scratch.note(annotation.clone());
+            scratch.note(note.clone());
         }
     }
 }
@@ -213,7 +211,7 @@ impl VectorSource for RangeCall {
         let is_silent = match &self.remark {
             Remark::None => true,
             Remark::NonCounter(suspects) => suspects.names.is_empty(),
-            Remark::InvalidQuantile { .. } => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
+            Remark::InvalidQuantile(_) => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
             Remark::InvalidSmoothing(_) => false,
         };
         is_silent && self.input.is_quiet()
