@@ -43,7 +43,7 @@ fn the_demonstration_and_what_it_leaves() {
 fn demonstration(path: &str) {
     let told = stdout(&["demo", "--data", path]);
     for line in [
-        "Read 365 scrapes",
+        "Read 366 scrapes",
         "Every series and every sample is back.",
         r#"up{instance="node-a", job="node"}"#,
         r#"histogram_quantile(0.99, sum by (le) (rate(alertmanager_http_request_duration_seconds_bucket{handler="/alerts"}[5m])))"#,

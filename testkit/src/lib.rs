@@ -31,7 +31,7 @@ pub use naive::{
     NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
 };
 pub use script::{
-    NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure, ScriptReport, ScriptSeries,
-    are_floats_equal, run_script, touches,
+    FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
+    ScriptReport, ScriptSeries, are_floats_equal, run_script, touches,
 };
 pub use storage::MemoryStorage;

@@ -169,7 +169,7 @@ fn write_pairs<'a>(
 
 /// Labels as upstream's error messages print them: `{__name__="up", job="node"}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Braced<I>(I);
+pub(super) struct Braced<I>(I);
 
 impl<I> Braced<I> {
     pub(super) fn new(labels: I) -> Self {

@@ -1,6 +1,8 @@
 //! What a query engine must offer so that scripts can be run against it.
 
-use crate::NaiveValue;
+use emberdb_promql_syntax::Expr;
+
+use crate::{NaiveError, NaiveValue};
 
 use super::ScriptSeries;
 
@@ -18,20 +20,25 @@ pub trait ScriptEngine {
     /// The answer at a time, in milliseconds.
     ///
     /// # Errors
-    /// The engine's message, without a position.
-    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, String>;
+    /// The engine's message, and who is to blame.
+    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, NaiveError>;
 
     /// The answers at `start_ms, start_ms + step_ms, … ≤ end_ms`, as a matrix.
     ///
     /// # Errors
-    /// The engine's message, without a position.
+    /// The engine's message, and who is to blame.
     fn range(
         &mut self,
         query: &str,
         start_ms: i64,
         end_ms: i64,
         step_ms: i64,
-    ) -> Result<ScriptAnswer, String>;
+    ) -> Result<ScriptAnswer, NaiveError>;
+
+    /// Why the engine does not answer a query, if it does not know something in it.
+    fn unsupported(&self, _query: &Expr) -> Option<&'static str> {
+        None
+    }
 }
 
 /// An answer as scripts see it.

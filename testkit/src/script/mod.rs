@@ -1,7 +1,7 @@
 //! Upstream's `.test` scripts: data is loaded, queries are evaluated, and answers compared with what the script expects.
 //!
 //! * [`parse`](mod@parse): text to commands; [`command`]: the commands; [`notation`]: series and values on one line
-//! * [`engine`]: what a query engine must offer to be run; [`naive`]: the naive evaluator as one
+//! * [`engine`]: what a query engine must offer to be run; [`naive`] and [`fast`]: the two evaluators as such
 //! * [`runner`]: runs the commands, also as range queries and with `@`; [`variant`]: those; [`compare`]: answers and expectations;
 //!   [`report`]: the outcome
 //! * [`touch`]: which queries can see series that were not loaded
@@ -9,6 +9,7 @@
 mod command;
 mod compare;
 mod engine;
+mod fast;
 mod naive;
 mod notation;
 mod parse;
@@ -20,6 +21,7 @@ mod variant;
 pub use command::ScriptSeries;
 pub use compare::are_floats_equal;
 pub use engine::{ScriptAnswer, ScriptEngine};
+pub use fast::FastScriptEngine;
 pub use naive::NaiveScriptEngine;
 pub use parse::ScriptError;
 pub use report::{ScriptFailure, ScriptReport};

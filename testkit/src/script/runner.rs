@@ -3,7 +3,7 @@
 use emberdb_model::Labels;
 use emberdb_promql_syntax::{ParserOptions, parse_with};
 
-use crate::{NaiveSample, NaiveSeries, NaiveValue};
+use crate::{NaiveError, NaiveSample, NaiveSeries, NaiveValue};
 
 use super::command::{Action, Eval, Expected, When};
 use super::compare;
@@ -40,7 +40,10 @@ pub fn run_script(engine: &mut dyn ScriptEngine, text: &str) -> Result<ScriptRep
                 missing.extend(load.unsupported);
                 engine.load(&load.series).map_err(|message| ScriptError { line, message })?;
             }
-            Action::Eval(eval) => match eval.unsupported.or_else(|| unsupported(&eval.query, &missing)) {
+            Action::Eval(eval) => match eval
+                .unsupported
+                .or_else(|| unsupported(engine, &eval.query, &missing))
+            {
                 Some(reason) => report.unsupported.push((line, reason)),
                 None => match run_eval(engine, &eval) {
                     Ok(()) => report.passed += 1,
@@ -52,9 +55,16 @@ pub fn run_script(engine: &mut dyn ScriptEngine, text: &str) -> Result<ScriptRep
     Ok(report)
 }
 
-/// Why a query's answer would be wrong for want of data.
-fn unsupported(query: &str, missing: &[(Labels, &'static str)]) -> Option<&'static str> {
+/// Why a query's answer would be wrong, for want of data or of what the engine knows.
+fn unsupported(
+    engine: &dyn ScriptEngine,
+    query: &str,
+    missing: &[(Labels, &'static str)],
+) -> Option<&'static str> {
     let expr = parse_with(query, &ParserOptions::ALL).ok()?;
+    if let Some(reason) = engine.unsupported(&expr) {
+        return Some(reason);
+    }
     missing.iter().find(|(labels, _)| touches(&expr, labels)).map(|&(_, reason)| reason)
 }
 
@@ -90,7 +100,7 @@ fn run_instant(
     }
     let (start_ms, end_ms) = (time_ms - AROUND_MS, time_ms + AROUND_MS);
     let in_range = |difference| (format!("{query}   [range around {time_ms} ms]"), difference);
-    let answer = engine.range(query, start_ms, end_ms, AROUND_MS).map_err(in_range)?;
+    let answer = engine.range(query, start_ms, end_ms, AROUND_MS).map_err(|error| in_range(error.message))?;
     if eval.is_ordered {
         return Ok(());
     }
@@ -117,8 +127,8 @@ fn at_time(eval: &Eval, series: &[NaiveSeries], time_ms: i64) -> NaiveValue {
     }
 }
 
-fn check(eval: &Eval, answer: Result<ScriptAnswer, String>) -> Result<(), String> {
-    match (answer, &eval.fail) {
+fn check(eval: &Eval, answer: Result<ScriptAnswer, NaiveError>) -> Result<(), String> {
+    match (answer.map_err(|error| error.message), &eval.fail) {
         (Err(message), Some(wanted)) if wanted.matches(&message) => Ok(()),
         (Err(message), Some(wanted)) => {
             Err(format!("expected failure {wanted:?}\ngot              {message}"))

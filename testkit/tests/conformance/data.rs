@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The text of a file; says so and gives nothing if it is not there.
 #[expect(clippy::disallowed_methods, reason = "tests read their data from the real disk")]
-pub fn text(path: &str) -> Option<String> {
+pub(crate) fn text(path: &str) -> Option<String> {
     match std::fs::read_to_string(folder().join(path)) {
         Ok(text) => Some(text),
         Err(error) => {
@@ -17,13 +17,13 @@ pub fn text(path: &str) -> Option<String> {
 }
 
 /// The records of a file of JSON lines.
-pub fn records(path: &str) -> Option<Vec<Value>> {
+pub(crate) fn records(path: &str) -> Option<Vec<Value>> {
     Some(text(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
 /// The files in a folder whose names end in `suffix`, sorted.
 #[expect(clippy::disallowed_methods, reason = "tests read their data from the real disk")]
-pub fn files(under: &str, suffix: &str) -> Vec<String> {
+pub(crate) fn files(under: &str, suffix: &str) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder().join(under)) else {
         println!("skipped: {under} is not there");
         return Vec::new();

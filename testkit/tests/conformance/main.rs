@@ -1,5 +1,5 @@
-//! The naive evaluator against Prometheus' own expectations: its acceptance scripts, scripts of others that it was asked,
-//! and its answers to random queries.
+//! The engine and the naive evaluator against Prometheus' own expectations: its acceptance scripts, scripts of others
+//! that it was asked, and its answers to random queries.
 //!
 //! The data lies outside the repository: in the folder that `EMBERDB_CONFORMANCE` names, or beside the workspace. Without
 //! it the tests say so and pass. What needs native histograms or start timestamps is counted, not run.
@@ -7,60 +7,87 @@
 mod data;
 mod differential;
 
-use emberdb_testkit::{NaiveOptions, NaiveScriptEngine, ScriptReport, run_script};
+use emberdb_promql_engine::EngineOptions;
+use emberdb_testkit::{
+    FastScriptEngine, NaiveOptions, NaiveScriptEngine, ScriptEngine, ScriptReport, run_script,
+};
 
-/// Evals that this evaluator cannot pass, by file and line, each with its reason.
+/// Evals that neither can pass, by file and line, each with its reason.
 const KNOWN: &[(&str, usize, &str)] =
     &[("aggregators.test", 481, "the parser refuses a string that is not UTF-8 before the aggregation can")];
 
-/// The engine that upstream runs its scripts with, but for start timestamps.
-fn upstream_engine() -> NaiveScriptEngine {
-    NaiveScriptEngine::new(NaiveOptions { delayed_name_removal: true, ..NaiveOptions::default() })
+/// Who is asked.
+#[derive(Clone, Copy, Debug)]
+enum Evaluator {
+    Naive,
+    Fast,
+}
+
+impl Evaluator {
+    const ALL: [Self; 2] = [Self::Naive, Self::Fast];
+
+    /// An evaluator that removes metric names at the end, as upstream's scripts have it, or at once.
+    fn new(self, delayed_name_removal: bool) -> Box<dyn ScriptEngine> {
+        match self {
+            Self::Naive => {
+                let options = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
+                Box::new(NaiveScriptEngine::new(options))
+            }
+            Self::Fast => {
+                let options = EngineOptions { delayed_name_removal, ..EngineOptions::default() };
+                Box::new(FastScriptEngine::new(options))
+            }
+        }
+    }
 }
 
 /// Runs scripts, prints the counts and what failed, and fails unless exactly the known evals did.
-fn run_all(paths: &[String], mut engine: impl FnMut() -> NaiveScriptEngine) {
-    let mut sum = ScriptReport::default();
-    let mut surprises = Vec::new();
-    for path in paths {
-        let Some(text) = data::text(path) else { return };
-        let report = run_script(&mut engine(), &text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        println!("{path}: {report}");
-        let known = |line| KNOWN.iter().any(|&(file, l, _)| path.ends_with(file) && l == line);
-        surprises
-            .extend(report.failed.iter().filter(|f| !known(f.line)).map(|f| format!("{path}:{}", f.line)));
-        for (file, line, _) in KNOWN.iter().filter(|(file, ..)| path.ends_with(file)) {
-            assert!(
-                report.failed.iter().any(|f| f.line == *line),
-                "{file}:{line} passes now: strike it off the list"
+fn run_all(paths: &[String], delayed_name_removal: bool) {
+    for evaluator in Evaluator::ALL {
+        let mut sum = ScriptReport::default();
+        let mut surprises = Vec::new();
+        for path in paths {
+            let Some(text) = data::text(path) else { return };
+            let report = run_script(&mut *evaluator.new(delayed_name_removal), &text)
+                .unwrap_or_else(|error| panic!("{path}: {error}"));
+            println!("{evaluator:?}: {path}: {report}");
+            let known = |line| KNOWN.iter().any(|&(file, l, _)| path.ends_with(file) && l == line);
+            surprises.extend(
+                report.failed.iter().filter(|f| !known(f.line)).map(|f| format!("{path}:{}", f.line)),
             );
+            for (file, line, _) in KNOWN.iter().filter(|(file, ..)| path.ends_with(file)) {
+                assert!(
+                    report.failed.iter().any(|f| f.line == *line),
+                    "{file}:{line} passes now: strike it off the list"
+                );
+            }
+            sum.passed += report.passed;
+            sum.failed.extend(report.failed);
+            sum.unsupported.extend(report.unsupported);
         }
-        sum.passed += report.passed;
-        sum.failed.extend(report.failed);
-        sum.unsupported.extend(report.unsupported);
+        println!(
+            "{evaluator:?}: all: {} passed, {} failed, {} unsupported",
+            sum.passed,
+            sum.failed.len(),
+            sum.unsupported.len()
+        );
+        assert!(surprises.is_empty(), "{evaluator:?}: {} evals failed: {surprises:?}", surprises.len());
     }
-    println!(
-        "all: {} passed, {} failed, {} unsupported",
-        sum.passed,
-        sum.failed.len(),
-        sum.unsupported.len()
-    );
-    assert!(surprises.is_empty(), "{} evals failed: {surprises:?}", surprises.len());
 }
 
 #[test]
 fn upstream_scripts() {
-    run_all(&data::files("promqltest", ".test"), upstream_engine);
+    run_all(&data::files("promqltest", ".test"), true);
 }
 
 #[test]
 fn thanos_corpus() {
-    run_all(&["engine/thanos_corpus.test".into()], upstream_engine);
+    run_all(&["engine/thanos_corpus.test".into()], true);
 }
 
 #[test]
 fn names_removed_at_once() {
-    run_all(&["engine/delayed_name_removal_off.test".into()], NaiveScriptEngine::default);
+    run_all(&["engine/delayed_name_removal_off.test".into()], false);
 }
 
 /// Upstream's tests of its own script runner: scripts that must pass, and scripts that must not.
@@ -70,7 +97,7 @@ fn scripts_that_test_the_runner() {
     let (mut agree, mut skipped, mut differ) = (0, 0, Vec::new());
     for record in &records {
         let wanted = record["error"].as_str().unwrap();
-        let outcome = run_script(&mut upstream_engine(), record["script"].as_str().unwrap());
+        let outcome = run_script(&mut *Evaluator::Naive.new(true), record["script"].as_str().unwrap());
         let got = match outcome {
             Ok(report) if !report.unsupported.is_empty() => {
                 skipped += 1;

@@ -1,5 +1,7 @@
 //! Functions that the engine has bodies or labels for itself.
 
+use emberdb_promql_engine::{QueryError, QueryResult};
+
 use super::{error_text, instant, load, range, try_instant, try_range};
 
 #[test]
@@ -8,7 +10,10 @@ fn rates_and_their_remarks() {
     let storage = load(16_000, "c_total{x=\"1\"} 0 16 32 48 64\ngauge 0 15 30 45 60");
     assert_eq!(instant(&storage, "rate(c_total[64s])", 64_000), [r#"{x="1"} 1"#]);
     assert_eq!(instant(&storage, "increase(c_total[64s])", 64_000), [r#"{x="1"} 64"#]);
-    assert_eq!(range(&storage, "sum(rate(c_total[64s]))", (48_000, 64_000, 16_000)), ["{} 48000:1 64000:1"]);
+    assert_eq!(
+        range(&storage, "sum(rate(c_total[64s]))", (48_000, 64_000, 16_000)),
+        ["{} 48000:0.75 64000:1"]
+    );
     let query = "sum(rate(gauge[1m]))";
     let notes = try_instant(&storage, query, 60_000).unwrap().annotations;
     assert_eq!(
@@ -60,7 +65,7 @@ fn sorting() {
     assert_eq!(
         notes.iter().map(|a| a.render(query)).collect::<Vec<_>>(),
         [
-            "PromQL warning: sort is ineffective for range queries since results are always ordered by labels (1:6)"
+            "PromQL warning: sort is ineffective for range queries since results are always ordered by labels (1:1)"
         ]
     );
 }
@@ -133,13 +138,21 @@ fn classic_histograms() {
 fn fallen_buckets_are_raised_and_told_once() {
     let storage = load(1000, "h_bucket{le=\"1\"} 5 5\nh_bucket{le=\"2\"} 3 4\nh_bucket{le=\"+Inf\"} 10 10");
     let query = "histogram_quantile(0.5, h_bucket)";
-    let result = try_range(&storage, query, (0, 1000, 1000)).unwrap();
+    let told = |result: Result<QueryResult, QueryError>| {
+        result.unwrap().annotations.iter().map(|a| a.render(query)).collect::<Vec<_>>()
+    };
     assert_eq!(
-        result.annotations.iter().map(|a| a.render(query)).collect::<Vec<_>>(),
+        told(try_instant(&storage, query, 0)),
         ["PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see \
          https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile), from buckets 2 to 2, \
-         with a max diff of 2, over 2 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01Z (1:25)"]
+         with a max diff of 2, over 1 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z (1:25)"]
     );
+    // Upstream counts a sample twice for each step after the first.
+    let of_two_steps = told(try_range(&storage, query, (0, 1000, 1000)));
+    assert!(
+        of_two_steps[0].ends_with("over 4 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01Z (1:25)")
+    );
+    assert_eq!(of_two_steps.len(), 1);
 }
 
 #[test]

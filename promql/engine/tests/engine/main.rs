@@ -1,7 +1,6 @@
 //! The engine on a storage in memory.
 
 mod aggregation;
-mod differential;
 mod function;
 mod json;
 mod limit;

@@ -42,7 +42,7 @@ fn a_match_group_has_one_element_on_the_one_side() {
     assert_eq!(
         text,
         "found duplicate series for the match group {x=\"1\"} on the right hand-side of the operation: \
-         [b{x=\"1\", y=\"1\"}, b{x=\"1\", y=\"2\"}];many-to-many matching not allowed: matching labels must be \
+         [{__name__=\"b\", x=\"1\", y=\"1\"}, {__name__=\"b\", x=\"1\", y=\"2\"}];many-to-many matching not allowed: matching labels must be \
          unique on one side"
     );
     // Also where nothing matches, or the comparison is false; but not against an empty vector.

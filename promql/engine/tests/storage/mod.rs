@@ -7,17 +7,17 @@ use emberdb_model::{Label, Labels, Matcher, Sample, SampleColumns, SymbolTable, 
 
 /// Series with their samples.
 #[derive(Clone, Default)]
-pub struct MemoryStorage {
+pub(crate) struct MemoryStorage {
     series: Arc<Vec<(Labels, SampleColumns)>>,
 }
 
 impl MemoryStorage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Adds a series.
-    pub fn add(&mut self, labels: Labels, samples: SampleColumns) {
+    pub(crate) fn add(&mut self, labels: Labels, samples: SampleColumns) {
         Arc::make_mut(&mut self.series).push((labels, samples));
     }
 
