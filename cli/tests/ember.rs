@@ -1,4 +1,5 @@
 //! The program as a user runs it: the demonstration once, then questions to the database that it leaves.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 #![expect(clippy::disallowed_methods, reason = "a test runs a program and looks at its files from outside")]
 
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-fn success(data: Value) -> (u16, Value) {
+fn success(data: &Value) -> (u16, Value) {
     (200, json!({"status": "success", "data": data}))
 }
 
@@ -76,12 +76,12 @@ async fn instant_queries_by_get_and_post() {
         {"metric": {"__name__": "up", "job": "a"}, "value": [300, "1"]},
         {"metric": {"__name__": "up", "job": "b"}, "value": [300, "0.5"]},
     ]});
-    assert_eq!(server.get("/api/v1/query?query=up&time=300").await, success(vector.clone()));
-    assert_eq!(server.post("/api/v1/query", "query=up&time=1970-01-01T00:05:00Z").await, success(vector));
+    assert_eq!(server.get("/api/v1/query?query=up&time=300").await, success(&vector));
+    assert_eq!(server.post("/api/v1/query", "query=up&time=1970-01-01T00:05:00Z").await, success(&vector));
     let scalar = json!({"resultType": "scalar", "result": [0.5, "2"]});
-    assert_eq!(server.get("/api/v1/query?query=1%2B1&time=0.5").await, success(scalar));
+    assert_eq!(server.get("/api/v1/query?query=1%2B1&time=0.5").await, success(&scalar));
     let string = json!({"resultType": "string", "result": [0, "x"]});
-    assert_eq!(server.get("/api/v1/query?query=%22x%22&time=0").await, success(string));
+    assert_eq!(server.get("/api/v1/query?query=%22x%22&time=0").await, success(&string));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn range_queries() {
         {"metric": {}, "values": [[0, "1.5"], [150, "1.5"], [300, "1.5"]]},
     ]});
     let asked = server.get("/api/v1/query_range?query=sum(up)&start=0&end=300&step=150s").await;
-    assert_eq!(asked, success(matrix));
+    assert_eq!(asked, success(&matrix));
 }
 
 #[tokio::test]
@@ -145,10 +145,10 @@ async fn a_query_that_fails_is_an_execution_error() {
 async fn series_and_labels() {
     let server = Server::new();
     let a = json!({"__name__": "up", "job": "a"});
-    assert_eq!(server.get("/api/v1/series?match[]=up%7Bjob=%22a%22%7D").await, success(json!([a])));
-    assert_eq!(server.get("/api/v1/labels").await, success(json!(["__name__", "job"])));
-    assert_eq!(server.get("/api/v1/label/job/values").await, success(json!(["a", "b"])));
-    assert_eq!(server.get("/api/v1/label/job/values?start=301").await, success(json!([])));
+    assert_eq!(server.get("/api/v1/series?match[]=up%7Bjob=%22a%22%7D").await, success(&json!([a])));
+    assert_eq!(server.get("/api/v1/labels").await, success(&json!(["__name__", "job"])));
+    assert_eq!(server.get("/api/v1/label/job/values").await, success(&json!(["a", "b"])));
+    assert_eq!(server.get("/api/v1/label/job/values?start=301").await, success(&json!([])));
     let either = "match[]=up%7Bjob=%22a%22%7D&match[]=up%7Bjob=%22b%22%7D";
     let (_, both) = server.post("/api/v1/series", either).await;
     assert_eq!(both["data"].as_array().unwrap().len(), 2);

@@ -9,7 +9,7 @@ const SECONDS_MAX: f64 = 9.2e15;
 #[must_use]
 pub fn parse_time(text: &str) -> Option<i64> {
     if let Ok(seconds) = text.parse::<f64>() {
-        if !(seconds.abs() < SECONDS_MAX) {
+        if seconds.is_nan() || seconds.abs() >= SECONDS_MAX {
             return None;
         }
         // Rounded to milliseconds as upstream does it: whole seconds and the fraction apart.

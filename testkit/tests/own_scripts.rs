@@ -1,4 +1,5 @@
 //! The project's own scripts, run with the naive evaluator in both modes of name removal.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 use emberdb_testkit::{NaiveOptions, NaiveScriptEngine, run_script};
 

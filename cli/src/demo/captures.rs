@@ -28,7 +28,7 @@ pub(super) const BATCH_METRIC: &str = "batch_last_success_timestamp_seconds";
 pub(super) fn load() -> Result<Captures, Box<dyn std::error::Error>> {
     let list =
         FILES.iter().map(|file| Capture::from_bytes(file)).collect::<Result<Vec<_>, CaptureError>>()?;
-    let times = || list.iter().flat_map(|c| c.records()).map(|r| r.timestamp_ms);
+    let times = || list.iter().flat_map(Capture::records).map(|r| r.timestamp_ms);
     let (Some(start_ms), Some(end_ms)) = (times().min(), times().max()) else {
         return Err("the captures are empty".into());
     };

@@ -69,8 +69,11 @@ impl Asker<'_> {
         let (long, short) = (burn("5m"), burn("1m"));
         let result = self.range(&format!("{long} > {PAGING_BURN_RATE} and {short} > {PAGING_BURN_RATE}"))?;
         let matrix = result.value.as_matrix();
-        let points: Vec<(i64, f64)> =
-            matrix.into_iter().flat_map(|m| m.iter()).flat_map(|s| s.points.iter()).collect();
+        let points: Vec<(i64, f64)> = matrix
+            .into_iter()
+            .flat_map(emberdb::promql::Matrix::iter)
+            .flat_map(|s| s.points.iter())
+            .collect();
         let fastest = points.iter().map(|&(_, rate)| rate).fold(0.0, f64::max);
         match (points.first(), points.last()) {
             (Some(&(first, _)), Some(&(last, _))) => println!(

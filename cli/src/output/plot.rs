@@ -32,7 +32,7 @@ pub(crate) fn plot(value: &QueryValue) -> Result<String, String> {
         0 => {}
         more => {
             writeln!(out, "… and {more} more series: aggregate with sum by (…) or topk to see less at once")
-                .expect("writing to a string does not fail")
+                .expect("writing to a string does not fail");
         }
     }
     Ok(out)

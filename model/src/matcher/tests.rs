@@ -51,7 +51,10 @@ fn re2_differences() {
 #[test]
 fn few_strings_are_listed() {
     let literals = |p: &str| {
-        AnchoredRegex::new(p).unwrap().literals().map(|l| l.iter().map(|s| s.to_string()).collect::<Vec<_>>())
+        AnchoredRegex::new(p)
+            .unwrap()
+            .literals()
+            .map(|l| l.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     assert_eq!(literals("b|a|b"), Some(vec!["a".into(), "b".into()]));
     assert_eq!(literals("(5|4)0[13]"), Some(vec!["401".into(), "403".into(), "501".into(), "503".into()]));

@@ -170,11 +170,11 @@ impl Repairs {
     }
 }
 
+/// By turn, the position of an expression and what it repaired.
+pub(crate) type RepairsOfTurns = BTreeMap<u32, (u32, Repairs)>;
+
 /// One remark on what was repaired in the histograms of a metric, by expressions in the order of their turns.
-pub(crate) fn forced_monotonicity(
-    metric: &str,
-    of_expressions: &BTreeMap<u32, (u32, Repairs)>,
-) -> Option<Note> {
+pub(crate) fn forced_monotonicity(metric: &str, of_expressions: &RepairsOfTurns) -> Option<Note> {
     let mut expressions = of_expressions.iter();
     let (&turn, (position, first)) = expressions.next()?;
     let (mut repair, mut samples) = (first.all, first.samples());

@@ -9,7 +9,7 @@ use emberdb_env::Env;
 use emberdb_model::Annotations;
 use parking_lot::Mutex;
 
-use crate::annotation::{Note, Notes, Origin, Repairs, forced_monotonicity};
+use crate::annotation::{Note, Notes, Origin, Repairs, RepairsOfTurns, forced_monotonicity};
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
 use crate::options::CancelHandle;
@@ -26,7 +26,7 @@ pub(crate) struct QueryContext {
     read: AtomicU64,
     notes: Mutex<Notes>,
     /// By metric, and by turn with the position: what was repaired is told once, of all samples.
-    repairs: Mutex<BTreeMap<String, BTreeMap<u32, (u32, Repairs)>>>,
+    repairs: Mutex<BTreeMap<String, RepairsOfTurns>>,
     /// Buffers that no thread is using.
     idle: Mutex<Vec<Buffers>>,
 }

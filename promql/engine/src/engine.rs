@@ -198,7 +198,7 @@ fn instant_value(builder: &mut Builder<'_>, node: &Node, steps: Steps) -> Result
     match node.value_type {
         ValueType::String => {
             let NodeKind::Text(text) = &node.kind else { return Ok(empty_matrix()) };
-            Ok(Unsymboled::Ready(QueryValue::String { timestamp_ms, value: text.clone() }))
+            Ok(Unsymboled::Ready(QueryValue::String { timestamp_ms, value: text.value.clone() }))
         }
         ValueType::Scalar => {
             let value = builder.scalar(node, steps)?.0[0];

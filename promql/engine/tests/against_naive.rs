@@ -84,7 +84,9 @@ fn is_same_kind(naive: NaiveErrorKind, engine: QueryErrorKind) -> bool {
 }
 
 /// Labels as text, and the samples.
-type Flat = Vec<(String, Vec<(i64, f64)>)>;
+type FlatSeries = (String, Vec<(i64, f64)>);
+
+type Flat = Vec<FlatSeries>;
 
 fn flat_naive(value: &NaiveValue) -> Flat {
     let pair = |s: &Sample| (s.timestamp_ms, s.value);
@@ -120,7 +122,7 @@ fn flat(value: &QueryValue) -> Flat {
 fn is_same(left: &Flat, right: &Flat) -> bool {
     let same_sample =
         |(a, b): (&(i64, f64), &(i64, f64))| a.0 == b.0 && are_floats_equal(a.1, b.1, TOLERANCE);
-    let same_series = |(a, b): (&(String, Vec<(i64, f64)>), &(String, Vec<(i64, f64)>))| {
+    let same_series = |(a, b): (&FlatSeries, &FlatSeries)| {
         a.0 == b.0 && a.1.len() == b.1.len() && a.1.iter().zip(&b.1).all(same_sample)
     };
     left.len() == right.len() && left.iter().zip(right).all(same_series)

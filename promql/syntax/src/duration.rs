@@ -124,7 +124,7 @@ pub(crate) fn write_duration(out: &mut String, ms: i64) {
     for (unit, unit_ms) in UNITS {
         let must_divide = matches!(unit, "y" | "w");
         let count = rest_ms / unit_ms;
-        if count == 0 || (must_divide && rest_ms % unit_ms != 0) {
+        if count == 0 || (must_divide && !rest_ms.is_multiple_of(unit_ms)) {
             continue;
         }
         out.push_str(&count.to_string());

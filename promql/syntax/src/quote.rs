@@ -15,6 +15,19 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
     let _ = write_quoted(out, text);
 }
 
+/// Appends bytes in double quotes: [`quoted`], and `\xff` for what is no UTF-8.
+pub(crate) fn push_quoted_bytes(out: &mut String, bytes: &[u8]) {
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        let text = quoted(chunk.valid());
+        out.push_str(text.get(1..text.len() - 1).unwrap_or_default());
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out.push('"');
+}
+
 /// `c` in single quotes, with escapes.
 pub(crate) fn quoted_char(c: char) -> String {
     match c {

@@ -12,7 +12,7 @@ use super::compensated;
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
-use super::labels::{filter, quoted, with};
+use super::labels::{filter, with};
 use super::notes::Place;
 use super::quantile::quantile;
 use super::value::Element;
@@ -247,8 +247,10 @@ fn check_params(ev: &Evaluator<'_>, node: &Aggregation, param: &Expr, all: &[f64
 
 /// `count_values`: how many elements of a group have the same value, which becomes a label.
 fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Result<Vec<Element>, NaiveError> {
-    if label.is_empty() {
-        return Err(NaiveError::execution(format!("invalid label name {}", quoted(label))));
+    if let Some(param @ Expr::StringLiteral(literal)) = node.param.as_ref().map(Expr::without_parens)
+        && (label.is_empty() || literal.not_utf8.is_some())
+    {
+        return Err(NaiveError::execution(format!("invalid label name {param}")));
     }
     let grouping = match &node.grouping {
         Grouping::By(names) => Grouping::By(names.iter().cloned().chain([label.to_owned()]).collect()),

@@ -16,6 +16,9 @@ use super::selector::StoredSeries;
 use super::value::{Element, Value, Window};
 use super::{aggregation, binary, call, selector, subquery};
 
+/// What nodes gave over whole frames.
+type ByNode<T> = HashMap<(Span, Frame), Rc<Vec<T>>>;
+
 /// One query at work.
 pub(super) struct Evaluator<'a> {
     pub(super) querier: Box<dyn Querier>,
@@ -26,9 +29,9 @@ pub(super) struct Evaluator<'a> {
     /// What selectors found, by their matchers.
     pub(super) selected: RefCell<HashMap<String, Rc<Vec<StoredSeries>>>>,
     /// What subqueries gave over the union of their windows, by node and frame.
-    pub(super) subqueries: RefCell<HashMap<(Span, Frame), Rc<Vec<Window>>>>,
+    pub(super) subqueries: RefCell<ByNode<Window>>,
     /// Parameters of aggregations at all steps, by node and frame.
-    pub(super) params: RefCell<HashMap<(Span, Frame), Rc<Vec<f64>>>>,
+    pub(super) params: RefCell<ByNode<f64>>,
     /// Repairs of classic histograms that were counted already, by what was repaired.
     pub(super) repairs_seen: RefCell<HashSet<(Span, i64, String)>>,
 }

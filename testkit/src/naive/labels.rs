@@ -1,7 +1,7 @@
 //! Label sets taken apart and put together, and the functions that do so: `label_replace`, `label_join`.
 
 use emberdb_model::{Labels, LabelsBuilder, METRIC_NAME, write_quoted};
-use emberdb_promql_syntax::Call;
+use emberdb_promql_syntax::{Call, Expr};
 use regex::{Captures, Regex};
 
 use super::error::NaiveError;
@@ -49,8 +49,9 @@ pub(super) fn label_replace(
     let regex = Regex::new(&format!("^(?s:{pattern})$")).map_err(|_| {
         NaiveError::execution(format!("invalid regular expression in label_replace(): {pattern}"))
     })?;
-    if destination.is_empty() {
-        return Err(NaiveError::execution("invalid destination label name in label_replace(): "));
+    if !is_label_name(&call.args[1]) {
+        let message = format!("invalid destination label name in label_replace(): {destination}");
+        return Err(NaiveError::execution(message));
     }
     for element in &mut elements {
         let Some(captures) = regex.captures(element.labels.get(&source).unwrap_or("")) else { continue };
@@ -74,13 +75,15 @@ pub(super) fn label_join(
     let mut sources = Vec::new();
     for arg in &call.args[3..] {
         let source = ev.string(arg, frame, time_ms)?;
-        if source.is_empty() {
-            return Err(NaiveError::execution("invalid source label name in label_join(): "));
+        if !is_label_name(arg) {
+            let message = format!("invalid source label name in label_join(): {source}");
+            return Err(NaiveError::execution(message));
         }
         sources.push(source);
     }
-    if destination.is_empty() {
-        return Err(NaiveError::execution("invalid destination label name in label_join(): "));
+    if !is_label_name(&call.args[1]) {
+        let message = format!("invalid destination label name in label_join(): {destination}");
+        return Err(NaiveError::execution(message));
     }
     for element in &mut elements {
         let values: Vec<_> = sources.iter().map(|s| element.labels.get(s).unwrap_or("")).collect();
@@ -88,6 +91,12 @@ pub(super) fn label_join(
         element.drop_name &= destination != METRIC_NAME;
     }
     unique(elements)
+}
+
+/// Whether a string can be the name of a label: any UTF-8 that is not empty.
+fn is_label_name(expr: &Expr) -> bool {
+    let Expr::StringLiteral(name) = expr.without_parens() else { return false };
+    name.not_utf8.is_none() && !name.value.is_empty()
 }
 
 /// Go's `Regexp.Expand`: `$name`, `${name}`, `$1`, `$$`. A name is as long as it can be, so `$1x` is the group `1x`;

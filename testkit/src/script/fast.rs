@@ -66,13 +66,13 @@ impl Visitor for HasExtendedRange {
 }
 
 fn rendered(query: &str, answer: Result<QueryResult, QueryError>) -> Result<ScriptAnswer, NaiveError> {
-    let answer = answer.map_err(naive_error)?;
+    let answer = answer.map_err(|error| naive_error(&error))?;
     let texts = |kind| answer.annotations.of_kind(kind).map(|a| a.render(query)).collect();
     let (warnings, infos) = (texts(AnnotationKind::Warning), texts(AnnotationKind::Info));
     Ok(ScriptAnswer { value: naive_value(&answer.value), warnings, infos })
 }
 
-fn naive_error(error: QueryError) -> NaiveError {
+fn naive_error(error: &QueryError) -> NaiveError {
     let kind = match error.kind() {
         QueryErrorKind::Parse => NaiveErrorKind::BadData,
         QueryErrorKind::Storage => NaiveErrorKind::Storage,

@@ -50,7 +50,7 @@ fn ask(evaluator: Evaluator, cases: &[Value], sets: &BTreeMap<&str, DataSet>) ->
         let text = |name: &str| case[name].as_str().unwrap();
         let (config, query, set) = (text("config"), text("query"), &sets[text("dataset")]);
         let engine = engines.entry((config, text("dataset"))).or_insert_with(|| {
-            let mut engine = evaluator.new(config == "delayed_name_removal");
+            let mut engine = evaluator.start(config == "delayed_name_removal");
             engine.load(&set.floats).unwrap();
             engine
         });
@@ -197,7 +197,9 @@ fn got_series(got: &NaiveValue) -> Series {
     }
 }
 
-type Series = Vec<(Labels, Vec<Sample>)>;
+type OneSeries = (Labels, Vec<Sample>);
+
+type Series = Vec<OneSeries>;
 
 fn series(mut wanted: Series, mut got: Series, is_ordered: bool) -> Result<(), String> {
     if is_ordered {
@@ -207,7 +209,7 @@ fn series(mut wanted: Series, mut got: Series, is_ordered: bool) -> Result<(), S
         wanted.sort_by(|a, b| a.0.cmp(&b.0));
         got.sort_by(|a, b| a.0.cmp(&b.0));
     }
-    let same = |((a, x), (b, y)): (&(Labels, Vec<Sample>), &(Labels, Vec<Sample>))| a == b && is_same(x, y);
+    let same = |(a, b): (&OneSeries, &OneSeries)| a.0 == b.0 && is_same(&a.1, &b.1);
     if wanted.len() == got.len() && wanted.iter().zip(&got).all(same) {
         return Ok(());
     }
@@ -222,7 +224,7 @@ fn series(mut wanted: Series, mut got: Series, is_ordered: bool) -> Result<(), S
 
 /// Elements with the same value come in any order: upstream's sort is not stable.
 fn order_equals(elements: &mut Series) {
-    let value = |element: &(Labels, Vec<Sample>)| element.1.first().map(|sample| sample.value.to_bits());
+    let value = |element: &OneSeries| element.1.first().map(|sample| sample.value.to_bits());
     for equals in elements.chunk_by_mut(|a, b| value(a) == value(b)) {
         equals.sort_by(|a, b| a.0.cmp(&b.0));
     }

@@ -16,12 +16,13 @@ pub(crate) struct SubqueryMatrix {
 
 impl SubqueryMatrix {
     /// The steps that the windows see: multiples of `step_ms` since the epoch, the first one after the start of the
-    /// first window, the last one not after the end of the last. `None` if there is no such time.
-    pub(crate) fn grid(window: &Window, step_ms: i64) -> Option<Steps> {
-        let (first_ms, last_ms) = window.ends_ms();
+    /// first window, the last one not after `end_ms`, which upstream has after the end of the last window where that
+    /// has a grid of its own. `None` if there is no such time.
+    pub(crate) fn grid(window: &Window, end_ms: i64, step_ms: i64) -> Option<Steps> {
+        let (first_ms, _) = window.ends_ms();
         let start_ms = first_ms.saturating_sub(window.range_ms);
         let first_step_ms = start_ms.div_euclid(step_ms).checked_add(1)?.checked_mul(step_ms)?;
-        let mut steps = Steps::range(first_step_ms, last_ms, step_ms)?;
+        let mut steps = Steps::range(first_step_ms, end_ms, step_ms)?;
         steps.step_ms = step_ms;
         Some(steps)
     }
@@ -87,7 +88,8 @@ mod tests {
         let window =
             |at_ms, range_ms| Window { steps: Steps::instant(at_ms), at_ms: None, range_ms, offset_ms: 0 };
         let times = |window, step_ms| {
-            SubqueryMatrix::grid(&window, step_ms).map(|steps| steps.times().collect::<Vec<_>>())
+            SubqueryMatrix::grid(&window, window.ends_ms().1, step_ms)
+                .map(|steps| steps.times().collect::<Vec<_>>())
         };
         assert_eq!(times(window(125, 30), 10), Some(vec![100, 110, 120]));
         assert_eq!(times(window(120, 20), 10), Some(vec![110, 120]), "100 is the open end");

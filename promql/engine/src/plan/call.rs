@@ -212,6 +212,7 @@ impl Builder<'_> {
     }
 
     fn relabel(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
+        refuse_names_of_bytes(call)?;
         let texts: Vec<&str> = call.args.iter().skip(1).map(text).collect();
         // A wrong regular expression is reported before anything is read.
         let check = |series: &SeriesLabels, symbols: &mut _| match (call.function, &texts[..]) {
@@ -231,7 +232,7 @@ impl Builder<'_> {
 
     fn sort(&mut self, call: &Call, span: Span, steps: Steps) -> Result<Vector> {
         let input = self.vector(arg(call, 0)?, steps)?;
-        if steps.count > 1 {
+        if !self.is_instant(steps) {
             let origin = self.origin(span);
             self.context.note(sort_in_range_query(origin));
             return Ok(input);
@@ -244,6 +245,21 @@ impl Builder<'_> {
             function => sort_by_value(&*input, function == FunctionId::SortDesc, context)?,
         }))
     }
+}
+
+/// Refuses label names of `label_replace` and `label_join` that are no UTF-8.
+fn refuse_names_of_bytes(call: &Call) -> Result<()> {
+    let of_bytes = |node: &&Node| matches!(&node.kind, NodeKind::Text(text) if text.not_utf8.is_some());
+    let is_join = call.function == FunctionId::LabelJoin;
+    let source = call.args.iter().skip(3).find(of_bytes).filter(|_| is_join);
+    let destination = call.args.get(1).filter(of_bytes);
+    for (role, name) in [("source", source), ("destination", destination)] {
+        if let Some(name) = name {
+            let (function, name) = (call.function, text(name));
+            return Err(QueryError::Execution(format!("invalid {role} label name in {function}(): {name}")));
+        }
+    }
+    Ok(())
 }
 
 /// The pinned time and the offset of the first selector of an expression, those of subqueries around it included;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use emberdb_model::Matcher;
 use emberdb_promql_syntax::{
-    AggregationOp, BinaryOp, ExtendedRange, FunctionId, Grouping, Span, ValueType, VectorMatching,
+    AggregationOp, BinaryOp, ExtendedRange, FunctionId, Grouping, Span, StringLiteral, ValueType,
+    VectorMatching,
 };
 
 /// An expression.
@@ -20,7 +21,7 @@ pub(crate) struct Node {
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     Number(f64),
-    Text(String),
+    Text(Box<StringLiteral>),
     Selector(Selector),
     /// The samples of the window of this many milliseconds.
     Range(Selector, i64),

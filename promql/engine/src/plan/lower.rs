@@ -52,7 +52,7 @@ pub(crate) fn lower(expr: &Expr, times: &QueryTimes) -> Result<Node, DurationErr
     let expr = expr.without_parens();
     let kind = match expr {
         Expr::NumberLiteral(number) => NodeKind::Number(number.value),
-        Expr::StringLiteral(text) => NodeKind::Text(text.value.clone()),
+        Expr::StringLiteral(text) => NodeKind::Text(text.clone()),
         Expr::VectorSelector(selector) => NodeKind::Selector(lower_selector(selector, times)?),
         Expr::MatrixSelector(matrix) => {
             let range_ms = times.positive(&matrix.range, matrix.span)?;

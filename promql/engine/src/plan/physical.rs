@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use emberdb_model::storage::Querier;
 use emberdb_model::{Matcher, SymbolTable, TimeRange};
-use emberdb_promql_syntax::{AggregationOp, Span, ValueType};
+use emberdb_promql_syntax::{AggregationOp, Expr, Span, ValueType};
 
 use super::logical::{Aggregate, Binary, Node, NodeKind, Selector, Subquery};
 use super::lower::QueryTimes;
@@ -18,7 +18,7 @@ use crate::operator::binary::{
     Negated, Operation, SetOperation, VectorOperation, VectorScalar, scalar_operation, set_operation,
     vector_operation,
 };
-use crate::operator::call::dropped_names;
+use crate::operator::call::{dropped_names, vector_of};
 use crate::operator::exchange::drain;
 use crate::operator::selector::{InstantSelector, RangeSelector, Reading};
 use crate::operator::{
@@ -47,19 +47,35 @@ pub(crate) struct Builder<'q> {
     selections: Vec<(Arc<[Matcher]>, TimeRange, Selection)>,
     /// Expressions that may make remarks, so far.
     turns: u32,
+    /// Until when steps are asked for: the last one may lie before it.
+    end_ms: i64,
 }
 
 impl<'q> Builder<'q> {
     pub(crate) fn new(context: Arc<QueryContext>, settings: Settings, querier: &'q dyn Querier) -> Self {
         let mut symbols = SymbolTable::new();
         let known = KnownNames::intern(&mut symbols);
-        Self { context, settings, symbols, known, querier, selections: Vec::new(), turns: 0 }
+        let end_ms = settings.times.end_ms;
+        Self { context, settings, symbols, known, querier, selections: Vec::new(), turns: 0, end_ms }
     }
 
     /// For the remarks of an expression whose operands are built, which point to `span`.
     pub(crate) fn origin(&mut self, span: Span) -> Origin {
         self.turns += 1;
         Origin { position: span.start, turn: self.turns }
+    }
+
+    /// Builds what is asked for until another time.
+    fn until<T>(&mut self, end_ms: i64, build: impl FnOnce(&mut Self) -> T) -> T {
+        let outer_ms = std::mem::replace(&mut self.end_ms, end_ms);
+        let built = build(self);
+        self.end_ms = outer_ms;
+        built
+    }
+
+    /// Whether there is one step and no room for another, so that the order of elements means something.
+    pub(super) fn is_instant(&self, steps: Steps) -> bool {
+        steps.start_ms == self.end_ms
     }
 
     /// An instant vector over `steps`.
@@ -77,9 +93,10 @@ impl<'q> Builder<'q> {
             }
             NodeKind::Invariant(inner) if steps.count > 1 => {
                 let once = Steps::instant(steps.start_ms);
-                Ok(Box::new(Broadcast::new(self.vector(inner, once)?, steps)))
+                let input = self.until(steps.start_ms, |builder| builder.vector(inner, once))?;
+                Ok(Box::new(Broadcast::new(input, steps)))
             }
-            NodeKind::Invariant(inner) => self.vector(inner, steps),
+            NodeKind::Invariant(inner) => self.until(steps.start_ms, |builder| builder.vector(inner, steps)),
             NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Range(..) | NodeKind::Subquery(_) => {
                 Err(misplaced(node))
             }
@@ -101,7 +118,8 @@ impl<'q> Builder<'q> {
                 Ok(scalar)
             }
             NodeKind::Invariant(inner) => {
-                let once = self.scalar(inner, Steps::instant(steps.start_ms))?;
+                let once = Steps::instant(steps.start_ms);
+                let once = self.until(steps.start_ms, |builder| builder.scalar(inner, once))?;
                 Ok(ScalarColumn::constant(once.0[0], steps))
             }
             _ => Err(misplaced(node)),
@@ -126,15 +144,17 @@ impl<'q> Builder<'q> {
     fn subquery(&mut self, subquery: &Subquery, steps: Steps) -> Result<Matrix> {
         let Subquery { range_ms, at_ms, offset_ms, .. } = *subquery;
         let window = Window { steps, at_ms, range_ms, offset_ms };
-        let Some(grid) = SubqueryMatrix::grid(&window, subquery.step_ms) else {
+        let end_ms = at_ms.unwrap_or(self.end_ms).saturating_sub(offset_ms);
+        let Some(grid) = SubqueryMatrix::grid(&window, end_ms, subquery.step_ms) else {
             return Ok(Box::new(EmptyMatrix { series: Arc::default(), window }));
         };
-        let input = if subquery.input.value_type == ValueType::Scalar {
-            let scalar = self.scalar(&subquery.input, grid)?;
-            Box::new(crate::operator::call::vector_of(&scalar, grid, &self.context)?)
-        } else {
-            self.vector(&subquery.input, grid)?
-        };
+        let input = self.until(end_ms, |builder| {
+            if subquery.input.value_type == ValueType::Scalar {
+                let scalar = builder.scalar(&subquery.input, grid)?;
+                return Ok(Box::new(vector_of(&scalar, grid, &builder.context)?) as Vector);
+            }
+            builder.vector(&subquery.input, grid)
+        })?;
         Ok(Box::new(SubqueryMatrix { input, window }))
     }
 
@@ -215,8 +235,11 @@ impl<'q> Builder<'q> {
         let names = GroupLabels::new(&aggregate.grouping, &mut self.symbols, self.known);
         if aggregate.op == AggregationOp::CountValues {
             let label = aggregate.param.as_ref().map_or("", text);
-            if label.is_empty() {
-                return Err(QueryError::Execution(format!("invalid label name {label:?}")));
+            if let Some(NodeKind::Text(literal)) = aggregate.param.as_ref().map(|param| &param.kind)
+                && (label.is_empty() || literal.not_utf8.is_some())
+            {
+                let printed = Expr::StringLiteral(literal.clone());
+                return Err(QueryError::Execution(format!("invalid label name {printed}")));
             }
             let label = self.symbols.intern(label);
             let input = self.vector(&aggregate.input, steps)?;
@@ -317,7 +340,7 @@ impl<'q> Builder<'q> {
 /// The text of a string argument; the parser lets nothing else stand there.
 pub(super) fn text(node: &Node) -> &str {
     match &node.kind {
-        NodeKind::Text(text) => text,
+        NodeKind::Text(text) => &text.value,
         _ => "",
     }
 }

@@ -1,4 +1,5 @@
 //! The engine on a storage in memory.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod aggregation;
 mod function;

@@ -25,8 +25,22 @@ impl PartialEq for NumberLiteral {
 /// A string: `"text"`, `'text'` or `` `text` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringLiteral {
-    /// The text, its escapes resolved.
+    /// The text, its escapes resolved. Escapes can spell bytes that are no UTF-8: here they are U+FFFD.
     pub value: String,
+    /// The bytes, if they are no UTF-8.
+    pub not_utf8: Option<Box<[u8]>>,
     /// Where it stands, quotes included.
     pub span: Span,
+}
+
+impl StringLiteral {
+    pub(crate) fn new(bytes: Vec<u8>, span: Span) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(value) => Self { value, not_utf8: None, span },
+            Err(error) => {
+                let value = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                Self { value, not_utf8: Some(error.into_bytes().into()), span }
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! * [`literal`]: numbers and strings
 //! * [`selector`]: `foo{bar="x"}`, `foo[5m]` and what can follow them
-//! * [`subquery`]: `expr[1h:1m]`
+//! * [`subquery`]: such as `expr[1h:1m]`
 //! * [`duration`]: what stands in brackets and after `offset`
 //! * [`call`], [`aggregation`], [`binary`], [`unary`]: what computes
 

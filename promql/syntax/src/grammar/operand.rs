@@ -7,7 +7,7 @@ use super::selector::vector_selector;
 use super::tokens::{Parsed, Tall, Tokens, expect, refuse};
 use crate::ast::{Expr, NumberLiteral, Paren, StringLiteral};
 use crate::duration::parse_duration;
-use crate::lexical::{Keyword, TokenKind, parse_number, unquote};
+use crate::lexical::{Keyword, TokenKind, parse_number, unquote_bytes};
 
 /// A literal, a selector, a call, an aggregation or an expression in parentheses. What it is shows in the first
 /// two tokens.
@@ -19,8 +19,8 @@ pub(super) fn operand(tokens: Tokens<'_>) -> Parsed<'_, Tall<Expr>> {
             Ok((rest, Tall { node: Expr::NumberLiteral(number), height: 1 }))
         }
         TokenKind::String => {
-            let value = unquote(tokens.text(token)).map_err(|message| refuse(token.span, message))?;
-            let node = Expr::StringLiteral(Box::new(StringLiteral { value, span: token.span }));
+            let bytes = unquote_bytes(tokens.text(token)).map_err(|message| refuse(token.span, message))?;
+            let node = Expr::StringLiteral(Box::new(StringLiteral::new(bytes, token.span)));
             Ok((tokens.advance(), Tall { node, height: 1 }))
         }
         TokenKind::LeftParen => paren(tokens),

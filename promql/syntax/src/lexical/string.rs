@@ -22,22 +22,29 @@ pub(super) fn scan_string(text: &str) -> Result<usize, String> {
 /// # Errors
 /// What is wrong with it: escaped bytes that are not UTF-8 (the scanner has seen to the rest).
 pub(crate) fn unquote(token: &str) -> Result<String, String> {
+    String::from_utf8(unquote_bytes(token)?).map_err(|_| "invalid UTF-8 in string literal".to_owned())
+}
+
+/// The bytes that a string token stands for.
+///
+/// # Errors
+/// What is wrong with it, of which the scanner has seen to everything.
+pub(crate) fn unquote_bytes(token: &str) -> Result<Vec<u8>, String> {
     let quote = token.as_bytes().first().copied().unwrap_or(b'"');
     let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
     if quote == b'`' || !inner.contains('\\') {
-        return Ok(inner.to_owned());
+        return Ok(inner.as_bytes().to_vec());
     }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut pieces = Pieces { text: token, at: 1, quote };
     loop {
         match pieces.next()? {
-            Piece::End => break,
+            Piece::End => return Ok(bytes),
             Piece::Plain(text) => bytes.extend_from_slice(text.as_bytes()),
             Piece::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             Piece::Byte(byte) => bytes.push(byte),
         }
     }
-    String::from_utf8(bytes).map_err(|_| "invalid UTF-8 in string literal".to_owned())
 }
 
 /// What a quoted text is made of.
@@ -134,7 +141,7 @@ fn invalid_code_point() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{scan_string, unquote};
+    use super::{scan_string, unquote, unquote_bytes};
 
     #[test]
     fn escapes_stand_for_characters_and_bytes() {
@@ -150,6 +157,7 @@ mod tests {
             assert_eq!(unquote(token).as_deref(), Ok(text), "{token}");
         }
         assert!(unquote(r#""\xff""#).is_err(), "a lone byte is no character");
+        assert_eq!(unquote_bytes(r#""a\xff""#), Ok(b"a\xff".to_vec()));
     }
 
     #[test]

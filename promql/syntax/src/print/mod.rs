@@ -11,15 +11,16 @@ use std::fmt;
 
 use emberdb_model::{METRIC_NAME, MatchOp, is_legacy_label_name};
 
+use crate::BinaryOp;
 use crate::ast::{
     Aggregation, Binary, Call, DurationExpr, Expr, Grouping, MatrixSelector, NumberLiteral, Subquery,
     VectorSelector,
 };
 use crate::duration::{millis_of_seconds, write_duration};
-use crate::quote::push_quoted;
+use crate::quote::{push_quoted, push_quoted_bytes};
 pub(crate) use modifier::push_subquery_suffix;
-use modifier::{push_duration_expr, push_extended_range, push_matching, push_range, push_time_modifiers};
-use number::push_float;
+use modifier::{push_at, push_duration_expr, push_extended_range, push_matching, push_offset, push_range};
+use number::push_literal;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,14 +50,17 @@ impl fmt::Display for DurationExpr {
 pub(crate) fn push_expr(out: &mut String, expr: &Expr) {
     match expr {
         Expr::NumberLiteral(number) => push_number(out, number),
-        Expr::StringLiteral(string) => push_quoted(out, &string.value),
+        Expr::StringLiteral(string) => match &string.not_utf8 {
+            None => push_quoted(out, &string.value),
+            Some(bytes) => push_quoted_bytes(out, bytes),
+        },
         Expr::VectorSelector(selector) => push_vector_selector(out, selector),
         Expr::MatrixSelector(matrix) => push_matrix_selector(out, matrix),
         Expr::Subquery(subquery) => push_subquery(out, subquery),
         Expr::Call(call) => push_call(out, call),
         Expr::Aggregation(aggregation) => push_aggregation(out, aggregation),
         Expr::Binary(binary) => {
-            push_expr(out, &binary.lhs);
+            push_left(out, binary);
             out.push(' ');
             push_operator(out, binary);
             out.push(' ');
@@ -71,6 +75,16 @@ pub(crate) fn push_expr(out: &mut String, expr: &Expr) {
             push_expr(out, &paren.expr);
             out.push(')');
         }
+    }
+}
+
+/// Appends the left operand. Infinity has no sign before `^`: it would be read as that of the power.
+fn push_left(out: &mut String, binary: &Binary) {
+    match &binary.lhs {
+        Expr::NumberLiteral(number) if binary.op == BinaryOp::Pow && number.value == f64::INFINITY => {
+            out.push_str("Inf");
+        }
+        lhs => push_expr(out, lhs),
     }
 }
 
@@ -120,21 +134,23 @@ fn push_label_names(out: &mut String, names: &[String]) {
 fn push_number(out: &mut String, number: &NumberLiteral) {
     match millis_of_seconds(number.value) {
         Some(ms) if number.is_duration => write_duration(out, ms),
-        _ => push_float(out, number.value),
+        _ => push_literal(out, number.value),
     }
 }
 
 fn push_vector_selector(out: &mut String, selector: &VectorSelector) {
     push_series(out, selector);
+    push_at(out, selector.at);
     push_extended_range(out, selector);
-    push_time_modifiers(out, selector.at, &selector.offset);
+    push_offset(out, &selector.offset);
 }
 
 fn push_matrix_selector(out: &mut String, matrix: &MatrixSelector) {
     push_series(out, &matrix.selector);
     push_range(out, &matrix.range);
     push_extended_range(out, &matrix.selector);
-    push_time_modifiers(out, matrix.selector.at, &matrix.selector.offset);
+    push_at(out, matrix.selector.at);
+    push_offset(out, &matrix.selector.offset);
 }
 
 fn push_subquery(out: &mut String, subquery: &Subquery) {

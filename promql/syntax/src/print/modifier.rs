@@ -59,7 +59,8 @@ pub(crate) fn push_subquery_suffix(out: &mut String, subquery: &Subquery) {
         push_duration(out, step);
     }
     out.push(']');
-    push_time_modifiers(out, subquery.at, &subquery.offset);
+    push_at(out, subquery.at);
+    push_offset(out, &subquery.offset);
 }
 
 pub(super) fn push_extended_range(out: &mut String, selector: &VectorSelector) {
@@ -69,8 +70,8 @@ pub(super) fn push_extended_range(out: &mut String, selector: &VectorSelector) {
     }
 }
 
-/// Appends `@` and `offset`.
-pub(super) fn push_time_modifiers(out: &mut String, at: Option<At>, offset: &DurationSpec) {
+/// Appends ` @ time`.
+pub(super) fn push_at(out: &mut String, at: Option<At>) {
     match at {
         Some(At::Timestamp(ms)) => {
             let sign = if ms < 0 { "-" } else { "" };
@@ -81,6 +82,10 @@ pub(super) fn push_time_modifiers(out: &mut String, at: Option<At>, offset: &Dur
         Some(At::End) => out.push_str(" @ end()"),
         None => {}
     }
+}
+
+/// Appends ` offset duration`.
+pub(super) fn push_offset(out: &mut String, offset: &DurationSpec) {
     if !offset.is_zero() {
         out.push_str(" offset ");
         push_duration(out, offset);

@@ -17,9 +17,29 @@ pub(super) fn push_float(out: &mut String, value: f64) {
     }
 }
 
+/// Appends a number as a literal is printed: without an exponent, however long that gets.
+pub(super) fn push_literal(out: &mut String, value: f64) {
+    if value.is_finite() {
+        out.push_str(&value.to_string());
+    } else {
+        push_float(out, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::push_float;
+    use super::{push_float, push_literal};
+
+    #[test]
+    fn literals_have_no_exponent() {
+        for (value, text) in
+            [(1e21, "1000000000000000000000"), (-2.5e-7, "-0.00000025"), (f64::INFINITY, "+Inf")]
+        {
+            let mut out = String::new();
+            push_literal(&mut out, value);
+            assert_eq!(out, text);
+        }
+    }
 
     #[test]
     fn floats_are_written_as_go_writes_them() {

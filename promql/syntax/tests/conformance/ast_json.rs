@@ -11,7 +11,12 @@ pub(crate) fn expr(node: &Expr) -> Value {
     match node {
         Expr::NumberLiteral(number) => number_literal(number),
         Expr::StringLiteral(string) => {
-            json!({"type": "stringLiteral", "pos": pos(string.span), "val": string.value})
+            let mut node = json!({"type": "stringLiteral", "pos": pos(string.span)});
+            match &string.not_utf8 {
+                None => node["val"] = string.value.clone().into(),
+                Some(bytes) => node["val_b64"] = base64(bytes).into(),
+            }
+            node
         }
         Expr::VectorSelector(selector) => vector_selector(selector),
         Expr::MatrixSelector(matrix) => json!({
@@ -206,4 +211,16 @@ fn pos(span: Span) -> Value {
 fn canonical(number: &str) -> Value {
     let value: f64 = number.parse().unwrap();
     json!(format!("{value:?}"))
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |bytes: &[u8]| {
+        let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(*bytes.get(i).unwrap_or(&0)));
+        let digit = move |i: usize| char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]);
+        let used = bytes.len() + 1;
+        (0..4).map(move |i| if i < used { digit(i) } else { '=' })
+    };
+    bytes.chunks(3).flat_map(group).collect()
 }

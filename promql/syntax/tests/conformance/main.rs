@@ -176,7 +176,7 @@ fn durations() {
                 print.same(input, &format_duration(ms), record["print"].as_str().unwrap_or_default());
             }
             Err(error) => {
-                accepted.same(input, &error.to_string(), record["error"].as_str().unwrap_or_default())
+                accepted.same(input, &error.to_string(), record["error"].as_str().unwrap_or_default());
             }
         }
     }

@@ -25,9 +25,9 @@ pub(super) fn stats(head: &Head) -> TsdbStats {
     let (mut chunk_bytes, mut series_bytes) = (0, 0);
     for page in head.pages.all() {
         let page = page.read();
-        chunk_bytes += page.iter().map(|s| s.chunk_bytes()).sum::<usize>();
+        chunk_bytes += page.iter().map(crate::head::Series::chunk_bytes).sum::<usize>();
         series_bytes += page.capacity() * size_of::<crate::head::Series>();
-        series_bytes += page.iter().map(|s| s.heap_bytes()).sum::<usize>();
+        series_bytes += page.iter().map(crate::head::Series::heap_bytes).sum::<usize>();
     }
     let index = head.index.read();
     TsdbStats {

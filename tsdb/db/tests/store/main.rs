@@ -1,4 +1,5 @@
 //! The store as its users see it: one behaviour a module.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod concurrent;
 mod foreign;

@@ -1,6 +1,5 @@
 //! `quantile`: the values of a group at a step, and the one at a rank among them.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::Groups;
@@ -8,6 +7,7 @@ use super::fold::Order;
 use crate::batch::Column;
 use crate::context::QueryContext;
 use crate::error::Result;
+use crate::function::quantile as value_at_quantile;
 use crate::operator::exchange::for_each_column;
 use crate::operator::{Held, ScalarColumn, VectorSource};
 
@@ -44,7 +44,7 @@ pub(crate) fn quantile(
         let result = &mut results[group];
         result.compute(steps, |step| {
             let values = &mut at_step[step];
-            (!values.is_empty()).then(|| quantile_of(param.0[step], values))
+            (!values.is_empty()).then(|| value_at_quantile(param.0[step], values))
         });
     }
     let mut seen: Vec<usize> = (0..groups.len()).filter(|&group| first_seen[group] != usize::MAX).collect();
@@ -54,42 +54,4 @@ pub(crate) fn quantile(
         order.saw(group);
     }
     Ok(order.into_held(results, groups, input, reservation))
-}
-
-/// The value at rank `quantile * (n - 1)`, between two values by their distance; NaN is the smallest value.
-fn quantile_of(quantile: f64, values: &mut [f64]) -> f64 {
-    if quantile.is_nan() {
-        return f64::NAN;
-    }
-    if quantile < 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    if quantile > 1.0 {
-        return f64::INFINITY;
-    }
-    let rank = quantile * (values.len() as f64 - 1.0);
-    let lower = rank.floor().max(0.0) as usize;
-    let weight = rank - rank.floor();
-    let (_, &mut low, above) = values.select_nth_unstable_by(lower, nan_first);
-    let high = above.iter().copied().min_by(nan_first).unwrap_or(low);
-    low * (1.0 - weight) + high * weight
-}
-
-fn nan_first(left: &f64, right: &f64) -> Ordering {
-    left.partial_cmp(right).unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_between_values_and_nan_first() {
-        assert_eq!(quantile_of(0.5, &mut [3.0, 1.0]), 2.0);
-        assert_eq!(quantile_of(1.0, &mut [3.0, 1.0, 2.0]), 3.0);
-        assert_eq!(quantile_of(0.75, &mut [4.0, f64::NAN, 2.0]), 3.0);
-        assert!(quantile_of(0.0, &mut [4.0, f64::NAN]).is_nan());
-        assert_eq!(quantile_of(-1.0, &mut [4.0]), f64::NEG_INFINITY);
-        assert_eq!(quantile_of(1.5, &mut [4.0]), f64::INFINITY);
-    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn rank(
         })?;
         let Some(&(first, _)) = columns.first() else { continue };
         group_starts.push((first as usize, chosen.len()));
-        choose(rank, columns, k, is_instant, &mut chosen);
+        choose(rank, &columns, k, is_instant, &mut chosen);
         held = chosen.iter().map(|(_, column)| column.count_present()).sum::<usize>().max(held);
         reservation.set(held)?;
     }
@@ -80,7 +80,7 @@ fn in_group_order(chosen: Vec<(u32, Column)>, starts: &[(usize, usize)]) -> Vec<
 /// Appends to `chosen` the series of one group that are among the first at some step, with those steps only.
 fn choose(
     rank: Rank,
-    columns: Vec<(u32, Column)>,
+    columns: &[(u32, Column)],
     k: &[usize],
     is_instant: bool,
     chosen: &mut Vec<(u32, Column)>,

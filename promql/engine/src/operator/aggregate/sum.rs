@@ -4,22 +4,11 @@
 //! of present ones are added. Within a run each step is a lane of its own: steps do not mix, and each step sees the
 //! series in their order.
 
+use emberdb_histogram::kahan_add;
+
 use super::fold::Accumulator;
 use super::runs::runs;
 use crate::batch::Column;
-
-/// One compensated addition: the new sum and the new compensation.
-///
-/// What rounding loses is the same whichever of the two is larger in magnitude, seen from that one. An infinite sum
-/// has no compensation.
-#[inline(always)]
-pub(super) fn add(value: f64, sum: f64, compensation: f64) -> (f64, f64) {
-    let total = sum + value;
-    let (large, small) = if sum.abs() >= value.abs() { (sum, value) } else { (value, sum) };
-    let lost = (large - total) + small;
-    let compensation = if total.is_infinite() { 0.0 } else { compensation + lost };
-    (total, compensation)
-}
 
 /// `sum`.
 pub(super) struct Sum {
@@ -48,7 +37,7 @@ impl Accumulator for Sum {
             let compensations = &mut compensations[run.clone()];
             for ((sum, compensation), &value) in sums.iter_mut().zip(compensations).zip(&column.values()[run])
             {
-                (*sum, *compensation) = add(value, *sum, *compensation);
+                (*sum, *compensation) = kahan_add(value, *sum, *compensation);
             }
         }
     }
@@ -96,7 +85,7 @@ impl AverageGroup {
         }
         let (mut mean, mut of_mean) = (sum, compensation);
         if !self.is_mean[step] {
-            let (sum, lost) = add(value, sum, compensation);
+            let (sum, lost) = kahan_add(value, sum, compensation);
             if !sum.is_infinite() {
                 self.values.values_mut()[step] = sum;
                 self.compensations[step] = lost;
@@ -107,7 +96,7 @@ impl AverageGroup {
             of_mean /= count - 1.0;
         }
         let share = (count - 1.0) / count;
-        let (mean, of_mean) = add(value / count, share * mean, share * of_mean);
+        let (mean, of_mean) = kahan_add(value / count, share * mean, share * of_mean);
         self.values.values_mut()[step] = mean;
         self.compensations[step] = of_mean;
     }

@@ -7,7 +7,7 @@
 //! * [`histogram`]: of classic histograms
 //! * [`info`]: labels of info series
 //! * [`label`]: `label_replace`, `label_join`
-//! * [`sort`]: order
+//! * [`sort`]: the order of elements
 
 mod absent;
 mod convert;
