@@ -54,11 +54,14 @@ impl Printer {
             self.expr(&binary.rhs, level + 1, true);
             return;
         }
-        if let Expr::Subquery(subquery) = expr
-            && is_split
-        {
-            self.expr(&subquery.expr, level, is_line_start);
-            push_subquery_suffix(&mut self.out, subquery);
+        if let Expr::Subquery(subquery) = expr {
+            if is_split {
+                self.expr(&subquery.expr, level, is_line_start);
+                push_subquery_suffix(&mut self.out, subquery);
+            } else {
+                // Upstream does not indent it.
+                self.out.push_str(&text);
+            }
             return;
         }
         if is_line_start {
