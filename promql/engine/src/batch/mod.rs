@@ -1,7 +1,7 @@
 //! Columns over the steps of a query.
 //!
-//! * [`column`]: one value per step, or none
-//! * [`steps`]: the grid of evaluation times
+//! * [`Column`]: one value per step, or none
+//! * [`Steps`]: the grid of evaluation times
 
 mod column;
 mod steps;
