@@ -10,12 +10,10 @@
 //! - [`parse_duration`] and [`format_duration`] are for durations on their own.
 //!
 //! ```
-//! use emberdb_promql_syntax::{AggregationOp, Expr, Grouping, parse};
+//! use emberdb_promql_syntax::{AggregationOp, Expr, parse};
 //!
 //! let expr = parse("sum by (job) (rate(http_requests_total{code=~'5..'}[5m]))")?;
-//! let Expr::Aggregation(sum) = &expr else { unreachable!() };
-//! assert_eq!(sum.op, AggregationOp::Sum);
-//! assert_eq!(sum.grouping, Grouping::By(vec!["job".to_owned()]));
+//! assert!(matches!(&expr, Expr::Aggregation(a) if a.op == AggregationOp::Sum && a.grouping.labels() == ["job"]));
 //! assert_eq!(expr.to_string(), r#"sum by (job) (rate(http_requests_total{code=~"5.."}[5m]))"#);
 //! # Ok::<(), emberdb_promql_syntax::ParseError>(())
 //! ```
@@ -37,6 +35,10 @@ mod signature;
 mod span;
 mod visit;
 
+/// What a selector's conditions are.
+#[doc(no_inline)]
+pub use emberdb_model::{MatchOp, Matcher};
+
 pub use ast::{
     Aggregation, At, Binary, Call, DurationError, DurationExpr, DurationKind, DurationOp, DurationSpec, Expr,
     ExtendedRange, Fill, Grouping, MatchCardinality, MatchLabels, MatrixSelector, NumberLiteral, Paren, Sign,
@@ -50,4 +52,9 @@ pub use parse::{parse, parse_metric_selector, parse_with};
 pub use pretty::PRETTY_WIDTH;
 pub use signature::{AggregationOp, Arity, BinaryOp, FunctionId, Signature, ValueType};
 pub use span::Span;
-pub use visit::{MutVisitor, Visitor, walk_expr, walk_expr_mut};
+pub use visit::{
+    MutVisitor, Visitor, walk_aggregation, walk_aggregation_mut, walk_binary, walk_binary_mut, walk_call,
+    walk_call_mut, walk_duration_expr, walk_duration_expr_mut, walk_expr, walk_expr_mut,
+    walk_matrix_selector, walk_matrix_selector_mut, walk_paren, walk_paren_mut, walk_subquery,
+    walk_subquery_mut, walk_unary, walk_unary_mut, walk_vector_selector, walk_vector_selector_mut,
+};

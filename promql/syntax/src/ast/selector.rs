@@ -1,6 +1,6 @@
 //! Series selectors and the modifiers that follow them.
 
-use emberdb_model::Matcher;
+use emberdb_model::{METRIC_NAME, MatchOp, Matcher};
 
 use super::duration::DurationSpec;
 use crate::span::Span;
@@ -8,7 +8,8 @@ use crate::span::Span;
 /// `name{matchers} offset 5m @ end()`: the latest sample of each series that matches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorSelector {
-    /// The metric name, where it was given before the braces or as a bare quoted string within them.
+    /// The metric name, where it was given before the braces. One within them, quoted or as `__name__`, is only a
+    /// matcher; [`metric_name`](Self::metric_name) finds both.
     pub name: Option<String>,
     /// All matchers in the order written; the one that `name` stands for comes last.
     pub matchers: Vec<Matcher>,
@@ -23,6 +24,29 @@ pub struct VectorSelector {
     pub allow_empty_matchers: bool,
     /// From the name or the brace to the last modifier. Within a [`MatrixSelector`]: to before the bracket.
     pub span: Span,
+}
+
+impl VectorSelector {
+    /// The one metric that the selector asks for, however it was written: `foo`, `{"foo"}` or `{__name__="foo"}`.
+    ///
+    /// ```
+    /// use emberdb_promql_syntax::{Expr, parse};
+    ///
+    /// let expr = parse(r#"{"metric.name", job="api"}"#)?;
+    /// assert!(matches!(&expr, Expr::VectorSelector(selector) if selector.metric_name() == Some("metric.name")));
+    /// # Ok::<(), emberdb_promql_syntax::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn metric_name(&self) -> Option<&str> {
+        let is_name = |matcher: &&Matcher| matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal;
+        self.name.as_deref().or_else(|| self.matchers.iter().find(is_name).map(Matcher::value))
+    }
+
+    /// Adds a condition. The matcher that [`name`](Self::name) stands for stays the last one.
+    pub fn add_matcher(&mut self, matcher: Matcher) {
+        let at = self.matchers.len().saturating_sub(usize::from(self.name.is_some()));
+        self.matchers.insert(at, matcher);
+    }
 }
 
 /// `selector[5m] offset 1h`: all samples of the window, for each series that matches.
