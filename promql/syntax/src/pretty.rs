@@ -1,7 +1,7 @@
 //! The tree as text on several lines.
 
 use crate::ast::Expr;
-use crate::print::{push_aggregation_head, push_operator, push_subquery_suffix};
+use crate::print::{push_aggregation_head, push_operator, push_subquery_suffix, unsigned_base};
 
 /// The longest line that [`Expr::pretty`] leaves whole.
 pub const PRETTY_WIDTH: usize = 100;
@@ -47,7 +47,10 @@ impl Printer {
         if let Expr::Binary(binary) = expr
             && is_split
         {
-            self.expr(&binary.lhs, level + 1, is_line_start);
+            match unsigned_base(binary) {
+                Some(text) => self.leaf(text, level + 1, is_line_start),
+                None => self.expr(&binary.lhs, level + 1, is_line_start),
+            }
             self.new_line(level);
             push_operator(&mut self.out, binary);
             self.out.push('\n');
@@ -89,6 +92,14 @@ impl Printer {
         }
     }
 
+    /// Appends what is not split.
+    fn leaf(&mut self, text: &str, level: usize, is_line_start: bool) {
+        if is_line_start {
+            self.indent(level);
+        }
+        self.out.push_str(text);
+    }
+
     /// Appends expressions one a line, and the closing parenthesis.
     fn list<'a>(&mut self, exprs: impl Iterator<Item = &'a Expr>, level: usize) {
         for (index, expr) in exprs.enumerate() {
@@ -106,5 +117,18 @@ impl Printer {
 
     fn indent(&mut self, level: usize) {
         self.out.extend(std::iter::repeat_n("  ", level));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::parse;
+
+    #[test]
+    fn infinity_has_no_sign_before_a_power_on_a_line_of_its_own_either() {
+        let expr = parse("Inf ^ foo").expect("a query");
+        let pretty = expr.pretty_with_width(1);
+        assert_eq!(pretty, "  Inf\n^\n  foo");
+        assert_eq!(parse(&pretty).expect("a query").to_string(), expr.to_string());
     }
 }

@@ -60,7 +60,10 @@ pub(crate) fn push_expr(out: &mut String, expr: &Expr) {
         Expr::Call(call) => push_call(out, call),
         Expr::Aggregation(aggregation) => push_aggregation(out, aggregation),
         Expr::Binary(binary) => {
-            push_left(out, binary);
+            match unsigned_base(binary) {
+                Some(text) => out.push_str(text),
+                None => push_expr(out, &binary.lhs),
+            }
             out.push(' ');
             push_operator(out, binary);
             out.push(' ');
@@ -78,13 +81,14 @@ pub(crate) fn push_expr(out: &mut String, expr: &Expr) {
     }
 }
 
-/// Appends the left operand. Infinity has no sign before `^`: it would be read as that of the power.
-fn push_left(out: &mut String, binary: &Binary) {
+/// The text of a left operand that prints in another way than it does elsewhere: infinity has no sign before `^`,
+/// where it would be read as that of the power.
+pub(crate) fn unsigned_base(binary: &Binary) -> Option<&'static str> {
     match &binary.lhs {
         Expr::NumberLiteral(number) if binary.op == BinaryOp::Pow && number.value == f64::INFINITY => {
-            out.push_str("Inf");
+            Some("Inf")
         }
-        lhs => push_expr(out, lhs),
+        _ => None,
     }
 }
 
