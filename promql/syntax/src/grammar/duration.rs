@@ -8,6 +8,7 @@ use crate::ast::{DurationExpr, DurationKind, DurationOp, DurationSpec, NumberLit
 use crate::duration::millis_of_seconds;
 use crate::lexical::{Keyword, TokenKind};
 use crate::signature::BinaryOp;
+use crate::span::Span;
 
 /// Where a duration stands: what messages say of it.
 #[derive(Clone, Copy)]
@@ -56,7 +57,7 @@ pub(super) fn offset_duration(tokens: Tokens<'_>) -> Parsed<'_, DurationSpec> {
     let (rest, operand) = operand(rest, place)?;
     let node = match sign {
         None => operand.node,
-        Some(sign) => signed(sign, token.span, operand.node, !is_paren),
+        Some(sign) => signed(sign, Span::new(token.span.start, rest.previous_end()), operand.node, !is_paren),
     };
     Ok((rest, settle(rest, node)?))
 }
@@ -68,6 +69,7 @@ fn duration_expr(
     precedence_min: u8,
 ) -> Parsed<'_, Tall<DurationExpr>> {
     nested(tokens, |tokens| {
+        let start = tokens.peek().span.start;
         let (mut rest, mut lhs) = signed_operand(tokens, place)?;
         while let TokenKind::Operator(binary) = rest.peek().kind
             && let Some(op) = duration_op(binary)
@@ -83,8 +85,9 @@ fn duration_expr(
                     _ => {}
                 }
             }
-            let height = lhs.height.max(rhs.height);
-            lhs = binary_node(tokens, op, lhs.node, rhs.node, height)?;
+            // Not from node to node: their spans leave out the parentheses around them.
+            let span = Span::new(start, after.previous_end());
+            lhs = binary_node(tokens, op, lhs, rhs, span)?;
             rest = after;
         }
         Ok((rest, lhs))
@@ -101,8 +104,8 @@ fn signed_operand(tokens: Tokens<'_>, place: DurationPlace) -> Parsed<'_, Tall<D
     };
     let (rest, inner) = duration_expr(tokens.advance(), place, BinaryOp::Pow.precedence())?;
     let height = inner.height;
-    let node = signed(sign, token.span, inner.node, false);
-    let span = node.span;
+    let span = Span::new(token.span.start, rest.previous_end());
+    let node = signed(sign, span, inner.node, false);
     Ok((rest, tokens.grow(node, height, span)?))
 }
 
@@ -133,10 +136,7 @@ fn operand(tokens: Tokens<'_>, place: DurationPlace) -> Parsed<'_, Tall<Duration
             let (rest, rhs) = duration_expr(rest, place, 0)?;
             let (rest, close) = expect(TokenKind::RightParen, rest)?;
             let op = if keyword == Keyword::MinOf { DurationOp::MinOf } else { DurationOp::MaxOf };
-            let height = lhs.height.max(rhs.height);
-            let mut call = binary_node(tokens, op, lhs.node, rhs.node, height)?;
-            call.node.span = token.span.to(close.span);
-            Ok((rest, call))
+            Ok((rest, binary_node(tokens, op, lhs, rhs, token.span.to(close.span))?))
         }
         TokenKind::LeftParen => {
             let (rest, mut inner) = duration_expr(rest, place, 0)?;
@@ -151,18 +151,17 @@ fn operand(tokens: Tokens<'_>, place: DurationPlace) -> Parsed<'_, Tall<Duration
 fn binary_node(
     tokens: Tokens<'_>,
     op: DurationOp,
-    lhs: DurationExpr,
-    rhs: DurationExpr,
-    height: usize,
+    lhs: Tall<DurationExpr>,
+    rhs: Tall<DurationExpr>,
+    span: Span,
 ) -> Result<Tall<DurationExpr>, Err<Refusal>> {
-    let span = lhs.span.to(rhs.span);
-    let kind = DurationKind::Binary { op, lhs: Box::new(lhs), rhs: Box::new(rhs) };
+    let height = lhs.height.max(rhs.height);
+    let kind = DurationKind::Binary { op, lhs: Box::new(lhs.node), rhs: Box::new(rhs.node) };
     tokens.grow(DurationExpr { kind, parenthesized: false, span }, height, span)
 }
 
 /// A sign before an expression: folded into a bare number; a plus is kept only where `keeps_plus`.
-fn signed(sign: Sign, at: crate::span::Span, operand: DurationExpr, keeps_plus: bool) -> DurationExpr {
-    let span = at.to(operand.span);
+fn signed(sign: Sign, span: Span, operand: DurationExpr, keeps_plus: bool) -> DurationExpr {
     if let Some(mut number) = literal(&operand) {
         if sign == Sign::Minus {
             number.value = -number.value;

@@ -97,13 +97,6 @@ pub(crate) fn normalized(tree: &Value) -> Value {
     tree
 }
 
-/// Whether upstream leaves something out of a position: `anchored` and `smoothed` from their selector's, the name
-/// of `min_of` and some parentheses from a duration expression's.
-pub(crate) fn has_odd_places(tree: &Value) -> bool {
-    let text = tree.to_string();
-    ["\"durationExpr\"", "\"anchored\":true", "\"smoothed\":true"].iter().any(|odd| text.contains(odd))
-}
-
 /// The tree without positions.
 pub(crate) fn without_places(mut tree: Value) -> Value {
     each_object(&mut tree, &mut |object| {
