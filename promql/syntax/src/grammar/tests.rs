@@ -2,7 +2,6 @@
 
 use crate::ast::{At, DurationSpec, Expr, ExtendedRange, Fill, MatchCardinality, MatchLabels};
 use crate::experimental::ParserOptions;
-use crate::limit::{DEPTH_MAX, QUERY_BYTES_MAX};
 use crate::parse::{parse, parse_with};
 
 fn read(query: &str) -> Expr {
@@ -215,63 +214,4 @@ fn info_takes_matchers_that_need_not_match_anything() {
     let Some(Expr::VectorSelector(labels)) = info.args.get(1) else { panic!() };
     assert!(labels.allow_empty_matchers);
     assert!(refusal("info(foo, 1)").ends_with("expected label selectors only"));
-}
-
-#[test]
-fn too_deep_is_an_error_and_not_the_end_of_the_stack() {
-    let deep = format!("expression is nested deeper than {DEPTH_MAX} levels");
-    // Long enough for a stack to end, short enough for the length limit.
-    let many = 50_000;
-    for (before, middle, after) in [
-        ("(", "foo", ")"),
-        ("-", "foo", ""),
-        ("a ^ ", "foo", ""),
-        ("a + (", "foo", ")"),
-        ("abs(", "foo", ")"),
-        ("sum(", "foo", ")"),
-        ("", "foo", " + a"),
-        ("", "foo", "[5m:]"),
-    ] {
-        let query = format!("{}{middle}{}", before.repeat(many), after.repeat(many));
-        let error = parse_with(&query, &ParserOptions::ALL).expect_err(before);
-        assert!(error.message().contains(&deep), "{before}{after}: {error}");
-    }
-    for (before, middle, after) in [
-        ("(", "5m", ")"),
-        ("-", "step()", ""),
-        ("min_of(1, ", "1", ")"),
-        ("2 ^ ", "1", ""),
-        ("", "1", " + 1"),
-    ] {
-        let query = format!("foo[{}{middle}{}]", before.repeat(many), after.repeat(many));
-        let error = parse_with(&query, &ParserOptions::ALL).expect_err(before);
-        assert!(error.message().contains(&deep), "{before}{after}: {error}");
-    }
-    let million = "(".repeat(1_000_000);
-    assert!(parse(&million).is_err());
-}
-
-#[test]
-fn the_greatest_depth_can_be_read_printed_and_dropped() {
-    let inner = DEPTH_MAX - 1;
-    for query in [
-        format!("{}foo{}", "(".repeat(inner), ")".repeat(inner)),
-        format!("{}foo", "-".repeat(inner)),
-        format!("foo{}", " + foo".repeat(inner)),
-        format!("{}foo", "2 ^ ".repeat(inner)),
-        format!("{}foo{}", "abs(".repeat(inner), ")".repeat(inner)),
-    ] {
-        let expr = read(&query);
-        assert_eq!(expr.to_string(), query);
-        assert!(!expr.pretty_with_width(usize::MAX).is_empty());
-        drop(expr.clone());
-    }
-}
-
-#[test]
-fn a_query_has_a_greatest_length() {
-    let comment = format!("1 #{}", "x".repeat(QUERY_BYTES_MAX - 3));
-    assert!(parse(&comment).is_ok());
-    let error = parse(&format!("{comment}x")).unwrap_err();
-    assert_eq!(error.to_string(), "1:1: parse error: query is longer than 1048576 bytes");
 }
