@@ -6,6 +6,7 @@
 //! - [`SampleColumns`] hold a series' samples, time and value in two columns.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
 //! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
+//! - [`number`]: floats as upstream prints them.
 //! - [`Annotations`]: warnings and infos that come with an answer.
 //!
 //! ```
@@ -23,6 +24,7 @@ mod annotation;
 mod batch;
 mod labels;
 mod matcher;
+pub mod number;
 mod sample;
 mod staleness;
 pub mod storage;

@@ -44,6 +44,19 @@ struct StoredSeries {
     samples: Vec<Sample>,
 }
 
+impl Data {
+    /// The number of the series with these labels, which is created if it is not there.
+    fn number(&mut self, labels: &Labels) -> usize {
+        if let Some(&number) = self.numbers.get(labels) {
+            return number;
+        }
+        let number = self.series.len();
+        self.series.push(StoredSeries { labels: labels.clone(), samples: Vec::new() });
+        self.numbers.insert(labels.clone(), number);
+        number
+    }
+}
+
 impl MemoryStorage {
     /// An empty storage.
     #[must_use]
@@ -56,16 +69,17 @@ impl MemoryStorage {
     /// # Errors
     /// [`AppendError`] for the first sample that is refused.
     pub fn with_series(series: impl IntoIterator<Item = (Labels, Vec<Sample>)>) -> Result<Self, AppendError> {
-        let storage = Self::new();
-        let mut appender = storage.appender()?;
+        let mut data = Data::default();
         for (labels, samples) in series {
+            let number = data.number(&labels);
+            let held = &mut data.series[number].samples;
             for sample in samples {
-                appender.append(&labels, sample.timestamp_ms, sample.value)?;
+                if accepts(held.last().copied(), sample)? {
+                    held.push(sample);
+                }
             }
         }
-        let summary = appender.commit()?;
-        debug_assert!(summary.rejected.is_empty(), "no other batch wrote in between");
-        Ok(storage)
+        Ok(Self { data: RwLock::new(Arc::new(data)) })
     }
 
     fn snapshot(&self) -> Arc<Data> {
@@ -162,12 +176,7 @@ impl Appender for MemoryAppender<'_> {
                 None => &self.created[number - self.seen.series.len()],
             };
             // Another batch may have created series in between: the number is looked up anew.
-            let number = data.numbers.get(labels).copied().unwrap_or_else(|| {
-                summary.series_created += 1;
-                data.series.push(StoredSeries { labels: labels.clone(), samples: Vec::new() });
-                data.numbers.insert(labels.clone(), data.series.len() - 1);
-                data.series.len() - 1
-            });
+            let number = data.number(labels);
             let samples = &mut data.series[number].samples;
             match accepts(samples.last().copied(), sample) {
                 Ok(true) => {
@@ -180,6 +189,7 @@ impl Appender for MemoryAppender<'_> {
                 }
             }
         }
+        summary.series_created = data.series.len() - held.series.len();
         *held = Arc::new(data);
         Ok(summary)
     }

@@ -5,15 +5,12 @@
     reason = "the checksum of an answer tells whether two runs computed the same"
 )]
 
-#[path = "../tests/storage/mod.rs"]
-mod storage;
-
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use emberdb_model::{Labels, Sample, SampleColumns};
+use emberdb_model::{Labels, Sample};
 use emberdb_promql_engine::{Engine, EngineOptions, QueryOptions};
-use storage::MemoryStorage;
+use emberdb_testkit::MemoryStorage;
 
 const SERIES: usize = 10_000;
 const SAMPLES: i64 = 240;
@@ -21,7 +18,7 @@ const SCRAPE_MS: i64 = 15_000;
 
 /// Counters of 20 jobs with an irregular increase and a reset now and then.
 fn counters() -> MemoryStorage {
-    let mut storage = MemoryStorage::new();
+    let mut all = Vec::new();
     for series in 0..SERIES {
         let (job, instance) = (format!("job-{}", series % 20), format!("host-{series}:9100"));
         let labels = Labels::new([
@@ -31,7 +28,7 @@ fn counters() -> MemoryStorage {
             ("code", ["200", "404", "500"][series % 3]),
             ("handler", "/api/v1/query"),
         ]);
-        let mut samples = SampleColumns::new();
+        let mut samples = Vec::new();
         let mut value = 0.0;
         for at in 0..SAMPLES {
             let mix = (series as u64 * 1_000_003 + at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
@@ -39,9 +36,9 @@ fn counters() -> MemoryStorage {
             // A scrape is some milliseconds late.
             samples.push(Sample { timestamp_ms: at * SCRAPE_MS + (series % 97) as i64, value });
         }
-        storage.add(labels.expect("the names differ"), samples);
+        all.push((labels.expect("the names differ"), samples));
     }
-    storage
+    MemoryStorage::with_series(all).expect("samples in time order")
 }
 
 fn range_queries(c: &mut Criterion) {

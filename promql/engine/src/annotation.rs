@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use emberdb_model::{Annotation, AnnotationKind, Annotations, write_quoted};
 use emberdb_promql_syntax::BinaryOp;
 
-use crate::value::number::{go_general, go_two_digits};
+use emberdb_model::number::{go_general, go_two_digits};
 
 /// Where in the query a remark points to, and when upstream gets to make it.
 #[derive(Clone, Copy, Debug)]
@@ -134,17 +134,19 @@ impl Repair {
 /// The repairs of one expression in the histograms of a metric.
 #[derive(Clone, Debug)]
 pub(crate) struct Repairs {
+    /// Where the expression stands in the query.
+    position: u32,
     all: Repair,
     /// How many histograms were repaired at each step.
     of_step: Vec<u32>,
 }
 
 impl Repairs {
-    /// The first of them, at one of `steps` steps.
-    pub(crate) fn new(repair: Repair, step: usize, steps: usize) -> Self {
+    /// The first of them, at one of `steps` steps, by the expression at `position`.
+    pub(crate) fn new(position: u32, repair: Repair, step: usize, steps: usize) -> Self {
         let mut of_step = vec![0; steps];
         of_step[step] = 1;
-        Self { all: repair, of_step }
+        Self { position, all: repair, of_step }
     }
 
     pub(crate) fn add(&mut self, repair: Repair, step: usize) {
@@ -170,26 +172,26 @@ impl Repairs {
     }
 }
 
-/// By turn, the position of an expression and what it repaired.
-pub(crate) type RepairsOfTurns = BTreeMap<u32, (u32, Repairs)>;
+/// By the turn of an expression, what it repaired.
+pub(crate) type RepairsOfTurns = BTreeMap<u32, Repairs>;
 
 /// One remark on what was repaired in the histograms of a metric, by expressions in the order of their turns.
 pub(crate) fn forced_monotonicity(metric: &str, of_expressions: &RepairsOfTurns) -> Option<Note> {
     let mut expressions = of_expressions.iter();
-    let (&turn, (position, first)) = expressions.next()?;
+    let (&turn, first) = expressions.next()?;
     let (mut repair, mut samples) = (first.all, first.samples());
-    for (_, (_, repairs)) in expressions {
+    for repairs in expressions.map(|(_, repairs)| repairs) {
         repair.merge(repairs.all);
         samples = samples.wrapping_add(repairs.samples());
     }
     let name = if metric.is_empty() { String::new() } else { format!(" for metric name {}", quoted(metric)) };
     let (low, high) = (go_general(repair.lowest_bound), go_general(repair.highest_bound));
     let diff = go_two_digits(repair.diff_max);
-    let (first, last) = (rfc3339(repair.first_ms), rfc3339(repair.last_ms));
+    let (first_time, last_time) = (rfc3339(repair.first_ms), rfc3339(repair.last_ms));
     let message = format!(
-        "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {low} to {high}, with a max diff of {diff}, over {samples} samples from {first} to {last}"
+        "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){name}, from buckets {low} to {high}, with a max diff of {diff}, over {samples} samples from {first_time} to {last_time}"
     );
-    Some(info(message, Origin { position: *position, turn }))
+    Some(info(message, Origin { position: first.position, turn }))
 }
 
 /// Whole seconds in UTC.

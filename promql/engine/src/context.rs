@@ -9,7 +9,7 @@ use emberdb_env::Env;
 use emberdb_model::Annotations;
 use parking_lot::Mutex;
 
-use crate::annotation::{Note, Notes, Origin, Repairs, RepairsOfTurns, forced_monotonicity};
+use crate::annotation::{Note, Notes, Repairs, RepairsOfTurns, forced_monotonicity};
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
 use crate::options::CancelHandle;
@@ -25,7 +25,7 @@ pub(crate) struct QueryContext {
     held: AtomicUsize,
     read: AtomicU64,
     notes: Mutex<Notes>,
-    /// By metric, and by turn with the position: what was repaired is told once, of all samples.
+    /// By metric: what was repaired is told once, of all samples.
     repairs: Mutex<BTreeMap<String, RepairsOfTurns>>,
     /// Buffers that no thread is using.
     idle: Mutex<Vec<Buffers>>,
@@ -96,13 +96,13 @@ impl QueryContext {
     }
 
     /// Notes bucket counts that were raised.
-    pub(crate) fn note_repairs(&self, metric: &str, origin: Origin, repairs: Repairs) {
+    pub(crate) fn note_repairs(&self, metric: &str, turn: u32, repairs: Repairs) {
         let mut all = self.repairs.lock();
         let of_metric = all.entry(metric.to_owned()).or_default();
-        match of_metric.get_mut(&origin.turn) {
-            Some((_, seen)) => seen.merge(&repairs),
+        match of_metric.get_mut(&turn) {
+            Some(seen) => seen.merge(&repairs),
             None => {
-                of_metric.insert(origin.turn, (origin.position, repairs));
+                of_metric.insert(turn, repairs);
             }
         }
     }

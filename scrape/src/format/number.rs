@@ -5,16 +5,12 @@
 //! large for binary64 is an error, one too small is zero.
 
 use std::borrow::Cow;
-use std::fmt::Write;
-use std::ops::Range;
 
 use emberdb_model::NORMAL_NAN;
+use emberdb_model::number::open_metrics;
 
 /// Integers of this many digits are exact in binary64.
 const EXACT_DIGITS: usize = 15;
-
-/// Exponents that `%g` with the shortest digits writes out; beyond them it turns to scientific notation.
-const PLAIN_EXPONENTS: Range<i32> = -4..6;
 
 /// The value that `text` spells; every NaN comes out as [`NORMAL_NAN`].
 pub(super) fn parse_value(text: &[u8]) -> Option<f64> {
@@ -76,36 +72,8 @@ pub(super) fn seconds_to_ms(seconds: f64) -> i64 {
 /// A bound of a bucket or a quantile as OpenMetrics spells it (`1` is `1.0`); what is no number stays as it is.
 pub(super) fn canonical_bound(bound: Cow<'_, str>) -> Cow<'_, str> {
     let Some(value) = parse_value(bound.as_bytes()) else { return bound };
-    let spelled = openmetrics_float(value);
+    let spelled = open_metrics(value);
     if spelled == bound { bound } else { Cow::Owned(spelled) }
-}
-
-/// The shortest digits that read back to `value`, as `%g` lays them out, with `.0` where a reader could take it for an integer.
-fn openmetrics_float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".into();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    if value == 0.0 {
-        // The sign of zero is lost here, as it is upstream.
-        return "0.0".into();
-    }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
-    let exponent: i32 = exponent.parse().expect("`{:e}` writes a decimal exponent");
-    if PLAIN_EXPONENTS.contains(&exponent) {
-        let mut plain = format!("{value}");
-        if !plain.contains('.') {
-            plain.push_str(".0");
-        }
-        return plain;
-    }
-    let mut text = String::from(digits);
-    let sign = if exponent < 0 { '-' } else { '+' };
-    write!(text, "e{sign}{:02}", exponent.abs()).expect("writing to a string does not fail");
-    text
 }
 
 #[cfg(test)]
@@ -174,7 +142,7 @@ mod tests {
 
         #[test]
         fn a_canonical_bound_stays_and_keeps_its_value(value in any::<f64>()) {
-            let spelled = openmetrics_float(value);
+            let spelled = open_metrics(value);
             prop_assert_eq!(canonical_bound(spelled.as_str().into()), spelled.as_str());
             if value.is_finite() {
                 prop_assert_eq!(spelled.parse::<f64>().unwrap(), value);

@@ -29,10 +29,10 @@ const EOF_MISSING: &str = "`# EOF` as the last line";
 /// use emberdb_scrape::{Entry, OpenMetricsParser};
 ///
 /// let body = "requests_total 3 1.5 # {trace=\"a\"} 0.25\n# EOF\n";
-/// let Some(Entry::Series(series)) = OpenMetricsParser::new(body).next().transpose()? else { panic!("a sample") };
-/// assert_eq!(series.timestamp_ms, Some(1500));
-/// assert_eq!(series.exemplar.map(|e| e.value), Some(0.25));
-/// assert_eq!(OpenMetricsParser::new("a 1\n").last().unwrap().unwrap_err().line, 2);
+/// let entries: Vec<_> = OpenMetricsParser::new(body).collect::<Result<_, _>>()?;
+/// assert!(matches!(&entries[..], [Entry::Series(requests)] if requests.timestamp_ms == Some(1500)));
+/// let cut = OpenMetricsParser::new("a 1\n").collect::<Result<Vec<_>, _>>();
+/// assert_eq!(cut.err().map(|error| error.line), Some(2));
 /// # Ok::<(), emberdb_scrape::ParseError>(())
 /// ```
 #[derive(Clone, Debug)]

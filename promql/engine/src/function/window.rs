@@ -26,11 +26,9 @@ impl<'a> Windows<'a> {
     #[must_use]
     pub fn cursor(&self) -> WindowCursor<'a> {
         debug_assert_eq!(self.timestamps.len(), self.values.len());
-        let end_ms = self.end_ms(0);
-        let start_ms = end_ms.saturating_sub(self.range_ms);
         WindowCursor {
-            first: Edge::seek(self.timestamps, start_ms, self.steps.step_ms),
-            end: Edge::seek(self.timestamps, end_ms, self.steps.step_ms),
+            first: Edge::seek(self.timestamps, self.start_ms(0), self.steps.step_ms),
+            end: Edge::seek(self.timestamps, self.end_ms(0), self.steps.step_ms),
             timestamps: self.timestamps,
         }
     }

@@ -18,7 +18,7 @@ use crate::operator::call::{
 use crate::operator::exchange::hold_vector;
 use crate::operator::selector::Reading;
 use crate::operator::{Merge, Relabeled, ScalarColumn, SeriesLabels, Vector};
-use crate::value::number::open_metrics;
+use emberdb_model::number::open_metrics;
 
 impl Builder<'_> {
     /// A function that gives a scalar.

@@ -25,7 +25,7 @@ use crate::operator::{
     Broadcast, EmptyMatrix, Held, KnownNames, Matrix, Merge, Relabeled, ScalarColumn, Selection,
     SeriesLabels, SubqueryMatrix, Vector, VectorSource, Window, exchange,
 };
-use crate::value::number::go_general;
+use emberdb_model::number::go_general;
 
 /// What the whole plan depends on.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,8 @@ use std::io;
 
 use emberdb_model::LabelsRef;
 
-use super::number::{write_sample, write_seconds};
 use super::{Points, QueryValue};
+use emberdb_model::number::{write_sample, write_seconds};
 
 /// So much is gathered before it is written.
 const PIECE_BYTES: usize = 1 << 16;

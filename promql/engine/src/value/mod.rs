@@ -4,11 +4,9 @@
 //! * [`vector`], [`matrix`]: series with one value, series with many
 //! * [`json`]: as Prometheus' HTTP API prints them
 //! * [`table`]: as people read them
-//! * [`number`]: floats as Go prints them
 
 mod json;
 mod matrix;
-pub(crate) mod number;
 mod result;
 mod table;
 mod vector;

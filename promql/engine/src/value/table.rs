@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::QueryValue;
-use super::number::{write_sample, write_seconds};
+use emberdb_model::number::{write_sample, write_seconds};
 
 /// Shows a [`QueryValue`]: a series a line, its value at the right, or its values as `value@seconds`.
 #[derive(Clone, Copy, Debug)]

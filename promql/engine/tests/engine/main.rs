@@ -7,23 +7,21 @@ mod json;
 mod limit;
 mod matching;
 mod selector;
-#[path = "../storage/mod.rs"]
-mod storage;
 mod threads;
 
-use emberdb_model::{Labels, STALE_NAN, Sample, SampleColumns};
+use emberdb_model::{Labels, STALE_NAN, Sample};
 use emberdb_promql_engine::{Engine, EngineOptions, QueryError, QueryOptions, QueryResult, QueryValue};
 use emberdb_promql_syntax::{ParserOptions, parse_metric_selector};
-use storage::MemoryStorage;
+use emberdb_testkit::MemoryStorage;
 
 /// A storage from lines such as `m{a="b"} 1 2 _ stale 5`, the first value at time 0, the others `step_ms` apart.
 fn load(step_ms: i64, lines: &str) -> MemoryStorage {
-    let mut storage = MemoryStorage::new();
+    let mut series = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let end = line.find('}').map_or_else(|| line.find(' ').unwrap(), |brace| brace + 1);
         let matchers = parse_metric_selector(&line[..end]).unwrap();
         let labels = Labels::new(matchers.iter().map(|m| (m.name(), m.value()))).unwrap();
-        let mut samples = SampleColumns::new();
+        let mut samples = Vec::new();
         for (at, word) in line[end..].split_whitespace().enumerate() {
             let value = match word {
                 "_" => continue,
@@ -32,9 +30,9 @@ fn load(step_ms: i64, lines: &str) -> MemoryStorage {
             };
             samples.push(Sample { timestamp_ms: at as i64 * step_ms, value });
         }
-        storage.add(labels, samples);
+        series.push((labels, samples));
     }
-    storage
+    MemoryStorage::with_series(series).unwrap()
 }
 
 fn options() -> EngineOptions {

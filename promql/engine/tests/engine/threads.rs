@@ -1,27 +1,26 @@
 //! Answers do not depend on the number of threads.
 
-use emberdb_model::{Labels, Sample, SampleColumns};
+use emberdb_model::{Labels, Sample};
 use emberdb_promql_engine::{Engine, EngineOptions, QueryOptions, QueryValue};
-
-use super::storage::MemoryStorage;
+use emberdb_testkit::MemoryStorage;
 
 /// Series whose values lose digits when they are added in another order.
 fn hostile() -> MemoryStorage {
-    let mut storage = MemoryStorage::new();
+    let mut all = Vec::new();
     for series in 0..3000_u64 {
         let labels =
             Labels::new([("__name__", "m"), ("g", &(series % 7).to_string()), ("i", &series.to_string())])
                 .unwrap();
-        let mut samples = SampleColumns::new();
+        let mut samples = Vec::new();
         for at in 0..20_u64 {
             let mix = (series * 31 + at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let value =
                 f64::from_bits(0x3000_0000_0000_0000 | mix >> 2) * if mix & 1 == 0 { 1.0 } else { -1.0 };
             samples.push(Sample { timestamp_ms: at as i64 * 1000, value });
         }
-        storage.add(labels, samples);
+        all.push((labels, samples));
     }
-    storage
+    MemoryStorage::with_series(all).unwrap()
 }
 
 fn bits(value: &QueryValue) -> Vec<(String, Vec<(i64, u64)>)> {

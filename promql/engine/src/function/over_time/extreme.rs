@@ -14,8 +14,7 @@ pub(in super::super) fn min(
     scratch: &mut RangeScratch,
     out: &mut Column,
 ) {
-    let value = |position: Option<usize>, _| position.map_or(f64::NAN, |position| windows.values[position]);
-    slide(windows, scratch, out, |new, old| new < old, value);
+    slide(windows, scratch, out, |new, old| new < old, |position, _| value(windows, position));
 }
 
 /// `max_over_time(m[range])`.
@@ -25,8 +24,7 @@ pub(in super::super) fn max(
     scratch: &mut RangeScratch,
     out: &mut Column,
 ) {
-    let value = |position: Option<usize>, _| position.map_or(f64::NAN, |position| windows.values[position]);
-    slide(windows, scratch, out, |new, old| new > old, value);
+    slide(windows, scratch, out, |new, old| new > old, |position, _| value(windows, position));
 }
 
 /// `ts_of_min_over_time(m[range])`, in seconds: of the latest among equals.
@@ -47,6 +45,11 @@ pub(in super::super) fn ts_of_max(
     out: &mut Column,
 ) {
     slide(windows, scratch, out, |new, old| new >= old, |position, last| time_s(windows, position, last));
+}
+
+/// The extreme; among nothing but NaN it is NaN.
+fn value(windows: &Windows<'_>, position: Option<usize>) -> f64 {
+    position.map_or(f64::NAN, |position| windows.values[position])
 }
 
 /// The time of the extreme; any later NaN displaces a NaN, so among nothing but NaN it is the last.

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::operator::exchange::{all_of, for_each_column};
 use crate::operator::series::set_label;
 use crate::operator::{Held, LabelSetIndex, VectorSource};
-use crate::value::number::go_fixed;
+use emberdb_model::number::go_fixed;
 
 /// `count_values by (...) ("label", input)`.
 pub(crate) fn count_values(

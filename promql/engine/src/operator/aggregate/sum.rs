@@ -4,7 +4,7 @@
 //! of present ones are added. Within a run each step is a lane of its own: steps do not mix, and each step sees the
 //! series in their order.
 
-use emberdb_histogram::kahan_add;
+use emberdb_histogram::{KahanMean, kahan_add};
 
 use super::fold::Accumulator;
 use super::runs::runs;
@@ -60,11 +60,9 @@ pub(super) struct Average {
 
 #[derive(Clone, Default)]
 struct AverageGroup {
-    /// The sum, or (where `is_mean`) the mean.
-    values: Column,
-    compensations: Vec<f64>,
-    counts: Vec<f64>,
-    is_mean: Vec<bool>,
+    /// At which steps there is a mean; values come at the end.
+    column: Column,
+    means: Vec<KahanMean>,
 }
 
 impl Average {
@@ -73,64 +71,30 @@ impl Average {
     }
 }
 
-impl AverageGroup {
-    fn add(&mut self, step: usize, value: f64) {
-        self.counts[step] += 1.0;
-        let count = self.counts[step];
-        let sum = self.values.values()[step];
-        let compensation = self.compensations[step];
-        if count == 1.0 {
-            self.values.values_mut()[step] = value;
-            return;
-        }
-        let (mut mean, mut of_mean) = (sum, compensation);
-        if !self.is_mean[step] {
-            let (sum, lost) = kahan_add(value, sum, compensation);
-            if !sum.is_infinite() {
-                self.values.values_mut()[step] = sum;
-                self.compensations[step] = lost;
-                return;
-            }
-            self.is_mean[step] = true;
-            mean /= count - 1.0;
-            of_mean /= count - 1.0;
-        }
-        let share = (count - 1.0) / count;
-        let (mean, of_mean) = kahan_add(value / count, share * mean, share * of_mean);
-        self.values.values_mut()[step] = mean;
-        self.compensations[step] = of_mean;
-    }
-
-    fn finish(mut self) -> Column {
-        for (step, value) in self.values.values_mut().iter_mut().enumerate() {
-            let (count, compensation) = (self.counts[step], self.compensations[step]);
-            *value = if self.is_mean[step] {
-                *value + compensation
-            } else {
-                *value / count + compensation / count
-            };
-        }
-        self.values
-    }
-}
-
 impl Accumulator for Average {
     fn fold(&mut self, group: usize, column: &Column) {
-        let group = &mut self.groups[group];
-        if group.values.is_empty() {
-            group.values.reset(self.steps);
-            group.compensations.resize(self.steps, 0.0);
-            group.counts.resize(self.steps, 0.0);
-            group.is_mean.resize(self.steps, false);
+        let AverageGroup { column: means_present, means } = &mut self.groups[group];
+        if means.is_empty() {
+            means_present.reset(self.steps);
+            means.resize(self.steps, KahanMean::new());
         }
-        group.values.or_presence(column.presence());
         for (step, value) in column.iter_present() {
-            group.add(step, value);
+            if means_present.is_present(step) {
+                means[step].add(value);
+            } else {
+                // Not added to 0, which would take the sign of a negative zero.
+                means[step] = KahanMean::from_sum(value, 0.0, 1.0);
+                means_present.set(step, value);
+            }
         }
     }
 
     fn finish(self: Box<Self>) -> Vec<Column> {
-        self.groups.into_iter().map(AverageGroup::finish).collect()
+        let finished = self.groups.into_iter().map(|AverageGroup { mut column, means }| {
+            column.values_mut().iter_mut().zip(means).for_each(|(value, mean)| *value = mean.mean());
+            column
+        });
+        finished.collect()
     }
 }
 

@@ -181,7 +181,10 @@ fn repair_of(fix: ForcedMonotonicity, time_ms: i64) -> Repair {
 /// The upper bound that a value of `le` names.
 fn parse_bound(text: &str) -> Option<f64> {
     let bound: f64 = text.parse().ok()?;
-    // A finite number that is too large is no number, as upstream has it.
+    // A finite number that is too large is no number, as upstream has it, and NaN has no sign.
+    if bound.is_nan() && text.starts_with(['+', '-']) {
+        return None;
+    }
     let is_too_large = bound.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit());
     (!is_too_large).then_some(bound)
 }
@@ -228,7 +231,7 @@ impl VectorSource for ClassicHistograms {
                 let repair = repair_of(fix, steps.time(step));
                 match &mut repairs {
                     Some(repairs) => repairs.add(repair, step),
-                    none => *none = Some(Repairs::new(repair, step, steps.count)),
+                    none => *none = Some(Repairs::new(self.origin.position, repair, step, steps.count)),
                 }
             }
             Some(answer.value)
@@ -238,7 +241,7 @@ impl VectorSource for ClassicHistograms {
         }
         // A column may be computed twice; what was repaired is counted once.
         if let Some(repairs) = repairs.filter(|_| !self.is_told[series].swap(true, Ordering::Relaxed)) {
-            scratch.context.note_repairs(&self.metrics[group], self.origin, repairs);
+            scratch.context.note_repairs(&self.metrics[group], self.origin.turn, repairs);
         }
         Ok(())
     }
@@ -280,6 +283,7 @@ mod tests {
         assert_eq!(parse_bound("0.5"), Some(0.5));
         assert_eq!(parse_bound("+Inf"), Some(f64::INFINITY));
         assert_eq!(parse_bound("1e3"), Some(1000.0));
-        assert_eq!((parse_bound(""), parse_bound("x"), parse_bound("1e999")), (None, None, None));
+        assert_eq!(["", "x", "1e999", "-nan", "+NaN"].map(parse_bound), [None; 5]);
+        assert!(parse_bound("NaN").is_some_and(f64::is_nan));
     }
 }

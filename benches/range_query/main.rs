@@ -1,15 +1,27 @@
 //! One dashboard panel: `sum by (job) (rate(m[5m]))` over 10 000 counters and one hour at 15 s, 241 steps.
 //!
-//! Prints once a checksum of the answer, and how much memory the query took beyond what the database holds. Run by
+//! Prints once a checksum of the answer, and how much memory the query took beyond what the database holds. If there is
+//! a `prometheus` in the path, it is started on a copy of the directory and asked the same in turns. Run by
 //! `cargo test` it is tiny.
 #![expect(clippy::print_stderr, reason = "a bench says what it measured")]
 #![expect(clippy::disallowed_methods, reason = "memory is asked of the system, not of the seam")]
 
+mod peer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use emberdb::{Db, DbOptions, Env, Labels};
+use peer::Prometheus;
 
 const SAMPLES: i64 = 240;
 const STEP_MS: i64 = 15_000;
+
+/// How often Prometheus is asked.
+const ROUNDS: usize = 9;
 
 fn measuring() -> bool {
     std::env::args().any(|argument| argument == "--bench")
@@ -44,26 +56,71 @@ fn status_kib(field: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The most memory in use while `body` runs, beyond what was in use before, in KiB.
-fn peak_kib(body: impl FnOnce()) -> Option<u64> {
-    // Sets the high-water mark back to what is in use now, where the system lets a process do that.
-    let was_set_back = std::fs::write("/proc/self/clear_refs", "5").is_ok();
-    let before = status_kib("VmRSS:");
+/// The most memory in use while `body` runs, beyond what was in use before, in KiB: looked at every millisecond.
+fn peak_kib(env: &Env, body: impl FnOnce()) -> Option<u64> {
+    let before = status_kib("VmRSS:")?;
+    let is_done = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&is_done);
+    let clock = env.clone();
+    let watcher = env.spawn("watcher", move || {
+        let mut peak = before;
+        while !watched.load(Ordering::Relaxed) {
+            peak = peak.max(status_kib("VmRSS:").unwrap_or(0));
+            clock.clock().sleep(Duration::from_millis(1));
+        }
+        peak.max(status_kib("VmRSS:").unwrap_or(0))
+    });
     body();
-    let peak = status_kib("VmHWM:").filter(|_| was_set_back);
-    Some(peak?.saturating_sub(before?))
+    is_done.store(true, Ordering::Relaxed);
+    let peak = watcher.ok()?.join().ok()?;
+    Some(peak.saturating_sub(before))
+}
+
+/// Asks Prometheus and the database in turns, and prints both times and their ratio: what the machine does besides
+/// happens to both.
+fn beside_prometheus(env: &Env, dir: &Path, end_ms: i64, ask: impl Fn()) {
+    let Some(peer) = Prometheus::start(dir, env) else {
+        eprintln!("skipped: no prometheus in the path to compare with");
+        return;
+    };
+    let path = format!(
+        "/api/v1/query_range?query=sum+by+(job)+(rate(m[5m]))&start=0&end={}&step={}",
+        end_ms / 1000,
+        STEP_MS / 1000
+    );
+    let time = |body: &dyn Fn()| {
+        let started = env.clock().monotonic();
+        body();
+        (env.clock().monotonic() - started).as_secs_f64()
+    };
+    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
+        .map(|_| {
+            let theirs = time(&|| assert!(peer.get(&path).is_some_and(|a| a.contains("success"))));
+            (theirs, time(&ask))
+        })
+        .collect();
+    rounds.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    let best = |side: fn(&(f64, f64)) -> f64| rounds.iter().map(side).fold(f64::INFINITY, f64::min);
+    let (theirs, ours) = rounds[ROUNDS / 2];
+    eprintln!(
+        "beside Prometheus, {ROUNDS} rounds: best {:.0} ms against {:.0} ms; median of ratios {:.1}",
+        best(|r| r.0) * 1e3,
+        best(|r| r.1) * 1e3,
+        theirs / ours,
+    );
 }
 
 fn range_query(c: &mut Criterion) {
     let series_count = if measuring() { 10_000 } else { 50 };
-    let dir = Env::real().fs().create_temp_dir("emberdb-bench").expect("a temporary directory");
+    let env = Env::real();
+    let dir = env.fs().create_temp_dir("emberdb-bench").expect("a temporary directory");
     let db = Db::open(&dir, DbOptions::default()).expect("an empty directory opens");
     fill(&db, series_count);
     let end_ms = SAMPLES * STEP_MS;
     let ask = || db.query_range("sum by (job) (rate(m[5m]))", 0, end_ms, STEP_MS).expect("a good query");
 
     let mut json = String::new();
-    let peak = peak_kib(|| json = ask().value.to_json());
+    let peak = peak_kib(&env, || json = ask().value.to_json());
     let stats = db.stats();
     eprintln!(
         "answer crc32 {:08x}, {} bytes; the database holds {} KiB, the query took {} KiB beyond",
@@ -72,12 +129,15 @@ fn range_query(c: &mut Criterion) {
         stats.heap_bytes / 1024,
         peak.map_or("an unknown number of".into(), |kib| kib.to_string()),
     );
+    if measuring() {
+        beside_prometheus(&env, &dir, end_ms, || drop(ask()));
+    }
     let mut group = c.benchmark_group("range query");
     group.sample_size(20);
     group.bench_function("sum by (job) (rate(m[5m])), 10 000 series x 241 steps", |b| b.iter(ask));
     group.finish();
     db.close().expect("the log can be written");
-    let _ = Env::real().fs().remove_dir_all(&dir);
+    let _ = env.fs().remove_dir_all(&dir);
 }
 
 criterion_group!(benches, range_query);

@@ -1,9 +1,17 @@
-//! Floats as Go prints them: the shortest digits that read back to the same number, in three layouts.
+//! Floats as Prometheus prints them, which is as Go does: the shortest digits that read back to the same number, in the
+//! layouts that its messages, label values and answers use.
+//!
+//! ```
+//! use emberdb_model::number::{go_fixed, go_general, open_metrics};
+//!
+//! assert_eq!((go_fixed(1e6), go_general(1e6), open_metrics(5.0)), ("1000000".into(), "1e+06".into(), "5.0".into()));
+//! ```
 
 use std::fmt::Write;
 
 /// As Go's `%.2g`: two significant digits, without trailing zeros.
-pub(crate) fn go_two_digits(value: f64) -> String {
+#[must_use]
+pub fn go_two_digits(value: f64) -> String {
     if !value.is_finite() {
         return go_general(value);
     }
@@ -20,27 +28,31 @@ pub(crate) fn go_two_digits(value: f64) -> String {
 }
 
 /// `'f'`: never an exponent, as in label values of `count_values`.
-pub(crate) fn go_fixed(value: f64) -> String {
+#[must_use]
+pub fn go_fixed(value: f64) -> String {
     let mut out = String::new();
     write_float(&mut out, value, Layout::Fixed);
     out
 }
 
 /// `'g'`: with an exponent below 1e-4 and from 1e6 on; as in messages.
-pub(crate) fn go_general(value: f64) -> String {
+#[must_use]
+pub fn go_general(value: f64) -> String {
     let mut out = String::new();
     write_float(&mut out, value, Layout::General);
     out
 }
 
 /// A sample value as the HTTP API prints it: `'f'`, but `'e'` below 1e-6 and from 1e21 on.
-pub(crate) fn write_sample(out: &mut String, value: f64) {
+pub fn write_sample(out: &mut String, value: f64) {
     write_float(out, value, Layout::Sample);
 }
 
-/// A label value as OpenMetrics wants it: like `'g'`, and with a point in any case.
-pub(crate) fn open_metrics(value: f64) -> String {
-    let mut out = go_general(value);
+/// A bound or quantile as OpenMetrics wants it in a label: like `'g'`, with a point in any case, and without the sign
+/// of zero, as upstream has it.
+#[must_use]
+pub fn open_metrics(value: f64) -> String {
+    let mut out = go_general(if value == 0.0 { 0.0 } else { value });
     if value.is_finite() && !out.contains(['.', 'e']) {
         out.push_str(".0");
     }
@@ -48,7 +60,7 @@ pub(crate) fn open_metrics(value: f64) -> String {
 }
 
 /// A time in seconds with up to three decimals, never an exponent.
-pub(crate) fn write_seconds(out: &mut String, timestamp_ms: i64) {
+pub fn write_seconds(out: &mut String, timestamp_ms: i64) {
     if timestamp_ms < 0 {
         out.push('-');
     }
