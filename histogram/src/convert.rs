@@ -1,0 +1,418 @@
+//! From whole numbers to floats, and between classic histograms and native ones with custom bounds.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::decimal::General;
+use crate::error::HistogramErrorKind;
+use crate::{ClassicBucket, FloatHistogram, Histogram, HistogramError, Schema, Side, Span};
+
+impl Histogram {
+    /// The same histogram in floats.
+    ///
+    /// ```
+    /// use emberdb_histogram::{Histogram, Side, Span};
+    ///
+    /// let histogram = Histogram {
+    ///     count: 5,
+    ///     positive: Side { spans: vec![Span { offset: 0, length: 2 }], buckets: vec![2, 1] },
+    ///     ..Histogram::default()
+    /// };
+    /// assert_eq!(histogram.to_float().positive.buckets, [2.0, 3.0]);
+    /// ```
+    #[must_use]
+    pub fn to_float(&self) -> FloatHistogram {
+        let mut float = FloatHistogram::default();
+        self.to_float_into(&mut float);
+        float
+    }
+
+    /// Like [`to_float`](Self::to_float), into a histogram of which all but the memory is forgotten.
+    pub fn to_float_into(&self, float: &mut FloatHistogram) {
+        float.counter_reset_hint = self.counter_reset_hint;
+        float.schema = self.schema;
+        float.count = self.count as f64;
+        float.sum = self.sum;
+        to_float_side(&self.positive, &mut float.positive);
+        if self.has_custom_bounds() {
+            (float.zero_threshold, float.zero_count) = (0.0, 0.0);
+            float.negative.spans.clear();
+            float.negative.buckets.clear();
+            float.custom_values.clone_from(&self.custom_values);
+        } else {
+            (float.zero_threshold, float.zero_count) = (self.zero_threshold, self.zero_count as f64);
+            to_float_side(&self.negative, &mut float.negative);
+            float.custom_values = None;
+        }
+    }
+
+    /// The buckets of a classic histogram with the same observations; see
+    /// [`FloatHistogram::classic_buckets`].
+    ///
+    /// # Errors
+    /// If the histogram has no custom bounds, or is not valid.
+    pub fn classic_buckets(&self) -> Result<Vec<ClassicBucket>, HistogramError> {
+        if !self.has_custom_bounds() {
+            return Err(HistogramErrorKind::NotCustom.into());
+        }
+        self.validate()?;
+        self.to_float().classic_buckets()
+    }
+}
+
+/// Differences are summed up as floats, as upstream does, which can tell above 2^53.
+fn to_float_side(side: &Side<i64>, float: &mut Side<f64>) {
+    float.spans.clone_from(&side.spans);
+    float.buckets.clear();
+    let mut count = 0.0;
+    float.buckets.extend(side.buckets.iter().map(|&difference| {
+        count += difference as f64;
+        count
+    }));
+}
+
+impl FloatHistogram {
+    /// The buckets of a classic histogram with the same observations: one for each custom bound and one for `+Inf`,
+    /// cumulative.
+    ///
+    /// ```
+    /// use emberdb_histogram::FloatHistogram;
+    ///
+    /// let histogram: FloatHistogram = "{{schema:-53 count:3 custom_values:[1 2] buckets:[1 0 2]}}".parse()?;
+    /// let counts: Vec<f64> = histogram.classic_buckets()?.iter().map(|bucket| bucket.count).collect();
+    /// assert_eq!(counts, [1.0, 1.0, 3.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the histogram has no custom bounds, or is not valid.
+    pub fn classic_buckets(&self) -> Result<Vec<ClassicBucket>, HistogramError> {
+        if !self.has_custom_bounds() {
+            return Err(HistogramErrorKind::NotCustom.into());
+        }
+        self.validate()?;
+        let layout = self.layout();
+        let mut counts = self.positive.float_counts().peekable();
+        let mut sum = 0.0;
+        let indices = 0..=self.custom_bounds().len() as i32;
+        Ok(indices
+            .map(|index| {
+                if let Some((_, count)) = counts.next_if(|&(other, _)| other == index) {
+                    sum += count;
+                }
+                ClassicBucket { upper_bound: layout.upper_bound(index), count: sum }
+            })
+            .collect())
+    }
+}
+
+/// Puts a native histogram with custom bounds together from the series of a classic one, which come in any order.
+///
+/// ```
+/// use emberdb_histogram::ClassicConversion;
+///
+/// let mut classic = ClassicConversion::new();
+/// classic.set_bucket(2.0, 5.0)?;
+/// classic.set_bucket(1.0, 3.0)?;
+/// classic.set_count(6.0)?;
+/// classic.set_sum(9.0)?;
+/// let histogram = classic.finish()?.into_float();
+/// assert_eq!(histogram.to_string(), "{count:6, sum:9, [-Inf,1]:3, (1,2]:2, (2,+Inf]:1}");
+/// # Ok::<(), emberdb_histogram::ClassicConversionError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ClassicConversion {
+    /// In ascending order of their bounds.
+    buckets: Vec<ClassicBucket>,
+    count: Option<f64>,
+    sum: f64,
+    error: Option<ClassicConversionError>,
+}
+
+/// A native histogram that was a classic one. It counts in whole numbers if all its counts are whole.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConvertedHistogram {
+    /// All counts are whole numbers.
+    Integer(Histogram),
+    /// Some are not.
+    Float(FloatHistogram),
+}
+
+impl ConvertedHistogram {
+    /// The histogram in floats.
+    #[must_use]
+    pub fn into_float(self) -> FloatHistogram {
+        match self {
+            Self::Integer(histogram) => histogram.to_float(),
+            Self::Float(histogram) => histogram,
+        }
+    }
+
+    /// Checks the histogram.
+    ///
+    /// # Errors
+    /// See [`Histogram::validate`].
+    pub fn validate(&self) -> Result<(), HistogramError> {
+        match self {
+            Self::Integer(histogram) => histogram.validate(),
+            Self::Float(histogram) => histogram.validate(),
+        }
+    }
+}
+
+impl ClassicConversion {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets everything but its memory.
+    pub fn clear(&mut self) {
+        self.buckets.clear();
+        (self.count, self.sum, self.error) = (None, 0.0, None);
+    }
+
+    /// Says how many observations there are up to a bound. A second word about the same bound is ignored.
+    ///
+    /// # Errors
+    /// If the count is negative or does not fit between those of the neighbouring bounds, or the bound is not a number.
+    /// After an error everything fails with it.
+    pub fn set_bucket(&mut self, upper_bound: f64, count: f64) -> Result<(), ClassicConversionError> {
+        self.try_to(|conversion| {
+            if upper_bound.is_nan() {
+                return Err(ClassicConversionError::NanBound);
+            }
+            if count < 0.0 {
+                return Err(ClassicConversionError::NegativeBucketCount { upper_bound, count });
+            }
+            let buckets = &mut conversion.buckets;
+            let place = buckets.partition_point(|bucket| bucket.upper_bound < upper_bound);
+            if buckets.get(place).is_some_and(|bucket| bucket.upper_bound == upper_bound) {
+                return Ok(());
+            }
+            let before = place.checked_sub(1).and_then(|before| buckets.get(before));
+            if let Some(before) = before.filter(|before| count < before.count) {
+                return Err(ClassicConversionError::NotCumulative { count, sign: '<', other: before.count });
+            }
+            if let Some(after) = buckets.get(place).filter(|after| count > after.count) {
+                return Err(ClassicConversionError::NotCumulative { count, sign: '>', other: after.count });
+            }
+            buckets.insert(place, ClassicBucket { upper_bound, count });
+            Ok(())
+        })
+    }
+
+    /// Says how many observations there are in all. Without it, there are as many as up to the highest bound.
+    ///
+    /// # Errors
+    /// If it is negative, or there was an error before.
+    pub fn set_count(&mut self, count: f64) -> Result<(), ClassicConversionError> {
+        self.try_to(|conversion| {
+            if count < 0.0 {
+                return Err(ClassicConversionError::NegativeCount { count });
+            }
+            conversion.count = Some(count);
+            Ok(())
+        })
+    }
+
+    /// Says what the sum of all observations is. Without it, it is 0.
+    ///
+    /// # Errors
+    /// If there was an error before.
+    pub fn set_sum(&mut self, sum: f64) -> Result<(), ClassicConversionError> {
+        self.try_to(|conversion| {
+            conversion.sum = sum;
+            Ok(())
+        })
+    }
+
+    fn try_to(
+        &mut self,
+        set: impl FnOnce(&mut Self) -> Result<(), ClassicConversionError>,
+    ) -> Result<(), ClassicConversionError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        let result = set(self);
+        self.error = result.clone().err();
+        result
+    }
+
+    /// The native histogram, compacted.
+    ///
+    /// # Errors
+    /// If there was an error before, or the count is not that of the bucket up to `+Inf`.
+    pub fn finish(mut self) -> Result<ConvertedHistogram, ClassicConversionError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let highest = self.buckets.last().copied();
+        let count = self.count.unwrap_or(highest.map_or(0.0, |bucket| bucket.count));
+        if highest.is_none_or(|bucket| bucket.upper_bound != f64::INFINITY) {
+            self.buckets.push(ClassicBucket { upper_bound: f64::INFINITY, count });
+        }
+        let last = self.buckets.last().map_or(count, |bucket| bucket.count);
+        if count != last {
+            return Err(ClassicConversionError::CountMismatch { count, last });
+        }
+        let bounds: Arc<[f64]> = self
+            .buckets
+            .iter()
+            .map(|bucket| bucket.upper_bound)
+            .filter(|bound| *bound != f64::INFINITY)
+            .collect();
+        let custom_values = (!bounds.is_empty()).then_some(bounds);
+        let spans = vec![Span { offset: 0, length: self.buckets.len() as u32 }];
+        let mut previous = 0.0;
+        let counts =
+            self.buckets.iter().map(|bucket| bucket.count - std::mem::replace(&mut previous, bucket.count));
+
+        let is_whole = |count: f64| count == count.round() as i64 as f64;
+        if is_whole(count) && self.buckets.iter().all(|bucket| is_whole(bucket.count)) {
+            let mut previous = 0;
+            let differences = self.buckets.iter().scan(0, |before, bucket| {
+                let count = bucket.count as i64 - std::mem::replace(before, bucket.count as i64);
+                Some(count - std::mem::replace(&mut previous, count))
+            });
+            let mut histogram = Histogram {
+                schema: Schema::CUSTOM,
+                count: count as u64,
+                sum: self.sum,
+                positive: Side { spans, buckets: differences.collect() },
+                custom_values,
+                ..Histogram::default()
+            };
+            // A few empty buckets cost less than another span.
+            histogram.compact(2);
+            return Ok(ConvertedHistogram::Integer(histogram));
+        }
+        let mut histogram = FloatHistogram {
+            schema: Schema::CUSTOM,
+            count,
+            sum: self.sum,
+            positive: Side { spans, buckets: counts.collect() },
+            custom_values,
+            ..FloatHistogram::default()
+        };
+        histogram.compact(0);
+        Ok(ConvertedHistogram::Float(histogram))
+    }
+}
+
+/// Why the series of a classic histogram do not make one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClassicConversionError {
+    /// A bound is not a number.
+    NanBound,
+    /// A bucket has fewer than no observations.
+    NegativeBucketCount {
+        /// The bound of the bucket.
+        upper_bound: f64,
+        /// What it holds.
+        count: f64,
+    },
+    /// There are fewer than no observations.
+    NegativeCount {
+        /// How many.
+        count: f64,
+    },
+    /// A higher bound has fewer observations below it.
+    NotCumulative {
+        /// What the new bucket holds.
+        count: f64,
+        /// How that compares to its neighbour: `<` to the one before, `>` to the one behind.
+        sign: char,
+        /// What the neighbour holds.
+        other: f64,
+    },
+    /// The count is not that of the last bucket.
+    CountMismatch {
+        /// The count.
+        count: f64,
+        /// That of the last bucket.
+        last: f64,
+    },
+}
+
+impl std::error::Error for ClassicConversionError {}
+
+impl fmt::Display for ClassicConversionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NanBound => f.write_str("bucket boundary must not be NaN"),
+            Self::NegativeBucketCount { upper_bound, count } => write!(
+                f,
+                "bucket count must be non-negative: le={}, count={}",
+                General(upper_bound),
+                General(count)
+            ),
+            Self::NegativeCount { count } => {
+                write!(f, "count must be non-negative: count={}", General(count))
+            }
+            Self::NotCumulative { count, sign, other } => {
+                write!(f, "count is not cumulative: {} {sign} {}", General(count), General(other))
+            }
+            Self::CountMismatch { count, last } => {
+                write!(f, "count mismatch: count={} != le=+Inf count={}", General(count), General(last))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClassicConversion, ConvertedHistogram};
+
+    fn convert(buckets: &[(f64, f64)], count: Option<f64>) -> Result<ConvertedHistogram, String> {
+        let mut conversion = ClassicConversion::new();
+        for &(bound, cumulative) in buckets {
+            let _ = conversion.set_bucket(bound, cumulative);
+        }
+        if let Some(count) = count {
+            let _ = conversion.set_count(count);
+        }
+        conversion.finish().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn whole_counts_make_an_integer_histogram() {
+        let Ok(ConvertedHistogram::Integer(found)) =
+            convert(&[(1.0, 2.0), (f64::INFINITY, 9.0), (2.0, 2.0), (3.0, 7.0), (4.0, 7.0)], None)
+        else {
+            panic!("not an integer histogram");
+        };
+        found.validate().unwrap();
+        assert_eq!(found.to_string(), "{count:9, sum:0, [-Inf,1]:2, (2,3]:5, (4,+Inf]:2}");
+        assert_eq!(found.positive.buckets, [2, -2, 5, -5, 2]);
+    }
+
+    #[test]
+    fn other_counts_make_a_float_histogram() {
+        let Ok(ConvertedHistogram::Float(found)) = convert(&[(1.0, 0.0), (2.0, 0.5)], Some(1.25)) else {
+            panic!("not a float histogram");
+        };
+        assert_eq!(found.to_string(), "{count:1.25, sum:0, (1,2]:0.5, (2,+Inf]:0.75}");
+        assert_eq!(found.positive.buckets, [0.5, 0.75]);
+        let none = convert(&[], Some(3.0)).unwrap().into_float();
+        assert_eq!(
+            (none.to_string().as_str(), none.custom_values),
+            ("{count:3, sum:0, [-Inf,+Inf]:3}", None)
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        for (buckets, count, message) in [
+            (&[(f64::NAN, 1.0)][..], None, "bucket boundary must not be NaN"),
+            (&[(1.0, -1.0)], None, "bucket count must be non-negative: le=1, count=-1"),
+            (&[(1.0, 2.0), (2.0, 1.0)], None, "count is not cumulative: 1 < 2"),
+            (&[(2.0, 1.0), (1.0, 2.0)], None, "count is not cumulative: 2 > 1"),
+            (&[(1.0, 2.0)], Some(-1.0), "count must be non-negative: count=-1"),
+            (&[(f64::INFINITY, 2.0)], Some(3.0), "count mismatch: count=3 != le=+Inf count=2"),
+        ] {
+            assert_eq!(convert(buckets, count).unwrap_err(), message);
+        }
+    }
+}
