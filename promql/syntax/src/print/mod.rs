@@ -2,13 +2,12 @@
 //!
 //! * here: expressions
 //! * [`modifier`]: matching, brackets, `offset`, `@` and durations
-//! * [`number`]: floats as Go writes them
 
 mod modifier;
-mod number;
 
 use std::fmt;
 
+use emberdb_model::number::go_fixed;
 use emberdb_model::{METRIC_NAME, MatchOp, is_legacy_label_name};
 
 use crate::BinaryOp;
@@ -20,7 +19,6 @@ use crate::duration::{millis_of_seconds, write_duration};
 use crate::quote::{push_quoted, push_quoted_bytes};
 pub(crate) use modifier::push_subquery_suffix;
 use modifier::{push_at, push_duration_expr, push_extended_range, push_matching, push_offset, push_range};
-use number::push_literal;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,7 +136,7 @@ fn push_label_names(out: &mut String, names: &[String]) {
 fn push_number(out: &mut String, number: &NumberLiteral) {
     match millis_of_seconds(number.value) {
         Some(ms) if number.is_duration => write_duration(out, ms),
-        _ => push_literal(out, number.value),
+        _ => out.push_str(&go_fixed(number.value)),
     }
 }
 
@@ -203,4 +201,24 @@ fn push_aggregation(out: &mut String, aggregation: &Aggregation) {
     }
     push_expr(out, &aggregation.expr);
     out.push(')');
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experimental::ParserOptions;
+    use crate::parse::parse_with;
+
+    #[test]
+    fn a_literal_has_no_exponent_and_a_fill_has_one_from_a_million_on() {
+        for (query, printed) in [
+            ("1e21 - 25e-8", "1000000000000000000000 - 0.00000025"),
+            ("-iNf * nan", "-Inf * NaN"),
+            ("Inf ^ +inf", "Inf ^ +Inf"),
+            ("a + fill(999999) b", "a + fill (999999) b"),
+            ("a + fill_left(1000000) fill_right(1e-5) b", "a + fill_left (1e+06) fill_right (1e-05) b"),
+        ] {
+            let expr = parse_with(query, &ParserOptions::ALL).expect(query);
+            assert_eq!(expr.to_string(), printed);
+        }
+    }
 }

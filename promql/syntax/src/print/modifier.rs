@@ -1,12 +1,13 @@
 //! Matching, brackets, `offset`, `@` and durations as text.
 
+use emberdb_model::number::go_general;
+
 use super::{push_label_names, push_number};
 use crate::ast::{
     At, DurationExpr, DurationKind, DurationOp, DurationSpec, MatchCardinality, MatchLabels, Sign, Subquery,
     VectorMatching, VectorSelector,
 };
 use crate::duration::write_duration;
-use crate::print::number::push_float;
 
 /// Appends what stands behind an operator and `bool`. Matching on all labels goes without saying, unless there
 /// is grouping.
@@ -38,7 +39,7 @@ pub(super) fn push_matching(out: &mut String, matching: &VectorMatching) {
     };
     for (word, value) in fills.into_iter().flatten() {
         out.push_str(word);
-        push_float(out, value);
+        out.push_str(&go_general(value));
         out.push(')');
     }
 }
