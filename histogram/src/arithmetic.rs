@@ -55,13 +55,13 @@ impl FloatHistogram {
 
     fn combine(&mut self, other: &Self, is_negative: bool) -> Result<Combined, HistogramError> {
         let hints_collided = self.combine_hints(other)?;
-        let sign = |value: f64| if is_negative { -value } else { value };
+        let add = |sum: &mut f64, value: f64| if is_negative { *sum -= value } else { *sum += value };
         if !self.has_custom_bounds() {
             let theirs = self.reconcile_zero_buckets(other, None);
-            self.zero_count += sign(theirs.count);
+            add(&mut self.zero_count, theirs.count);
         }
-        self.count += sign(other.count);
-        self.sum += sign(other.sum);
+        add(&mut self.count, other.count);
+        add(&mut self.sum, other.sum);
 
         let bounds_reconciled = self.has_custom_bounds() && !bounds_match(self, other);
         if bounds_reconciled {

@@ -13,46 +13,59 @@ pub(crate) fn compact_side<N: BucketNumber>(side: &mut Side<N>, max_empty_bucket
     if is_compact(side, max_empty_buckets) {
         return;
     }
-    let plan = plan(side, max_empty_buckets);
-    // What is filled in is made room for in front, so that nothing is written before it is read.
-    let room: usize = plan.iter().map(|step| step.filled).sum();
-    let (mut write, mut count_read, mut count_written) = (0, N::default(), N::default());
-    let mut read = room;
-    side.buckets.splice(0..0, std::iter::repeat_n(N::default(), room));
-    let mut spans = SpanBuilder::default();
-    for step in plan {
-        for _ in 0..step.filled {
-            side.buckets[write] = N::default().held_after(count_written);
-            count_written = N::default();
-            write += 1;
+    let mut compact = Compact {
+        spans: SpanBuilder::default(),
+        buckets: Vec::with_capacity(side.buckets.len()),
+        count: N::default(),
+    };
+    let mut count = N::default();
+    // The index and the place behind the last bucket that was kept.
+    let (mut end, mut kept) = (None, 0);
+    let mut place = 0;
+    for run in side.runs() {
+        for (index, &held) in run.indexed() {
+            count = held.count_after(count);
+            place += 1;
+            if count.is_empty() {
+                continue;
+            }
+            if let Some(end) = end {
+                let gap = usize::try_from(index.wrapping_sub(end)).unwrap_or(usize::MAX);
+                if gap > 0 && gap <= max_empty_buckets {
+                    compact.fill(end, gap, &side.buckets[kept..place - 1]);
+                }
+            }
+            compact.push(index, count);
+            (end, kept) = (Some(index.wrapping_add(1)), place);
         }
-        for _ in 0..step.dropped {
-            count_read = side.buckets[read].count_after(count_read);
-            read += 1;
-        }
-        for _ in 0..step.kept {
-            count_read = side.buckets[read].count_after(count_read);
-            side.buckets[write] = count_read.held_after(count_written);
-            count_written = count_read;
-            read += 1;
-            write += 1;
-        }
-        spans.push(step.first_index.wrapping_sub(step.filled as i32), (step.filled + step.kept) as u32);
     }
-    side.buckets.truncate(write);
-    side.spans = spans.finish();
+    (side.spans, side.buckets) = (compact.spans.finish(), compact.buckets);
 }
 
-/// Buckets that stay, and what happens in front of them.
-struct Step {
-    /// Empty buckets that are not there and have to be.
-    filled: usize,
-    /// Empty buckets that are there and go.
-    dropped: usize,
-    /// The index of the first bucket that stays.
-    first_index: i32,
-    /// How many stay.
-    kept: usize,
+/// A side that is put together.
+struct Compact<N> {
+    spans: SpanBuilder,
+    buckets: Vec<N>,
+    /// What the last bucket holds.
+    count: N,
+}
+
+impl<N: BucketNumber> Compact<N> {
+    #[inline]
+    fn push(&mut self, index: i32, count: N) {
+        self.spans.push(index, 1);
+        self.buckets.push(count.held_after(self.count));
+        self.count = count;
+    }
+
+    /// Adds empty buckets. If all of them were there they stay as they were, to the sign of their zeros.
+    fn fill(&mut self, first_index: i32, gap: usize, empty: &[N]) {
+        for place in 0..gap {
+            let index = first_index.wrapping_add(place as i32);
+            let held = empty.get(place).filter(|_| empty.len() == gap).copied();
+            self.push(index, held.unwrap_or_default().empty());
+        }
+    }
 }
 
 /// Whether nothing needs to be done: no bucket is empty and no gap is small. A first glance, not the whole truth.
@@ -65,37 +78,6 @@ fn is_compact<N: BucketNumber>(side: &Side<N>, max_empty_buckets: usize) -> bool
             count = held.count_after(count);
             !count.is_empty()
         })
-}
-
-fn plan<N: BucketNumber>(side: &Side<N>, max_empty_buckets: usize) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    // Where the next bucket is expected, and how many buckets before it were empty.
-    let (mut next_index, mut empty) = (None, 0);
-    let mut are_adjacent = true;
-    for (index, count) in side.counts() {
-        are_adjacent &= next_index == Some(index);
-        next_index = Some(index.wrapping_add(1));
-        if count.is_empty() {
-            empty += 1;
-            continue;
-        }
-        let dropped = std::mem::take(&mut empty);
-        let are_adjacent = std::mem::replace(&mut are_adjacent, true);
-        let Some(last) = steps.last_mut() else {
-            steps.push(Step { filled: 0, dropped, first_index: index, kept: 1 });
-            continue;
-        };
-        let gap = index.wrapping_sub(last.first_index.wrapping_add(last.kept as i32));
-        match usize::try_from(gap) {
-            // Buckets that are there stay as they are, to the sign of their zeros.
-            Ok(gap) if gap <= max_empty_buckets && are_adjacent => last.kept += gap + 1,
-            Ok(filled) if filled <= max_empty_buckets => {
-                steps.push(Step { filled, dropped, first_index: index, kept: 1 });
-            }
-            _ => steps.push(Step { filled: 0, dropped, first_index: index, kept: 1 }),
-        }
-    }
-    steps
 }
 
 #[cfg(test)]

@@ -244,37 +244,36 @@ impl ClassicConversion {
     ///
     /// # Errors
     /// If there was an error before, or the count is not that of the bucket up to `+Inf`.
-    pub fn finish(mut self) -> Result<ConvertedHistogram, ClassicConversionError> {
-        if let Some(error) = self.error {
-            return Err(error);
+    pub fn finish(&self) -> Result<ConvertedHistogram, ClassicConversionError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
         }
-        let highest = self.buckets.last().copied();
+        let highest = self.buckets.last();
         let count = self.count.unwrap_or(highest.map_or(0.0, |bucket| bucket.count));
-        if highest.is_none_or(|bucket| bucket.upper_bound != f64::INFINITY) {
-            self.buckets.push(ClassicBucket { upper_bound: f64::INFINITY, count });
-        }
-        let last = self.buckets.last().map_or(count, |bucket| bucket.count);
-        if count != last {
-            return Err(ClassicConversionError::CountMismatch { count, last });
-        }
+        let last =
+            highest.filter(|bucket| bucket.upper_bound == f64::INFINITY).map_or(count, |bucket| bucket.count);
         let bounds: Arc<[f64]> = self
             .buckets
             .iter()
             .map(|bucket| bucket.upper_bound)
             .filter(|bound| *bound != f64::INFINITY)
             .collect();
-        let custom_values = (!bounds.is_empty()).then_some(bounds);
-        let spans = vec![Span { offset: 0, length: self.buckets.len() as u32 }];
-        let mut previous = 0.0;
-        let counts =
-            self.buckets.iter().map(|bucket| bucket.count - std::mem::replace(&mut previous, bucket.count));
-
+        // One for each bound, and the last.
+        let cumulative = || self.buckets[..bounds.len()].iter().map(|bucket| bucket.count).chain([last]);
         let is_whole = |count: f64| count == count.round() as i64 as f64;
-        if is_whole(count) && self.buckets.iter().all(|bucket| is_whole(bucket.count)) {
-            let mut previous = 0;
-            let differences = self.buckets.iter().scan(0, |before, bucket| {
-                let count = bucket.count as i64 - std::mem::replace(before, bucket.count as i64);
-                Some(count - std::mem::replace(&mut previous, count))
+        let is_integer = is_whole(count) && cumulative().all(is_whole);
+        if count != last {
+            return Err(ClassicConversionError::CountMismatch { count, last, is_integer });
+        }
+        let spans = vec![Span { offset: 0, length: bounds.len() as u32 + 1 }];
+        let custom_values = (!bounds.is_empty()).then(|| Arc::clone(&bounds));
+
+        if is_integer {
+            let (mut below, mut previous) = (0, 0);
+            let differences = cumulative().map(|cumulative| {
+                let cumulative = cumulative as i64;
+                let count = cumulative - std::mem::replace(&mut below, cumulative);
+                count - std::mem::replace(&mut previous, count)
             });
             let mut histogram = Histogram {
                 schema: Schema::CUSTOM,
@@ -288,6 +287,8 @@ impl ClassicConversion {
             histogram.compact(2);
             return Ok(ConvertedHistogram::Integer(histogram));
         }
+        let mut below = 0.0;
+        let counts = cumulative().map(|cumulative| cumulative - std::mem::replace(&mut below, cumulative));
         let mut histogram = FloatHistogram {
             schema: Schema::CUSTOM,
             count,
@@ -333,6 +334,8 @@ pub enum ClassicConversionError {
         count: f64,
         /// That of the last bucket.
         last: f64,
+        /// Whether all counts are whole numbers.
+        is_integer: bool,
     },
 }
 
@@ -354,8 +357,9 @@ impl fmt::Display for ClassicConversionError {
             Self::NotCumulative { count, sign, other } => {
                 write!(f, "count is not cumulative: {} {sign} {}", General(count), General(other))
             }
-            Self::CountMismatch { count, last } => {
-                write!(f, "count mismatch: count={} != le=+Inf count={}", General(count), General(last))
+            Self::CountMismatch { count, last, is_integer } => {
+                let count = if is_integer { count.to_string() } else { General(count).to_string() };
+                write!(f, "count mismatch: count={count} != le=+Inf count={}", General(last))
             }
         }
     }
@@ -410,7 +414,8 @@ mod tests {
             (&[(1.0, 2.0), (2.0, 1.0)], None, "count is not cumulative: 1 < 2"),
             (&[(2.0, 1.0), (1.0, 2.0)], None, "count is not cumulative: 2 > 1"),
             (&[(1.0, 2.0)], Some(-1.0), "count must be non-negative: count=-1"),
-            (&[(f64::INFINITY, 2.0)], Some(3.0), "count mismatch: count=3 != le=+Inf count=2"),
+            (&[(f64::INFINITY, 2e6)], Some(3e6), "count mismatch: count=3000000 != le=+Inf count=2e+06"),
+            (&[(f64::INFINITY, 0.5)], Some(3e6), "count mismatch: count=3e+06 != le=+Inf count=0.5"),
         ] {
             assert_eq!(convert(buckets, count).unwrap_err(), message);
         }

@@ -1,7 +1,8 @@
 //! Which share of observations lies between two values.
 
-use crate::FloatHistogram;
 use crate::bucket::{Bucket, Spread};
+use crate::buckets::Place;
+use crate::{FloatHistogram, Run};
 
 /// A fraction, and what is to be said about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,71 +34,139 @@ impl FloatHistogram {
         if lower >= upper {
             return 0.0.into();
         }
-        let mut below_lower = Rank { value: lower, rank: None };
-        let mut below_upper = Rank { value: upper, rank: None };
-        let mut counted = 0.0;
-        let mut rank = 0.0;
-        let mut places = self.places();
-        for (place, count) in places.by_ref() {
-            let mut bucket = self.bucket_at(place, count);
-            counted += count;
-            let spread = if bucket.touches_zero() {
-                self.narrow_zero_bucket(&mut bucket);
-                Spread::Even
-            } else if self.has_custom_bounds() {
-                Spread::Even
-            } else {
-                Spread::Logarithmic
-            };
-            below_lower.meet(&bucket, rank, spread);
-            below_upper.meet(&bucket, rank, spread);
-            if below_lower.rank.is_some() && below_upper.rank.is_some() {
-                break;
-            }
-            rank += count;
-        }
-        let excludes_nan = if self.sum.is_nan() {
-            counted = places.fold(counted, |counted, (_, count)| counted + count);
-            counted < self.count
+        let [below_lower, below_upper] = self.ranks([lower, upper]);
+        let (counted, excludes_nan) = if self.sum.is_nan() {
+            let counted = self.places().fold(0.0, |counted, (_, count)| counted + count);
+            (counted, counted < self.count)
         } else {
-            counted = self.count;
-            false
+            (self.count, false)
         };
         let limited = |rank: Option<f64>| match rank {
             Some(rank) if rank > counted => counted,
             Some(rank) => rank,
             None => counted,
         };
-        NativeFraction {
-            value: (limited(below_upper.rank) - limited(below_lower.rank)) / self.count,
-            excludes_nan,
+        NativeFraction { value: (limited(below_upper) - limited(below_lower)) / self.count, excludes_nan }
+    }
+
+    /// How many observations are below each of two values in ascending order; none if that is above all buckets.
+    fn ranks(&self, values: [f64; 2]) -> [Option<f64>; 2] {
+        let mut ranks = [None; 2];
+        let mut pending = values.into_iter().zip(&mut ranks);
+        let Some((mut value, mut rank)) = pending.next() else { return ranks };
+        let mut before = 0.0;
+        for segment in self.segments() {
+            let mut place = 0;
+            loop {
+                let reached = self.first_reaching(segment, place, value);
+                before = segment.fold(place..reached, before);
+                if reached == segment.len() {
+                    break;
+                }
+                *rank = Some(self.rank_within(&self.segment_bucket(segment, reached), value, before));
+                let Some(next) = pending.next() else { return ranks };
+                ((value, rank), place) = (next, reached);
+            }
         }
+        ranks
+    }
+
+    /// Runs of negative buckets, the zero bucket, and runs of positive buckets.
+    fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        let negative = self.negative.runs().rev().map(Segment::Negative);
+        let zero = (self.zero_count > 0.0).then_some(Segment::Zero(self.zero_count));
+        negative.chain(zero).chain(self.positive.runs().map(Segment::Positive))
+    }
+
+    /// The first bucket of a segment from this one on that does not end below the value. Bounds ascend, so that few
+    /// need to be looked at.
+    fn first_reaching(&self, segment: Segment<'_>, start: usize, value: f64) -> usize {
+        let reaches = |place: usize| {
+            let bucket = self.segment_bucket(segment, place);
+            bucket.lower >= value || bucket.upper > value
+        };
+        let (mut low, mut high) = (start, segment.len());
+        // Most segments are passed whole.
+        if low < high && !reaches(high - 1) {
+            return high;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if reaches(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    }
+
+    /// A bucket, of the zero bucket only the side on which observations can be.
+    fn segment_bucket(&self, segment: Segment<'_>, place: usize) -> Bucket<f64> {
+        let (place, count) = segment.at(place);
+        let mut bucket = self.bucket_at(place, count);
+        if bucket.touches_zero() {
+            self.narrow_zero_bucket(&mut bucket);
+        }
+        bucket
+    }
+
+    /// How many observations are below a value that is not above the bucket, before which there are `before`.
+    fn rank_within(&self, bucket: &Bucket<f64>, value: f64, before: f64) -> f64 {
+        if bucket.lower >= value {
+            return before;
+        }
+        if !self.has_custom_bounds() && !bucket.touches_zero() {
+            return before + bucket.count * bucket.share_below(value, Spread::Logarithmic);
+        }
+        // Nothing can be said about where in a bucket without a lower bound observations are.
+        if bucket.lower == f64::NEG_INFINITY {
+            return bucket.count;
+        }
+        before + bucket.count * bucket.share_below(value, Spread::Even)
     }
 }
 
-/// How many observations are below a value, once it is known.
-struct Rank {
-    value: f64,
-    rank: Option<f64>,
+/// Consecutive buckets, in ascending order.
+#[derive(Clone, Copy)]
+enum Segment<'a> {
+    Negative(Run<'a, f64>),
+    Zero(f64),
+    Positive(Run<'a, f64>),
 }
 
-impl Rank {
-    /// Looks for the value at the lower bound of, and within, a bucket, up to which there are `before`.
-    #[inline]
-    fn meet(&mut self, bucket: &Bucket<f64>, before: f64, spread: Spread) {
-        if self.rank.is_some() {
-            return;
+impl Segment<'_> {
+    const fn len(self) -> usize {
+        match self {
+            Self::Negative(run) | Self::Positive(run) => run.buckets.len(),
+            Self::Zero(_) => 1,
         }
-        if bucket.lower >= self.value {
-            self.rank = Some(before);
-        } else if bucket.lower < self.value && bucket.upper > self.value {
-            // Nothing can be said about where in a bucket without a lower bound observations are.
-            let is_unbounded = spread == Spread::Even && bucket.lower == f64::NEG_INFINITY;
-            self.rank = Some(if is_unbounded {
-                bucket.count
-            } else {
-                before + bucket.count * bucket.share_below(self.value, spread)
-            });
+    }
+
+    /// Which bucket is at this place, and what it holds.
+    fn at(self, place: usize) -> (Place, f64) {
+        match self {
+            Self::Negative(run) => {
+                let place = run.buckets.len() - 1 - place;
+                (Place::Negative(run.first_index.wrapping_add(place as i32)), run.buckets[place])
+            }
+            Self::Zero(count) => (Place::Zero, count),
+            Self::Positive(run) => {
+                (Place::Positive(run.first_index.wrapping_add(place as i32)), run.buckets[place])
+            }
+        }
+    }
+
+    /// Adds the buckets at these places to a sum, one after the other.
+    fn fold(self, places: std::ops::Range<usize>, sum: f64) -> f64 {
+        let add = |sum: f64, count: &f64| sum + count;
+        match self {
+            Self::Negative(run) => {
+                let end = run.buckets.len();
+                run.buckets[end - places.end..end - places.start].iter().rev().fold(sum, add)
+            }
+            Self::Zero(count) => places.fold(sum, |sum, _| sum + count),
+            Self::Positive(run) => run.buckets[places].iter().fold(sum, add),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - [`HistogramSum`] and [`HistogramMean`]: sums and averages of many.
 //! - [`ClassicLayout`]: quantiles and fractions of classic histograms, whose buckets are series of their own;
 //!   [`ClassicConversion`] makes native ones of them.
+//! - [`ExponentialRecorder`] and [`CustomRecorder`]: counting observations in a program.
 //! - [`HistogramNotation`]: histograms in test scripts.
 //! - [`KahanSum`], [`KahanLanes`] and [`KahanMean`]: the compensated arithmetic that all sums over samples use.
 //!

@@ -58,7 +58,7 @@ impl<'a> Source<'a> {
 
 /// Adds the source to the target, or subtracts it.
 pub(crate) fn add(target: &mut Side<f64>, source: Source<'_>, is_negative: bool) {
-    each_run(target, &mut [], source, |target, _, _, buckets| {
+    each_run(target, None, source, |target, _, _, buckets| {
         if is_negative {
             target.iter_mut().zip(buckets).for_each(|(sum, count)| *sum -= count);
         } else {
@@ -67,71 +67,62 @@ pub(crate) fn add(target: &mut Side<f64>, source: Source<'_>, is_negative: bool)
     });
 }
 
-/// Adds the source, of which `source_compensation` was lost, to a compensated target.
+/// Adds the source, of which `source_lost` was lost, to a target of which `lost` is lost.
 pub(crate) fn kahan_add_side(
     target: &mut Side<f64>,
-    compensation: &mut Vec<f64>,
+    lost: &mut Vec<f64>,
     source: Source<'_>,
-    source_compensation: Option<&[f64]>,
+    source_lost: Option<&[f64]>,
 ) {
-    compensation.resize(target.buckets.len(), 0.0);
-    each_run(target, &mut [compensation], source, |target, compensations, place, buckets| {
-        let Some(compensation) = compensations.first_mut() else { return };
-        let Some(lost) = source_compensation.and_then(|lost| lost.get(place..)) else {
-            for ((sum, compensation), &count) in target.iter_mut().zip(compensation.iter_mut()).zip(buckets) {
-                (*sum, *compensation) = kahan_add(count, *sum, *compensation);
-            }
+    lost.resize(target.buckets.len(), 0.0);
+    each_run(target, Some(lost), source, |target, lost, place, buckets| {
+        let sums = target.iter_mut().zip(lost).zip(buckets);
+        let Some(source_lost) = source_lost.and_then(|lost| lost.get(place..)) else {
+            sums.for_each(|((sum, lost), &count)| (*sum, *lost) = kahan_add(count, *sum, *lost));
             return;
         };
-        for (((sum, compensation), &count), &lost) in
-            target.iter_mut().zip(compensation.iter_mut()).zip(buckets).zip(lost)
-        {
-            if compensation.to_bits() == UNTOUCHED.to_bits() {
-                (*sum, *compensation) = (count, lost);
+        for (((sum, lost), &count), &source_lost) in sums.zip(source_lost) {
+            if lost.to_bits() == UNTOUCHED.to_bits() {
+                (*sum, *lost) = (count, source_lost);
                 continue;
             }
-            (*sum, *compensation) = kahan_add(count, *sum, *compensation);
-            if lost != 0.0 {
-                (*sum, *compensation) = kahan_add(lost, *sum, *compensation);
+            (*sum, *lost) = kahan_add(count, *sum, *lost);
+            if source_lost != 0.0 {
+                (*sum, *lost) = kahan_add(source_lost, *sum, *lost);
             }
         }
     });
 }
 
-/// Calls `add` with each run of the source and the buckets of the target that have the same indices, in the target and
-/// in each of `companions`, which have a number for each bucket of the target.
+/// Calls `add` with the buckets of the target that have the same indices as a run of the source, what was lost of them
+/// (nothing if that is not known), the place of the run among all buckets of the source, and the run.
 fn each_run(
     target: &mut Side<f64>,
-    companions: &mut [&mut Vec<f64>],
+    mut lost: Option<&mut Vec<f64>>,
     source: Source<'_>,
-    add: impl Fn(&mut [f64], &mut [&mut [f64]], usize, &[f64]),
+    add: impl Fn(&mut [f64], &mut [f64], usize, &[f64]),
 ) {
-    if source.is_whole
-        && target.spans == source.side.spans
-        && target.buckets.len() == source.side.buckets.len()
-    {
-        match companions {
-            [] => add(&mut target.buckets, &mut [], 0, &source.side.buckets),
-            [companion, ..] => {
-                add(&mut target.buckets, &mut [companion.as_mut_slice()], 0, &source.side.buckets);
-            }
-        }
+    let Source { side, is_whole, .. } = source;
+    if is_whole && target.spans == side.spans && target.buckets.len() == side.buckets.len() {
+        let lost = lost.map(Vec::as_mut_slice).unwrap_or_default();
+        add(&mut target.buckets, lost, 0, &side.buckets);
         return;
     }
     if !has_all(&target.spans, source) {
-        insert_missing(target, companions, source);
+        let (spans, insertions) = widened(&target.spans, source);
+        target.spans = spans;
+        insert(&mut target.buckets, &insertions);
+        if let Some(lost) = &mut lost {
+            insert(lost, &insertions);
+        }
     }
     let mut places = Places::new(&target.spans);
     for (source_place, run) in source.runs() {
         let Some(place) = places.find(run.first_index, run.buckets.len()) else { continue };
         let range = place..place + run.buckets.len();
-        let Some(buckets) = target.buckets.get_mut(range.clone()) else { continue };
-        match companions {
-            [] => add(buckets, &mut [], source_place, run.buckets),
-            [companion, ..] => {
-                let Some(companion) = companion.get_mut(range) else { continue };
-                add(buckets, &mut [companion], source_place, run.buckets);
-            }
+        let lost = lost.as_mut().and_then(|lost| lost.get_mut(range.clone())).unwrap_or_default();
+        if let Some(buckets) = target.buckets.get_mut(range) {
+            add(buckets, lost, source_place, run.buckets);
         }
     }
 }
@@ -195,16 +186,6 @@ struct Insertion {
     count: usize,
 }
 
-/// Inserts the buckets that only the source has.
-fn insert_missing(target: &mut Side<f64>, companions: &mut [&mut Vec<f64>], source: Source<'_>) {
-    let (spans, insertions) = widened(&target.spans, source);
-    target.spans = spans;
-    insert(&mut target.buckets, &insertions);
-    for companion in companions {
-        insert(companion, &insertions);
-    }
-}
-
 fn insert(buckets: &mut Vec<f64>, insertions: &[Insertion]) {
     let old = buckets.len();
     let mut shift: usize = insertions.iter().map(|insertion| insertion.count).sum();
@@ -249,7 +230,7 @@ fn widened(spans: &[Span], source: Source<'_>) -> (Vec<Span>, Vec<Insertion>) {
         }
         index = start + i64::from(span.length);
         place += span.length as usize;
-        builder.push_apart((start - joined) as i32, span.length + joined as u32);
+        builder.push_apart((start - joined) as i32, span.length.saturating_add(joined as u32));
         previous_end = Some(index);
     }
     for run in missing {

@@ -30,7 +30,7 @@ use crate::{CounterResetHint, HistogramError, Schema, Side};
 /// assert_eq!(histogram.quantile(1.0).value, 4.0);
 /// # Ok::<(), emberdb_histogram::HistogramError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct NativeHistogram<N: BucketNumber> {
     /// What is known about a counter reset.
     pub counter_reset_hint: CounterResetHint,
@@ -57,6 +57,26 @@ pub type Histogram = NativeHistogram<i64>;
 
 /// A histogram that counts in floats.
 pub type FloatHistogram = NativeHistogram<f64>;
+
+impl<N: BucketNumber> Clone for NativeHistogram<N> {
+    fn clone(&self) -> Self {
+        Self {
+            positive: self.positive.clone(),
+            negative: self.negative.clone(),
+            custom_values: self.custom_values.clone(),
+            ..*self
+        }
+    }
+
+    /// Keeps the memory, so that a series of histograms can be copied into one place without allocating.
+    fn clone_from(&mut self, source: &Self) {
+        let (mut positive, mut negative) =
+            (std::mem::take(&mut self.positive), std::mem::take(&mut self.negative));
+        positive.clone_from(&source.positive);
+        negative.clone_from(&source.negative);
+        *self = Self { positive, negative, custom_values: source.custom_values.clone(), ..*source };
+    }
+}
 
 impl<N: BucketNumber> Default for NativeHistogram<N> {
     fn default() -> Self {

@@ -44,6 +44,8 @@ pub(crate) mod sealed {
         fn plus(self, other: Self) -> Self;
         /// Whether a count is 0.
         fn is_empty(&self) -> bool;
+        /// The count of an empty bucket: of one that holds `self`, if zeros have a sign.
+        fn empty(self) -> Self;
         /// Whether a count is below 0.
         fn is_negative(&self) -> bool;
         /// Whether two counts are the same number, bit for bit.
@@ -69,6 +71,11 @@ pub(crate) mod sealed {
         #[inline]
         fn is_empty(&self) -> bool {
             *self == 0
+        }
+
+        #[inline]
+        fn empty(self) -> Self {
+            0
         }
 
         #[inline]
@@ -101,6 +108,11 @@ pub(crate) mod sealed {
         #[inline]
         fn is_empty(&self) -> bool {
             *self == 0.0
+        }
+
+        #[inline]
+        fn empty(self) -> Self {
+            self
         }
 
         #[inline]

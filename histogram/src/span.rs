@@ -21,12 +21,24 @@ pub struct Span {
 ///
 /// Nothing holds by itself: what comes from outside may have more buckets than the spans cover, or fewer. Such buckets
 /// are not seen; [`NativeHistogram::validate`](crate::NativeHistogram::validate) finds them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Side<N> {
     /// Which buckets there are.
     pub spans: Vec<Span>,
     /// What is in them.
     pub buckets: Vec<N>,
+}
+
+impl<N: Clone> Clone for Side<N> {
+    fn clone(&self) -> Self {
+        Self { spans: self.spans.clone(), buckets: self.buckets.clone() }
+    }
+
+    /// Keeps the memory.
+    fn clone_from(&mut self, source: &Self) {
+        self.spans.clone_from(&source.spans);
+        self.buckets.clone_from(&source.buckets);
+    }
 }
 
 /// Consecutive buckets.
@@ -70,7 +82,8 @@ impl Side<f64> {
 }
 
 impl<'a, N> Run<'a, N> {
-    fn indexed(self) -> impl DoubleEndedIterator<Item = (i32, &'a N)> {
+    /// The index of each bucket and what it holds.
+    pub(crate) fn indexed(self) -> impl DoubleEndedIterator<Item = (i32, &'a N)> {
         let first = self.first_index;
         self.buckets.iter().enumerate().map(move |(place, held)| (first.wrapping_add(place as i32), held))
     }
@@ -158,7 +171,7 @@ impl SpanBuilder {
     #[inline]
     pub(crate) fn push(&mut self, first_index: i32, length: u32) {
         match self.spans.last_mut() {
-            Some(span) if self.end == first_index => span.length += length,
+            Some(span) if self.end == first_index => span.length = span.length.saturating_add(length),
             _ => self.spans.push(Span { offset: first_index.wrapping_sub(self.end), length }),
         }
         self.end = first_index.wrapping_add(length as i32);
@@ -171,7 +184,7 @@ impl SpanBuilder {
         self.end = first_index.wrapping_add(length as i32);
     }
 
-    /// The last span, if it ends before this index and has one bucket.
+    /// The spans.
     pub(crate) fn finish(self) -> Vec<Span> {
         self.spans
     }

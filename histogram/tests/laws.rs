@@ -1,6 +1,10 @@
 //! What holds for all histograms.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
-use emberdb_histogram::{CounterResetHint, FloatHistogram, Histogram, HistogramSum, Schema, Side, Span};
+use emberdb_histogram::{
+    Compensation, CounterResetHint, FloatHistogram, Histogram, HistogramMean, HistogramSum, Schema, Side,
+    Span,
+};
 use proptest::prelude::*;
 
 /// Whole numbers, so that sums are exact in any order; many of them 0.
@@ -81,6 +85,10 @@ fn pair() -> impl Strategy<Value = (FloatHistogram, FloatHistogram)> {
     prop_oneof![(exponential(), exponential()), (custom(), custom())]
 }
 
+fn populated() -> impl Strategy<Value = FloatHistogram> {
+    prop_oneof![exponential(), custom()].prop_filter("it has observations", |histogram| histogram.count > 0.0)
+}
+
 fn total(histogram: &FloatHistogram) -> f64 {
     histogram.zero_count + histogram.positive.buckets.iter().chain(&histogram.negative.buckets).sum::<f64>()
 }
@@ -94,6 +102,87 @@ fn add(left: &FloatHistogram, right: &FloatHistogram) -> FloatHistogram {
     let mut sum = left.clone();
     let _ = sum.add_assign(right).unwrap();
     sum
+}
+
+/// A mean with a copy for each step.
+fn plain_mean(first: FloatHistogram, others: &[FloatHistogram]) -> FloatHistogram {
+    let (mut sum, mut lost, mut count) = (first, None, 1.0);
+    let mut is_incremental = false;
+    let scale = |lost: &mut Compensation, by: &dyn Fn(f64) -> f64| {
+        for number in [&mut lost.zero_count, &mut lost.count, &mut lost.sum] {
+            *number = by(*number);
+        }
+        lost.positive.iter_mut().chain(&mut lost.negative).for_each(|number| *number = by(*number));
+    };
+    for other in others {
+        count += 1.0;
+        if !is_incremental {
+            let (mut next, mut next_lost) =
+                (sum.clone(), lost.clone().unwrap_or_else(|| Compensation::none(&sum)));
+            let _ = next.kahan_add_assign(other, &mut next_lost).unwrap();
+            if !next.has_overflow() {
+                (sum, lost) = (next, Some(next_lost));
+                continue;
+            }
+            is_incremental = true;
+            sum.divide(count - 1.0);
+            lost.iter_mut().for_each(|lost| scale(lost, &|number| number / (count - 1.0)));
+        }
+        let share = (count - 1.0) / count;
+        sum.scale(share);
+        lost.iter_mut().for_each(|lost| scale(lost, &|number| number * share));
+        let mut part = other.clone();
+        part.divide(count);
+        let mut next_lost = lost.unwrap_or_else(|| Compensation::none(&sum));
+        let _ = sum.kahan_add_assign(&part, &mut next_lost).unwrap();
+        lost = Some(next_lost);
+    }
+    if !is_incremental {
+        sum.divide(count);
+        lost.iter_mut().for_each(|lost| scale(lost, &|number| number / count));
+    }
+    lost.iter().for_each(|lost| sum.add_compensation(lost));
+    sum
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        prop::sample::select(vec![0.0, -1.0, 2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY])
+    ]
+}
+
+/// What could come from outside: nothing fits to anything.
+fn garbage() -> impl Strategy<Value = FloatHistogram> {
+    let offset = || prop_oneof![-3..9_i32, any::<i32>()];
+    let length = || prop_oneof![0..4_u32, any::<u32>()];
+    let span = move || (offset(), length()).prop_map(|(offset, length)| Span { offset, length });
+    let side = move || {
+        (prop::collection::vec(span(), 0..4), prop::collection::vec(number(), 0..6))
+            .prop_map(|(spans, buckets)| Side { spans, buckets })
+    };
+    let schema = prop_oneof![-9..12_i32, Just(-53), any::<i32>()];
+    let bounds = prop::option::of(prop::collection::vec(number(), 0..4));
+    (schema, [number(), number(), number(), number()], side(), side(), bounds, hint()).prop_map(
+        |(
+            schema,
+            [zero_threshold, zero_count, count, sum],
+            positive,
+            negative,
+            bounds,
+            counter_reset_hint,
+        )| FloatHistogram {
+            counter_reset_hint,
+            schema: Schema::new(schema),
+            zero_threshold,
+            zero_count,
+            count,
+            sum,
+            positive,
+            negative,
+            custom_values: bounds.map(Into::into),
+        },
+    )
 }
 
 /// The histogram in the layout of another one, as far as that is coarser.
@@ -227,8 +316,7 @@ proptest! {
     }
 
     #[test]
-    fn quantiles_rise_with_phi(histogram in prop_oneof![exponential(), custom()], phis in prop::collection::vec(0.0..=1.0, 2..20)) {
-        prop_assume!(histogram.count > 0.0);
+    fn quantiles_rise_with_phi(histogram in populated(), phis in prop::collection::vec(0.0..=1.0, 2..20)) {
         // Below a half the walk is upward, above downward: the two can differ by what rounding makes of a rank.
         let mut phis = phis;
         phis.sort_by(f64::total_cmp);
@@ -239,8 +327,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fraction_is_the_inverse_of_a_quantile(histogram in prop_oneof![exponential(), custom()], phi in 0.001..0.999) {
-        prop_assume!(histogram.count > 0.0);
+    fn a_fraction_is_the_inverse_of_a_quantile(histogram in populated(), phi in 0.001..0.999) {
         let value = histogram.quantile(phi).value;
         // Strictly within a bucket that is finite both are interpolations.
         let bucket = histogram.all_buckets().find(|bucket| bucket.lower < value && value < bucket.upper);
@@ -282,5 +369,52 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\{\\{[a-z_:\\[\\]0-9. x+-]{0,40}(\\}\\})?") {
         let _ = emberdb_histogram::parse_sequence(&text);
+    }
+
+    #[test]
+    fn a_mean_is_that_of_the_plain_algorithm(first in exponential(), others in prop::collection::vec(exponential(), 0..5), is_huge in any::<bool>()) {
+        let huge = |mut histogram: FloatHistogram| {
+            if is_huge {
+                // Each is near the limit by itself; two are over it.
+                histogram.scale(1e308 / histogram.count.max(1000.0));
+            }
+            histogram
+        };
+        let (first, others): (_, Vec<_>) = (huge(first), others.into_iter().map(huge).collect());
+        let mut mean = HistogramMean::new(first.clone());
+        for other in &others {
+            let _ = mean.add(other).unwrap();
+        }
+        let (found, expected) = (mean.into_mean(), plain_mean(first, &others));
+        prop_assert!(found.has_same_data(&expected), "{:?}\n{:?}", found, expected);
+        prop_assert!(!found.has_overflow());
+    }
+
+    #[test]
+    fn nothing_panics_on_garbage(left in garbage(), right in garbage(), value in number(), schema in -60..60_i32, index in any::<i32>()) {
+        let _ = (left.validate(), left.to_string(), left.classic_buckets().is_ok(), left.has_same_data(&right));
+        let _ = (left.is_reset_after(&right), left.standard_deviation(), left.is_almost(&right, 0.1));
+        let _ = (left.quantile(value), left.fraction(value, f64::INFINITY), left.all_buckets().rev().count());
+        for operation in [FloatHistogram::add_assign, FloatHistogram::sub_assign] {
+            let _ = operation(&mut left.clone(), &right).is_ok();
+        }
+        let mut sum = HistogramSum::new(left.clone());
+        let _ = (sum.add(&right).is_ok(), sum.add(&right).is_ok(), sum.into_total().accept_schema().is_ok());
+        let schema = Schema::new(schema);
+        let _ = (left.to_schema(schema).is_ok(), schema.bound(index), schema.index_above(value), schema.accepted().is_ok());
+        for mut changed in [left.clone(), right] {
+            changed.keep_below(value);
+            changed.keep_above(-value);
+            changed.compact(3);
+            changed.clone_from(&left);
+            prop_assert_eq!(format!("{changed:?}"), format!("{left:?}"));
+        }
+        let integer = Histogram {
+            schema: left.schema,
+            positive: Side { spans: left.positive.spans, buckets: vec![1, i64::MAX, i64::MIN, -5] },
+            custom_values: left.custom_values,
+            ..Histogram::default()
+        };
+        let _ = (integer.validate(), integer.to_float(), integer.to_string(), integer.cumulative_buckets().take(9).count());
     }
 }

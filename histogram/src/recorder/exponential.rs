@@ -16,7 +16,7 @@ pub struct ExponentialOptions {
     /// What is not farther from zero than this is in the zero bucket.
     pub zero_threshold: f64,
     /// When more buckets than this would be used, each two are merged, and so on. At the coarsest resolution there
-    /// are 130 at most.
+    /// are about 130 of each sign, whatever this says.
     pub buckets_max: usize,
 }
 

@@ -130,8 +130,12 @@ impl Schema {
     #[inline]
     #[must_use]
     pub(crate) const fn coarsened(self, index: i32, coarser: Self) -> i32 {
-        let steps = self.0.wrapping_sub(coarser.0);
-        let steps = if steps > 31 { 31 } else { steps };
+        let steps = self.0.saturating_sub(coarser.0);
+        let steps = match steps {
+            ..0 => 0,
+            32.. => 31,
+            _ => steps,
+        };
         (index.wrapping_sub(1) >> steps).wrapping_add(1)
     }
 }
