@@ -60,9 +60,9 @@ mod validate;
 pub use arithmetic::Combined;
 pub use bucket::{Bucket, BucketLayout, PrintCount, Spread};
 pub use classic::{
-    ClassicBucket, ClassicLayout, ClassicQuantile, ForcedMonotonicity, classic_fraction, classic_quantile,
+    ClassicBucket, ClassicConversion, ClassicConversionError, ClassicLayout, ClassicQuantile,
+    ConvertedHistogram, ForcedMonotonicity, classic_fraction, classic_quantile,
 };
-pub use convert::{ClassicConversion, ClassicConversionError, ConvertedHistogram};
 pub use error::{HistogramError, HistogramErrorKind, HistogramPart};
 pub use fraction::NativeFraction;
 pub use hint::CounterResetHint;
