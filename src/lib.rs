@@ -39,7 +39,7 @@ pub use db::Db;
 pub use emberdb_env::Env;
 pub use emberdb_model::{
     Annotation, AnnotationKind, Annotations, Labels, LabelsRef, MatchOp, Matcher, STALE_NAN, Sample,
-    SeriesRef, TimeRange, is_stale, storage,
+    SampleValue, SeriesRef, TimeRange, is_stale, storage,
 };
 pub use emberdb_promql_engine::{
     CancelHandle, Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,

@@ -10,6 +10,7 @@ mod demo;
 mod output;
 mod query;
 mod serve;
+mod test;
 mod time;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Serve a data directory with Prometheus' HTTP API.
     Serve(serve::ServeArgs),
+    /// Check what queries answer, with scripts.
+    Test(test::TestArgs),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Test(args) => test::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

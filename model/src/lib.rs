@@ -3,7 +3,8 @@
 //! - [`Labels`] name a series; inside the database strings are [`Symbol`]s of a [`SymbolTable`] and a label set is a
 //!   slice of [`Label`] pairs, shown as text through [`LabelsRef`].
 //! - [`Matcher`] selects series by a label, with Prometheus' regular expressions ([`AnchoredRegex`]).
-//! - [`SampleColumns`] hold a series' samples, time and value in two columns.
+//! - [`SampleColumns`] hold a series' samples, time and value in two columns, native histograms beside them in
+//!   [`HistogramColumns`]. [`SampleValue`] is what one of them holds.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
 //! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
 //! - [`number`]: floats as upstream prints them.
@@ -31,12 +32,12 @@ pub mod storage;
 mod time;
 
 pub use annotation::{Annotation, AnnotationKind, Annotations};
-pub use batch::SampleColumns;
+pub use batch::{HistogramColumns, SampleColumns};
 pub use labels::{
     BUCKET_LABEL, Label, LabelError, Labels, LabelsBuilder, LabelsRef, METRIC_NAME, QUANTILE_LABEL, Symbol,
     SymbolTable, is_legacy_label_name, is_legacy_metric_name, write_quoted,
 };
 pub use matcher::{AnchoredRegex, MatchOp, Matcher, MatcherError};
-pub use sample::{Sample, SeriesRef};
+pub use sample::{Sample, SampleValue, SeriesRef};
 pub use staleness::{NORMAL_NAN, STALE_NAN, is_stale};
 pub use time::TimeRange;

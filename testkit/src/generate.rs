@@ -145,16 +145,16 @@ fn selector() -> impl Strategy<Value = &'static str> + Clone {
     ])
 }
 
-fn window() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn window() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["[15s]", "[1m]", "[2m30s]", "[5m]", "[10m]"])
 }
 
-fn subquery_window() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn subquery_window() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["[1m:15s]", "[5m:1m]", "[4m:45s]", "[3m:]"])
 }
 
 /// `offset` and `@`.
-fn position() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn position() -> impl Strategy<Value = &'static str> + Clone {
     prop_oneof![
         8 => Just(""),
         1 => select(vec![" offset 1m", " offset -30s", " @ 600", " @ start()", " @ end() offset 2m"]),
@@ -162,7 +162,7 @@ fn position() -> impl Strategy<Value = &'static str> + Clone {
 }
 
 /// `$` stands for the range vector.
-fn window_function() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn window_function() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "rate($)",
         "increase($)",
@@ -206,7 +206,7 @@ fn instant_function() -> impl Strategy<Value = &'static str> + Clone {
 }
 
 /// `$` stands for the vector.
-fn aggregation() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn aggregation() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "sum($)",
         "sum by (job) ($)",
@@ -233,11 +233,11 @@ fn comparison() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["==", "!=", "<", "<=", ">", ">=", "> bool", "== bool"])
 }
 
-fn set_operator() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn set_operator() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["and", "or", "unless"])
 }
 
-fn matching() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn matching() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "",
         "on (job, instance)",
@@ -248,11 +248,11 @@ fn matching() -> impl Strategy<Value = &'static str> + Clone {
     ])
 }
 
-fn set_matching() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn set_matching() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["", "on (job)", "ignoring (instance, le)"])
 }
 
-fn scalar() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn scalar() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["0", "1", "0.5", "-1.5", "100", "NaN", "Inf", "time()", "scalar(limit{job=\"a\"})"])
 }
 

@@ -2,7 +2,8 @@
 //!
 //! - [`NaiveEngine`] evaluates PromQL slowly and obviously: the specification of the fast engine.
 //! - [`MemoryStorage`] stores samples obviously: the double of a storage, and the model of the real one.
-//! - [`queries`] over [`hostile_series`]: strategies for property tests.
+//! - [`queries`] over [`hostile_series`], [`histogram_queries`] over [`hostile_histogram_series`]: strategies for property
+//!   tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
 //!
 //! ```
@@ -22,16 +23,19 @@
 #![forbid(unsafe_code)]
 
 mod generate;
+mod generate_histogram;
 mod naive;
 mod script;
 mod storage;
 
 pub use generate::{GENERATED_SPAN_MS, hostile_samples, hostile_series, queries};
+pub use generate_histogram::{histogram_queries, hostile_histogram_samples, hostile_histogram_series};
 pub use naive::{
     NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
 };
 pub use script::{
     FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
-    ScriptReport, ScriptSeries, are_floats_equal, run_script, touches,
+    ScriptQueryError, ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal,
+    are_histograms_equal, are_values_equal, run_script, touches,
 };
 pub use storage::MemoryStorage;

@@ -8,11 +8,14 @@ use emberdb_model::storage::{
     AppendError, Appendable, Appender, CommitSummary, Querier, Queryable, Rejection, SeriesSet, StorageError,
 };
 use emberdb_model::{
-    Label, LabelError, Labels, Matcher, Sample, SampleColumns, SeriesRef, SymbolTable, TimeRange,
+    Label, LabelError, Labels, Matcher, Sample, SampleColumns, SampleValue, SeriesRef, SymbolTable, TimeRange,
 };
 
+/// A value at its time, in milliseconds.
+type Timed = (i64, SampleValue);
+
 /// All series in the order of their creation, all samples in time order. It forgets nothing and refuses what is out of
-/// order.
+/// order. Native histograms come back exactly as they were given, with their counter reset hints.
 ///
 /// ```
 /// use emberdb_model::Labels;
@@ -41,7 +44,7 @@ struct Data {
 #[derive(Clone, Debug)]
 struct StoredSeries {
     labels: Labels,
-    samples: Vec<Sample>,
+    samples: Vec<Timed>,
 }
 
 impl Data {
@@ -64,22 +67,48 @@ impl MemoryStorage {
         Self::default()
     }
 
-    /// A storage with these series, samples in time order.
+    /// A storage with these series of floats, samples in time order.
     ///
     /// # Errors
     /// [`AppendError`] for the first sample that is refused.
     pub fn with_series(series: impl IntoIterator<Item = (Labels, Vec<Sample>)>) -> Result<Self, AppendError> {
-        let mut data = Data::default();
+        let timed = |samples: Vec<Sample>| samples.into_iter().map(Into::into).collect();
+        Self::with_mixed_series(series.into_iter().map(|(labels, samples)| (labels, timed(samples))))
+    }
+
+    /// A storage with these series of floats and native histograms, samples in time order.
+    ///
+    /// # Errors
+    /// [`AppendError`] for the first sample that is refused.
+    pub fn with_mixed_series(
+        series: impl IntoIterator<Item = (Labels, Vec<(i64, SampleValue)>)>,
+    ) -> Result<Self, AppendError> {
+        let storage = Self::new();
+        storage.extend(series)?;
+        Ok(storage)
+    }
+
+    /// Adds these samples, of each series in time order: all, or none if one is refused.
+    ///
+    /// # Errors
+    /// [`AppendError`] for the first sample that is refused.
+    pub fn extend(
+        &self,
+        series: impl IntoIterator<Item = (Labels, Vec<(i64, SampleValue)>)>,
+    ) -> Result<(), AppendError> {
+        let mut held = self.data.write().unwrap_or_else(PoisonError::into_inner);
+        let mut data = Data::clone(&held);
         for (labels, samples) in series {
             let number = data.number(&labels);
             let held = &mut data.series[number].samples;
             for sample in samples {
-                if accepts(held.last().copied(), sample)? {
+                if accepts(held.last(), &sample)? {
                     held.push(sample);
                 }
             }
         }
-        Ok(Self { data: RwLock::new(Arc::new(data)) })
+        *held = Arc::new(data);
+        Ok(())
     }
 
     fn snapshot(&self) -> Arc<Data> {
@@ -110,7 +139,7 @@ struct MemoryAppender<'a> {
     seen: Arc<Data>,
     /// Series that this batch names first; their numbers follow those of `seen`.
     created: Vec<Labels>,
-    batch: Vec<(usize, Sample)>,
+    batch: Vec<(usize, Timed)>,
 }
 
 impl MemoryAppender<'_> {
@@ -119,13 +148,14 @@ impl MemoryAppender<'_> {
         self.seen.numbers.get(labels).copied().or_else(new)
     }
 
-    fn newest(&self, number: usize) -> Option<Sample> {
-        let in_batch = self.batch.iter().rev().find(|(n, _)| *n == number).map(|(_, sample)| *sample);
-        in_batch.or_else(|| self.seen.series.get(number)?.samples.last().copied())
+    fn newest(&self, number: usize) -> Option<&Timed> {
+        let in_batch = self.batch.iter().rev().find(|(n, _)| *n == number).map(|(_, sample)| sample);
+        in_batch.or_else(|| self.seen.series.get(number)?.samples.last())
     }
 
-    fn add(&mut self, number: usize, sample: Sample) -> Result<(), AppendError> {
-        if accepts(self.newest(number), sample)? {
+    fn add(&mut self, number: usize, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
+        let sample = (timestamp_ms, SampleValue::Float(value));
+        if accepts(self.newest(number), &sample)? {
             self.batch.push((number, sample));
         }
         Ok(())
@@ -134,16 +164,33 @@ impl MemoryAppender<'_> {
 
 /// Whether a sample may follow the newest one: refused if it is older or differs at the same time, ignored if it is the
 /// same sample once more.
-fn accepts(newest: Option<Sample>, sample: Sample) -> Result<bool, AppendError> {
-    let Some(newest) = newest else { return Ok(true) };
-    let (timestamp_ms, newest_ms) = (sample.timestamp_ms, newest.timestamp_ms);
+fn accepts(newest: Option<&Timed>, (timestamp_ms, value): &Timed) -> Result<bool, AppendError> {
+    let Some((newest_ms, newest)) = newest else { return Ok(true) };
+    let (timestamp_ms, newest_ms) = (*timestamp_ms, *newest_ms);
     if timestamp_ms < newest_ms {
         return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms });
     }
-    if timestamp_ms == newest_ms && sample.value.to_bits() != newest.value.to_bits() {
-        return Err(AppendError::Duplicate { timestamp_ms, held: newest.value, refused: sample.value });
+    if timestamp_ms == newest_ms && !is_same(value, newest) {
+        let (held, refused) = (number_of(newest), number_of(value));
+        return Err(AppendError::Duplicate { timestamp_ms, held, refused });
     }
     Ok(timestamp_ms > newest_ms)
+}
+
+fn is_same(a: &SampleValue, b: &SampleValue) -> bool {
+    match (a, b) {
+        (SampleValue::Float(a), SampleValue::Float(b)) => a.to_bits() == b.to_bits(),
+        (SampleValue::Histogram(a), SampleValue::Histogram(b)) => a.has_same_data(b),
+        _ => false,
+    }
+}
+
+/// What a message tells of a value: of a histogram its sum.
+fn number_of(value: &SampleValue) -> f64 {
+    match value {
+        SampleValue::Float(value) => *value,
+        SampleValue::Histogram(histogram) => histogram.sum,
+    }
 }
 
 impl Appender for MemoryAppender<'_> {
@@ -155,7 +202,7 @@ impl Appender for MemoryAppender<'_> {
             self.created.push(labels.clone());
             self.seen.series.len() + self.created.len() - 1
         });
-        self.add(number, Sample { timestamp_ms, value })?;
+        self.add(number, timestamp_ms, value)?;
         Ok(SeriesRef(number as u64 + 1))
     }
 
@@ -163,7 +210,7 @@ impl Appender for MemoryAppender<'_> {
         let known = self.seen.series.len() + self.created.len();
         let number = usize::try_from(series.0).ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < known);
         let number = number.ok_or(AppendError::UnknownSeries(series))?;
-        self.add(number, Sample { timestamp_ms, value })
+        self.add(number, timestamp_ms, value)
     }
 
     fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
@@ -178,7 +225,7 @@ impl Appender for MemoryAppender<'_> {
             // Another batch may have created series in between: the number is looked up anew.
             let number = data.number(labels);
             let samples = &mut data.series[number].samples;
-            match accepts(samples.last().copied(), sample) {
+            match accepts(samples.last(), &sample) {
                 Ok(true) => {
                     samples.push(sample);
                     summary.samples += 1;
@@ -205,7 +252,7 @@ impl MemoryQuerier {
     fn matching(&self, matchers: &[Matcher], range: TimeRange) -> impl Iterator<Item = usize> {
         let is_asked = move |series: &StoredSeries| {
             matchers.iter().all(|m| m.matches(series.labels.get(m.name()).unwrap_or("")))
-                && series.samples.iter().any(|s| range.contains(s.timestamp_ms))
+                && series.samples.iter().any(|&(t, _)| range.contains(t))
         };
         self.data.series.iter().enumerate().filter(move |(_, s)| is_asked(s)).map(|(number, _)| number)
     }
@@ -266,8 +313,12 @@ impl SeriesSet for MemorySeriesSet {
 
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
         let stored = &self.data.series[self.selected[series].0].samples;
-        for &sample in stored.iter().filter(|s| range.contains(s.timestamp_ms)) {
-            samples.push(sample);
+        for (timestamp_ms, value) in stored.iter().filter(|&&(t, _)| range.contains(t)) {
+            let timestamp_ms = *timestamp_ms;
+            match value {
+                SampleValue::Float(value) => samples.push(Sample { timestamp_ms, value: *value }),
+                SampleValue::Histogram(histogram) => samples.histograms.push(timestamp_ms, histogram.clone()),
+            }
         }
         Ok(())
     }
@@ -275,6 +326,8 @@ impl SeriesSet for MemorySeriesSet {
 
 #[cfg(test)]
 mod tests {
+    use emberdb_histogram::FloatHistogram;
+
     use super::*;
 
     fn labels(name: &str) -> Labels {
@@ -329,6 +382,26 @@ mod tests {
         assert!(matches!(appender.append(&Labels::default(), 5, 1.0), Err(AppendError::InvalidLabels(_))));
         assert!(matches!(appender.append_ref(SeriesRef(9), 5, 1.0), Err(AppendError::UnknownSeries(_))));
         assert_eq!(appender.commit().unwrap().samples, 1);
+    }
+
+    #[test]
+    fn floats_and_histograms_are_read_apart() {
+        let histogram = |count| {
+            let histogram = FloatHistogram { count, ..FloatHistogram::default() };
+            SampleValue::Histogram(Arc::new(histogram))
+        };
+        let samples = vec![(1, SampleValue::Float(1.0)), (2, histogram(2.0)), (3, SampleValue::Float(3.0))];
+        let storage = MemoryStorage::with_mixed_series([(labels("a"), samples)]).unwrap();
+        let mut symbols = SymbolTable::new();
+        let set = storage.querier().unwrap().select(&[], TimeRange::ALL, &mut symbols).unwrap();
+        let mut columns = SampleColumns::new();
+        set.read(0, TimeRange::ALL, &mut columns).unwrap();
+        assert_eq!((columns.timestamps, columns.histograms.timestamps), (vec![1, 3], vec![2]));
+        let add = |timestamp_ms, value| storage.extend([(labels("a"), vec![(timestamp_ms, value)])]);
+        assert!(matches!(add(2, histogram(2.0)), Err(AppendError::OutOfOrder { .. })));
+        assert!(matches!(add(3, histogram(3.0)), Err(AppendError::Duplicate { .. })));
+        add(4, histogram(4.0)).unwrap();
+        add(4, histogram(4.0)).unwrap();
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use emberdb::QueryValue;
+use emberdb::{QueryValue, SampleValue};
 
 /// The value with a header line; timestamps are Unix milliseconds.
 pub(crate) fn csv(value: &QueryValue) -> String {
@@ -12,17 +12,27 @@ pub(crate) fn csv(value: &QueryValue) -> String {
         QueryValue::String { timestamp_ms, value } => line(&mut out, "", *timestamp_ms, &quoted(value)),
         QueryValue::Vector(vector) => {
             for sample in vector.iter() {
-                line(&mut out, &sample.labels.to_string(), sample.timestamp_ms, &sample.value);
+                value_line(&mut out, &sample.labels.to_string(), sample.timestamp_ms, &sample.value);
             }
         }
         QueryValue::Matrix(matrix) => {
             for series in matrix.iter() {
                 let labels = series.labels.to_string();
                 series.points.for_each(|timestamp_ms, value| line(&mut out, &labels, timestamp_ms, &value));
+                for (timestamp_ms, histogram) in series.histograms {
+                    line(&mut out, &labels, *timestamp_ms, &quoted(&histogram.to_string()));
+                }
             }
         }
     }
     out
+}
+
+fn value_line(out: &mut String, series: &str, timestamp_ms: i64, value: &SampleValue) {
+    match value {
+        SampleValue::Float(value) => line(out, series, timestamp_ms, value),
+        SampleValue::Histogram(histogram) => line(out, series, timestamp_ms, &quoted(&histogram.to_string())),
+    }
 }
 
 fn line(out: &mut String, series: &str, timestamp_ms: i64, value: &dyn std::fmt::Display) {

@@ -1,10 +1,12 @@
-//! The float samples of one series in two columns.
+//! The samples of one series: floats in two columns, native histograms in two more.
 
-use crate::{Sample, TimeRange, is_stale};
+use super::HistogramColumns;
+use crate::{Sample, SampleValue, TimeRange, is_stale};
 
 /// Timestamps and values of one series, in time order, reused from series to series.
 ///
-/// Both columns always have the same length. Decoders append whole chunks and cut off what lies outside of the asked
+/// Both columns always have the same length. A series mostly has floats only, so its histograms stand apart; at no time
+/// does it have both. What the methods say of samples is about floats unless they name histograms. Decoders append whole chunks and cut off what lies outside of the asked
 /// range afterwards, which is cheaper than testing each sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleColumns {
@@ -12,6 +14,8 @@ pub struct SampleColumns {
     pub timestamps: Vec<i64>,
     /// The values, staleness markers included.
     pub values: Vec<f64>,
+    /// The native histograms.
+    pub histograms: HistogramColumns,
 }
 
 impl SampleColumns {
@@ -27,16 +31,17 @@ impl SampleColumns {
         self.timestamps.len()
     }
 
-    /// Whether there is no sample.
+    /// Whether there is no sample, histograms included.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.timestamps.is_empty()
+        self.timestamps.is_empty() && self.histograms.is_empty()
     }
 
-    /// Forgets all samples and keeps the memory.
+    /// Forgets all samples, histograms included, and keeps the memory.
     pub fn clear(&mut self) {
         self.timestamps.clear();
         self.values.clear();
+        self.histograms.clear();
     }
 
     /// Adds one sample at the end.
@@ -51,6 +56,20 @@ impl SampleColumns {
         let timestamp_ms = *self.timestamps.last()?;
         let value = *self.values.last()?;
         Some(Sample { timestamp_ms, value })
+    }
+
+    /// The newest sample, histograms included, and its time.
+    #[must_use]
+    pub fn newest(&self) -> Option<(i64, SampleValue)> {
+        match (self.last(), self.histograms.last()) {
+            (Some(float), Some((timestamp_ms, _))) if float.timestamp_ms >= timestamp_ms => {
+                Some(float.into())
+            }
+            (Some(float), None) => Some(float.into()),
+            (_, histogram) => {
+                histogram.map(|(timestamp_ms, value)| (timestamp_ms, SampleValue::Histogram(value.clone())))
+            }
+        }
     }
 
     /// Keeps the first `len` samples.
@@ -82,8 +101,9 @@ impl SampleColumns {
         }
     }
 
-    /// Removes staleness markers: range selectors do not see them.
+    /// Removes staleness markers, those of histograms too: range selectors do not see them.
     pub fn remove_stale(&mut self) {
+        self.histograms.remove_stale();
         let Some(first) = self.values.iter().position(|&v| is_stale(v)) else { return };
         let mut kept = first;
         for i in first..self.values.len() {

@@ -1,6 +1,6 @@
 //! Asking: a [`Querier`] is a view of a storage at one moment; a [`SeriesSet`] is what matchers selected in it.
 
-use crate::{Label, Matcher, Sample, SampleColumns, SymbolTable, TimeRange};
+use crate::{Label, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
 
 use super::StorageError;
 
@@ -60,13 +60,18 @@ pub trait SeriesSet: Send + Sync {
     /// Labels of series number `series`, sorted by name, in the symbols given to [`Querier::select`].
     fn labels(&self, series: usize) -> &[Label];
 
+    /// Whether a series may have native histograms; false is certain, and spares looking for them.
+    fn may_have_histograms(&self) -> bool {
+        true
+    }
+
     /// Appends to `samples` those of series number `series` in `range`, in time order, staleness markers included.
     ///
     /// # Errors
     /// [`StorageError`] if the samples cannot be read.
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError>;
 
-    /// The newest sample in `range`, a staleness marker included. `scratch` is memory to work in.
+    /// The newest sample in `range` and its time in milliseconds, a staleness marker included. `scratch` is memory to work in.
     ///
     /// # Errors
     /// [`StorageError`] if the samples cannot be read.
@@ -75,9 +80,9 @@ pub trait SeriesSet: Send + Sync {
         series: usize,
         range: TimeRange,
         scratch: &mut SampleColumns,
-    ) -> Result<Option<Sample>, StorageError> {
+    ) -> Result<Option<(i64, SampleValue)>, StorageError> {
         scratch.clear();
         self.read(series, range, scratch)?;
-        Ok(scratch.last())
+        Ok(scratch.newest())
     }
 }

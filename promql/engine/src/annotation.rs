@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use emberdb_model::{Annotation, AnnotationKind, Annotations, write_quoted};
 use emberdb_promql_syntax::BinaryOp;
 
+use emberdb_histogram::NanObservations;
 use emberdb_model::number::{go_general, go_two_digits};
 
 /// Where in the query a remark points to, and when upstream gets to make it.
@@ -91,13 +92,8 @@ pub(crate) fn invalid_ratio(ratio: f64, capped: f64, origin: Origin) -> Note {
 
 /// A series among classic buckets whose `le` is not a number.
 pub(crate) fn bad_bucket_label(metric: &str, bucket: &str, origin: Origin) -> Note {
-    let mut message =
-        format!("bucket label \"le\" is missing or has a malformed value of {}", quoted(bucket));
-    if !metric.is_empty() {
-        message.push_str(" for metric name ");
-        message.push_str(&quoted(metric));
-    }
-    warning(message, origin)
+    let text = format!("bucket label \"le\" is missing or has a malformed value of {}", quoted(bucket));
+    warning(of_metric(&text, metric), origin)
 }
 
 /// The rate of something that is not named like a counter.
@@ -205,10 +201,98 @@ pub(crate) fn sort_in_range_query(origin: Origin) -> Note {
     warning("sort is ineffective for range queries since results are always ordered by labels".into(), origin)
 }
 
-/// An operator between two floats that is for histograms.
-pub(crate) fn incompatible_floats(op: BinaryOp, origin: Origin) -> Note {
+/// An operator between types that it is not for; `left` and `right` are `float` or `histogram`.
+pub(crate) fn incompatible_types(op: BinaryOp, left: &str, right: &str, origin: Origin) -> Note {
     info(
-        format!("incompatible sample types encountered for binary operator \"{op}\": float {op} float"),
+        format!("incompatible sample types encountered for binary operator \"{op}\": {left} {op} {right}"),
         origin,
     )
+}
+
+/// An operator between histograms with exponential and with custom buckets.
+pub(crate) fn incompatible_layouts(op: BinaryOp, origin: Origin) -> Note {
+    warning(format!("incompatible bucket layout encountered for binary operator {op}"), origin)
+}
+
+/// A range or a vector with floats and histograms of one metric.
+pub(crate) fn mixed_types(metric: &str, origin: Origin) -> Note {
+    warning(format!("encountered a mix of histograms and floats for metric name {}", quoted(metric)), origin)
+}
+
+/// The same in a group of an aggregation.
+pub(crate) fn mixed_types_aggregated(origin: Origin) -> Note {
+    warning("encountered a mix of histograms and floats for aggregation".into(), origin)
+}
+
+/// Histograms with exponential and with custom buckets.
+pub(crate) fn mixed_schemas(metric: &str, origin: Origin) -> Note {
+    warning(
+        format!(
+            "vector contains a mix of histograms with exponential and custom buckets schemas for metric name {}",
+            quoted(metric)
+        ),
+        origin,
+    )
+}
+
+/// Classic buckets and a native histogram of the same labels.
+pub(crate) fn mixed_classic_native(metric: &str, origin: Origin) -> Note {
+    warning(of_metric("vector contains a mix of classic and native histograms", metric), origin)
+}
+
+/// The rate of a gauge histogram.
+pub(crate) fn not_a_counter(metric: &str, origin: Origin) -> Note {
+    warning(format!("this native histogram metric is not a counter: {}", quoted(metric)), origin)
+}
+
+/// The difference of counter histograms.
+pub(crate) fn not_a_gauge(metric: &str, origin: Origin) -> Note {
+    warning(format!("this native histogram metric is not a gauge: {}", quoted(metric)), origin)
+}
+
+/// Histograms in an aggregation of floats.
+pub(crate) fn ignored_histogram(aggregation: &str, origin: Origin) -> Note {
+    info(format!("ignored histogram in {aggregation} aggregation"), origin)
+}
+
+/// Histograms beside floats in the range of a function of floats.
+pub(crate) fn ignored_in_mixed_range(metric: &str, origin: Origin) -> Note {
+    info(
+        format!(
+            "ignored histograms in a range containing both floats and histograms for metric name {}",
+            quoted(metric)
+        ),
+        origin,
+    )
+}
+
+/// The hints of histograms that were combined contradict each other; `operation` is `addition`, `subtraction` or
+/// `aggregation`.
+pub(crate) fn colliding_hints(operation: &str, origin: Origin) -> Note {
+    warning(format!("conflicting counter resets during histogram {operation}"), origin)
+}
+
+/// Histograms with custom buckets of different bounds were combined; `operation` as for [`colliding_hints`].
+pub(crate) fn mismatched_bounds(operation: &str, origin: Origin) -> Note {
+    info(format!("mismatched custom buckets were reconciled during {operation}"), origin)
+}
+
+/// A quantile of a histogram that has observed NaN.
+pub(crate) fn quantile_of_nan(seen: NanObservations, metric: &str, origin: Origin) -> Note {
+    let result = match seen {
+        NanObservations::ResultIsNan => "result is NaN",
+        NanObservations::SkewHigher => "result is skewed higher",
+    };
+    info(of_metric(&format!("input to histogram_quantile has NaN observations, {result}"), metric), origin)
+}
+
+/// A fraction of a histogram that has observed NaN.
+pub(crate) fn fraction_without_nan(metric: &str, origin: Origin) -> Note {
+    let text = "input to histogram_fraction has NaN observations, which are excluded from all fractions";
+    info(of_metric(text, metric), origin)
+}
+
+/// A text with the metric's name, if it has one.
+fn of_metric(text: &str, metric: &str) -> String {
+    if metric.is_empty() { text.into() } else { format!("{text} for metric name {}", quoted(metric)) }
 }

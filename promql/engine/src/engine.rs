@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use emberdb_model::storage::Queryable;
-use emberdb_model::{Label, SampleColumns, SymbolTable};
+use emberdb_model::{Label, SampleColumns, SampleValue, SymbolTable};
 use emberdb_promql_syntax::{DurationError, Expr, Span, ValueType, parse_with};
 
 use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
 use crate::operator::exchange::{all_of, for_each_column, hold};
+use crate::operator::selector::weight_of;
 use crate::operator::{Scratch, SeriesLabels};
 use crate::options::{EngineOptions, QueryOptions};
 use crate::plan::{Builder, Node, NodeKind, QueryTimes, Settings, lower, rewrite};
@@ -173,7 +174,7 @@ fn caret(query: &str, span: Span) -> String {
 /// A value whose labels wait for the symbol table, which is still in use while the query runs.
 enum Unsymboled {
     Ready(QueryValue),
-    Vector { timestamp_ms: i64, series: SeriesLabels, values: Vec<f64> },
+    Vector { timestamp_ms: i64, series: SeriesLabels, values: Vec<SampleValue> },
     Matrix { series: SeriesLabels, points: PointColumns },
 }
 
@@ -210,7 +211,8 @@ fn instant_value(builder: &mut Builder<'_>, node: &Node, steps: Steps) -> Result
             let mut series = SeriesLabels::default();
             let mut values = Vec::new();
             for_each_column(&*vector, &all_of(&*vector), &builder.context, |number, column| {
-                if let Some(value) = column.get(0) {
+                let histogram = column.histogram(0).map(|h| SampleValue::Histogram(Arc::clone(h)));
+                if let Some(value) = histogram.or_else(|| column.get(0).map(SampleValue::Float)) {
                     series.push(vector.series().get(number).iter().copied(), false);
                     values.push(value);
                 }
@@ -236,7 +238,7 @@ fn windows_value(builder: &mut Builder<'_>, node: &Node, steps: Steps) -> Result
         if samples.is_empty() {
             continue;
         }
-        count += samples.len();
+        count += weight_of(&samples);
         reservation.set(count)?;
         let drops = matrix.series().drops_name(number);
         let labels = matrix.series().get(number).iter().copied();

@@ -1,23 +1,32 @@
-//! The engine against the naive evaluator: random well-typed queries over hostile series, at one time and at many, with
-//! names removed at once and at the end. Values, annotations and the kind of error must agree.
+//! The engine against the naive evaluator: random well-typed queries over hostile series of floats and of native
+//! histograms, at one time and at many, with names removed at once and at the end. Values, annotations and the kind of
+//! error must agree.
 
-use emberdb_model::{AnnotationKind, Annotations, Labels, Sample};
+use emberdb_model::{AnnotationKind, Annotations, Labels, Sample, SampleValue};
 use emberdb_promql_engine::{
     Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
 };
 use emberdb_promql_syntax::ParserOptions;
 use emberdb_testkit::{
     GENERATED_SPAN_MS, MemoryStorage, NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions,
-    NaiveValue, are_floats_equal, hostile_series, queries,
+    NaiveValue, are_values_equal, histogram_queries, hostile_histogram_series, hostile_series, queries,
 };
 use proptest::prelude::*;
 
 /// How far floats may lie apart, relative to their size: the order of sums is the same, some formulas are not.
 const TOLERANCE: f64 = 1e-9;
 
+/// Labels and samples of a series.
+type MixedSeries = (Labels, Vec<(i64, SampleValue)>);
+
+/// A series of floats as one of both.
+fn mixed((labels, samples): (Labels, Vec<Sample>)) -> MixedSeries {
+    (labels, samples.into_iter().map(Into::into).collect())
+}
+
 /// One comparison: a query on data.
 struct Question<'q> {
-    series: &'q [(Labels, Vec<Sample>)],
+    series: &'q [MixedSeries],
     query: &'q str,
     delayed_name_removal: bool,
 }
@@ -38,8 +47,8 @@ impl Question<'_> {
     }
 
     fn set_up(&self) -> (MemoryStorage, Engine, NaiveEngine) {
-        let storage =
-            MemoryStorage::with_series(self.series.iter().cloned()).expect("generated samples are in order");
+        let storage = MemoryStorage::with_mixed_series(self.series.iter().cloned())
+            .expect("generated samples are in order");
         let delayed_name_removal = self.delayed_name_removal;
         let options =
             EngineOptions { delayed_name_removal, parser: ParserOptions::ALL, ..EngineOptions::default() };
@@ -84,44 +93,56 @@ fn is_same_kind(naive: NaiveErrorKind, engine: QueryErrorKind) -> bool {
 }
 
 /// Labels as text, and the samples.
-type FlatSeries = (String, Vec<(i64, f64)>);
+type FlatSeries = (String, Vec<(i64, SampleValue)>);
 
 type Flat = Vec<FlatSeries>;
 
+fn scalar(timestamp_ms: i64, value: f64) -> Flat {
+    vec![("scalar".into(), vec![(timestamp_ms, SampleValue::Float(value))])]
+}
+
+fn string(timestamp_ms: i64, value: &str) -> Flat {
+    vec![(format!("string {value}"), vec![(timestamp_ms, SampleValue::Float(0.0))])]
+}
+
 fn flat_naive(value: &NaiveValue) -> Flat {
-    let pair = |s: &Sample| (s.timestamp_ms, s.value);
     match value {
-        NaiveValue::Scalar(sample) => vec![("scalar".into(), vec![pair(sample)])],
-        NaiveValue::String { timestamp_ms, value } => {
-            vec![(format!("string {value}"), vec![(*timestamp_ms, 0.0)])]
-        }
+        NaiveValue::Scalar(sample) => scalar(sample.timestamp_ms, sample.value),
+        NaiveValue::String { timestamp_ms, value } => string(*timestamp_ms, value),
         NaiveValue::Vector(elements) => {
-            elements.iter().map(|e| (e.labels.to_string(), vec![pair(&e.sample)])).collect()
+            elements.iter().map(|e| (e.labels.to_string(), vec![(e.timestamp_ms, e.value.clone())])).collect()
         }
         NaiveValue::Matrix(series) => {
-            series.iter().map(|s| (s.labels.to_string(), s.samples.iter().map(pair).collect())).collect()
+            series.iter().map(|s| (s.labels.to_string(), s.samples.clone())).collect()
         }
     }
 }
 
 fn flat(value: &QueryValue) -> Flat {
     match value {
-        QueryValue::Scalar { timestamp_ms, value } => vec![("scalar".into(), vec![(*timestamp_ms, *value)])],
-        QueryValue::String { timestamp_ms, value } => {
-            vec![(format!("string {value}"), vec![(*timestamp_ms, 0.0)])]
-        }
+        QueryValue::Scalar { timestamp_ms, value } => scalar(*timestamp_ms, *value),
+        QueryValue::String { timestamp_ms, value } => string(*timestamp_ms, value),
         QueryValue::Vector(vector) => {
             vector.iter().map(|s| (s.labels.to_string(), vec![(s.timestamp_ms, s.value)])).collect()
         }
         QueryValue::Matrix(matrix) => {
-            matrix.iter().map(|s| (s.labels.to_string(), s.points.iter().collect())).collect()
+            let one = matrix.iter().map(|s| {
+                let floats = s.points.iter().map(|(time_ms, value)| (time_ms, SampleValue::Float(value)));
+                let histograms =
+                    s.histograms.iter().map(|(time_ms, h)| (*time_ms, SampleValue::Histogram(h.clone())));
+                let mut samples: Vec<_> = floats.chain(histograms).collect();
+                samples.sort_by_key(|&(time_ms, _)| time_ms);
+                (s.labels.to_string(), samples)
+            });
+            one.collect()
         }
     }
 }
 
 fn is_same(left: &Flat, right: &Flat) -> bool {
-    let same_sample =
-        |(a, b): (&(i64, f64), &(i64, f64))| a.0 == b.0 && are_floats_equal(a.1, b.1, TOLERANCE);
+    let same_sample = |(a, b): (&(i64, SampleValue), &(i64, SampleValue))| {
+        a.0 == b.0 && are_values_equal(&a.1, &b.1, TOLERANCE)
+    };
     let same_series = |(a, b): (&FlatSeries, &FlatSeries)| {
         a.0 == b.0 && a.1.len() == b.1.len() && a.1.iter().zip(&b.1).all(same_sample)
     };
@@ -150,6 +171,7 @@ proptest! {
         time_ms in 0..GENERATED_SPAN_MS,
         delayed_name_removal in any::<bool>(),
     ) {
+        let series: Vec<_> = series.into_iter().map(mixed).collect();
         let question = Question { series: &series, query: &query, delayed_name_removal };
         question.instant(time_ms).map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
     }
@@ -163,10 +185,26 @@ proptest! {
         step_ms in prop::sample::select(vec![1_i64, 999, 15_000, 60_000, 317_000]),
         delayed_name_removal in any::<bool>(),
     ) {
+        let series: Vec<_> = series.into_iter().map(mixed).collect();
         let question = Question { series: &series, query: &query, delayed_name_removal };
         let end_ms = start_ms + steps * step_ms;
         question.range(start_ms, end_ms, step_ms)
             .map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
+    }
+
+    #[test]
+    fn of_native_histograms(
+        series in hostile_histogram_series(),
+        query in histogram_queries(),
+        start_ms in 0..GENERATED_SPAN_MS / 2,
+        steps in 0..20_i64,
+        step_ms in prop::sample::select(vec![999_i64, 15_000, 60_000, 317_000]),
+        delayed_name_removal in any::<bool>(),
+    ) {
+        let question = Question { series: &series, query: &query, delayed_name_removal };
+        let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
+        question.instant(start_ms).map_err(failed)?;
+        question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
     }
 }
 
@@ -176,7 +214,7 @@ proptest! {
 fn subqueries_of_subqueries() {
     let series = |le: &str, values: &[f64]| {
         let labels = Labels::new([("__name__", "latency_bucket"), ("job", "a"), ("le", le)]);
-        let samples = values.iter().zip(1..).map(|(&value, s)| Sample { timestamp_ms: s * 1000, value });
+        let samples = values.iter().zip(1..).map(|(&value, s)| (s * 1000, SampleValue::Float(value)));
         (labels.expect("the names differ"), samples.collect())
     };
     let series = [series("10", &[-50.0; 30]), series("+Inf", &[14.5, -50.0])];

@@ -1,10 +1,9 @@
 //! Aggregations.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use emberdb_model::{Labels, METRIC_NAME};
+use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{Aggregation, AggregationOp, Expr, Grouping};
 use xxhash_rust::xxh64::xxh64;
 
@@ -12,8 +11,10 @@ use super::compensated;
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
-use super::labels::{filter, with};
-use super::notes::Place;
+use super::group::{Group, add_up, groups};
+use super::histogram_sum::Total;
+use super::labels::with;
+use super::notes::{Notes, Place};
 use super::quantile::quantile;
 use super::value::Element;
 
@@ -24,6 +25,7 @@ pub(super) fn eval(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
+    let operand = Place { at: node.expr.without_parens().span(), by: node.span };
     let mut results = Vec::new();
     match (node.op, &node.param) {
         (AggregationOp::CountValues, Some(param)) => {
@@ -32,82 +34,52 @@ pub(super) fn eval(
         }
         (op, Some(param)) => {
             let param = checked_param(ev, node, param, frame, time_ms)?;
-            for group in groups(&node.grouping, ev.vector(&node.expr, frame, time_ms)?) {
-                if op == AggregationOp::Quantile {
-                    let value = quantile(param, &group.values());
-                    results.push(group.result(value));
-                } else {
-                    results.extend(chosen(op, param, group.members));
+            for mut group in groups(&node.grouping, ev.vector(&node.expr, frame, time_ms)?) {
+                let notes = &mut ev.notes.borrow_mut();
+                match op {
+                    AggregationOp::Quantile => {
+                        let numbers = group.numbers(op, notes, operand);
+                        results.extend(numbers.map(|numbers| group.result(quantile(param, &numbers))));
+                        continue;
+                    }
+                    AggregationOp::TopK | AggregationOp::BottomK if param >= 1.0 => {
+                        group.drop_histograms(op, notes, Place { at: node.span, by: node.span });
+                    }
+                    _ => {}
                 }
+                results.extend(chosen(op, param, group.members));
             }
         }
         (op, None) => {
             for group in groups(&node.grouping, ev.vector(&node.expr, frame, time_ms)?) {
-                let value = reduce(op, &group.values());
-                results.push(group.result(value));
+                let value = reduce(op, &group, &mut ev.notes.borrow_mut(), operand);
+                results.extend(value.map(|value| group.result_of(value)));
             }
         }
     }
     unique(results)
 }
 
-/// Elements that share the grouping labels.
-struct Group {
-    labels: Labels,
-    members: Vec<Element>,
-}
-
-impl Group {
-    fn values(&self) -> Vec<f64> {
-        self.members.iter().map(|m| m.value).collect()
-    }
-
-    /// The name goes at the end if it would go for any member.
-    fn result(&self, value: f64) -> Element {
-        let drop_name = self.members.iter().any(|m| m.drop_name);
-        Element { labels: self.labels.clone(), drop_name, value }
-    }
-}
-
-fn groups(grouping: &Grouping, elements: Vec<Element>) -> Vec<Group> {
-    let mut places = HashMap::new();
-    let mut groups: Vec<Group> = Vec::new();
-    for element in elements {
-        let labels = group_labels(grouping, &element.labels);
-        let place = *places.entry(labels.clone()).or_insert_with(|| {
-            groups.push(Group { labels, members: Vec::new() });
-            groups.len() - 1
-        });
-        groups[place].members.push(element);
-    }
-    groups
-}
-
-fn group_labels(grouping: &Grouping, labels: &Labels) -> Labels {
-    let is_listed = |name: &str| grouping.labels().iter().any(|l| l == name);
-    if grouping.is_without() {
-        filter(labels, |name| name != METRIC_NAME && !is_listed(name))
-    } else {
-        filter(labels, is_listed)
-    }
-}
-
-/// One number of a group's numbers, which are never none.
-fn reduce(op: AggregationOp, values: &[f64]) -> f64 {
-    let extreme = |wins: fn(f64, f64) -> bool| {
-        values.iter().copied().reduce(|best, x| if wins(x, best) || best.is_nan() { x } else { best })
-    };
-    match op {
-        AggregationOp::Sum => compensated::sum(values.iter().copied()),
-        AggregationOp::Avg => compensated::mean(values.iter().copied()),
-        AggregationOp::Count => values.len() as f64,
-        AggregationOp::Min => extreme(|x, best| x < best).unwrap_or(f64::NAN),
-        AggregationOp::Max => extreme(|x, best| x > best).unwrap_or(f64::NAN),
-        AggregationOp::Stddev => variance(values).sqrt(),
-        AggregationOp::Stdvar => variance(values),
+/// One value of a group's values, which are never none; nothing if they cannot be put together.
+fn reduce(op: AggregationOp, group: &Group, notes: &mut Notes, place: Place) -> Option<SampleValue> {
+    let number = match op {
+        AggregationOp::Sum => return add_up(group, compensated::sum, Total::Sum, notes, place),
+        AggregationOp::Avg => return add_up(group, compensated::mean, Total::Mean, notes, place),
+        AggregationOp::Count => group.members.len() as f64,
+        AggregationOp::Min => extreme(group.numbers(op, notes, place)?, |x, best| x < best),
+        AggregationOp::Max => extreme(group.numbers(op, notes, place)?, |x, best| x > best),
+        AggregationOp::Stddev => variance(&group.numbers(op, notes, place)?).sqrt(),
+        AggregationOp::Stdvar => variance(&group.numbers(op, notes, place)?),
         // `group`; the others have parameters and do not come here.
         _ => 1.0,
-    }
+    };
+    Some(SampleValue::Float(number))
+}
+
+/// The number that wins over all before it; any number wins over NaN.
+fn extreme(numbers: Vec<f64>, wins: fn(f64, f64) -> bool) -> f64 {
+    let better = |best: f64, x: f64| if wins(x, best) || best.is_nan() { x } else { best };
+    numbers.into_iter().reduce(better).unwrap_or(f64::NAN)
 }
 
 /// Welford's variance of the population, not compensated. NaN if it begins with NaN or an infinity.
@@ -124,7 +96,8 @@ fn variance(values: &[f64]) -> f64 {
     squares / count
 }
 
-/// `topk`, `bottomk`, `limitk`, `limit_ratio`: some of a group's elements with all their labels.
+/// `topk`, `bottomk`, `limitk`, `limit_ratio`: some of a group's elements with all their labels. The first two see only
+/// numbers.
 fn chosen(op: AggregationOp, param: f64, mut members: Vec<Element>) -> Vec<Element> {
     // Stable: of equal values the first come stays.
     match op {
@@ -141,11 +114,12 @@ fn chosen(op: AggregationOp, param: f64, mut members: Vec<Element>) -> Vec<Eleme
 }
 
 fn nan_last(a: &Element, b: &Element) -> Ordering {
-    a.value.is_nan().cmp(&b.value.is_nan())
+    let is_nan = |e: &Element| e.float().is_none_or(f64::is_nan);
+    is_nan(a).cmp(&is_nan(b))
 }
 
 fn by_value(a: &Element, b: &Element) -> Ordering {
-    a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal)
+    a.float().partial_cmp(&b.float()).unwrap_or(Ordering::Equal)
 }
 
 /// Whether a series belongs to a share of all series: the lowest hashes for a positive ratio, the highest for a negative
@@ -257,7 +231,11 @@ fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Resu
         without => without.clone(),
     };
     let labelled = |mut e: Element| {
-        e.labels = with(&e.labels, label, &value_text(e.value));
+        let text = match &e.value {
+            SampleValue::Float(value) => value_text(*value),
+            SampleValue::Histogram(histogram) => histogram.to_string(),
+        };
+        e.labels = with(&e.labels, label, &text);
         e
     };
     let groups = groups(&grouping, elements.into_iter().map(labelled).collect());

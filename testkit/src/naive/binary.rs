@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use emberdb_model::Labels;
+use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{Binary, BinaryOp, MatchCardinality, VectorMatching};
 
+use super::binary_value::{Outcome, compute};
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
+use super::histogram_remark::HistogramRemark;
 use super::matching::{result_labels, signature};
 use super::notes::Place;
 use super::value::{Element, Value};
@@ -23,17 +25,19 @@ pub(super) fn eval(
     let rhs = ev.eval(&node.rhs, frame, time_ms)?;
     let elements = match (lhs, rhs) {
         (Value::Scalar(lhs), Value::Scalar(rhs)) => {
-            return Ok(Value::Scalar(match compute(node.op, lhs, rhs) {
-                Outcome::Number(value) => value,
-                Outcome::Holds(holds) => f64::from(holds),
-                Outcome::Nothing => return Err(NaiveError::bad_data("operator needs a native histogram")),
-            }));
+            return match compute(node.op, &SampleValue::Float(lhs), &SampleValue::Float(rhs)) {
+                Outcome::Value(SampleValue::Float(value), _) => Ok(Value::Scalar(value)),
+                Outcome::Holds(holds) => Ok(Value::Scalar(f64::from(holds))),
+                _ => Err(NaiveError::bad_data("operator needs a native histogram")),
+            };
         }
         (Value::Vector(elements), Value::Scalar(scalar)) => {
-            with_scalar(ev, node, elements, |x| compute(node.op, x, scalar))
+            let scalar = SampleValue::Float(scalar);
+            with_scalar(ev, node, elements, |x| compute(node.op, x, &scalar))
         }
         (Value::Scalar(scalar), Value::Vector(elements)) => {
-            with_scalar(ev, node, elements, |x| compute(node.op, scalar, x))
+            let scalar = SampleValue::Float(scalar);
+            with_scalar(ev, node, elements, |x| compute(node.op, &scalar, x))
         }
         (Value::Vector(lhs), Value::Vector(rhs)) => {
             let matching = node.matching.clone().unwrap_or_default();
@@ -48,33 +52,10 @@ pub(super) fn eval(
     unique(elements).map(Value::Vector)
 }
 
-/// What an operator makes of two numbers.
-enum Outcome {
-    Number(f64),
-    /// Whether the comparison holds.
-    Holds(bool),
-    /// The operator has no meaning for two floats.
-    Nothing,
-}
-
-fn compute(op: BinaryOp, a: f64, b: f64) -> Outcome {
-    match op {
-        BinaryOp::Add => Outcome::Number(a + b),
-        BinaryOp::Sub => Outcome::Number(a - b),
-        BinaryOp::Mul => Outcome::Number(a * b),
-        BinaryOp::Div => Outcome::Number(a / b),
-        BinaryOp::Mod => Outcome::Number(a % b),
-        BinaryOp::Pow => Outcome::Number(a.powf(b)),
-        BinaryOp::Atan2 => Outcome::Number(a.atan2(b)),
-        BinaryOp::Equal => Outcome::Holds(a == b),
-        BinaryOp::NotEqual => Outcome::Holds(a != b),
-        BinaryOp::Less => Outcome::Holds(a < b),
-        BinaryOp::LessEqual => Outcome::Holds(a <= b),
-        BinaryOp::Greater => Outcome::Holds(a > b),
-        BinaryOp::GreaterEqual => Outcome::Holds(a >= b),
-        BinaryOp::TrimUpper | BinaryOp::TrimLower | BinaryOp::And | BinaryOp::Or | BinaryOp::Unless => {
-            Outcome::Nothing
-        }
+/// Tells the last remark of a step: upstream forgets those before it.
+fn tell_last(ev: &Evaluator<'_>, node: &Binary, last: Option<HistogramRemark>) {
+    if let Some(remark) = last {
+        ev.notes.borrow_mut().on_histograms(&remark, Place { at: node.span, by: node.span });
     }
 }
 
@@ -83,27 +64,29 @@ fn with_scalar(
     ev: &Evaluator<'_>,
     node: &Binary,
     elements: Vec<Element>,
-    compute: impl Fn(f64) -> Outcome,
+    compute: impl Fn(&SampleValue) -> Outcome,
 ) -> Vec<Element> {
     let mut results = Vec::new();
+    let mut last = None;
     for mut element in elements {
-        match compute(element.value) {
-            Outcome::Number(value) => element.value = value,
-            Outcome::Holds(holds) if node.return_bool => element.value = f64::from(holds),
+        match compute(&element.value) {
+            Outcome::Value(value, _) => element.value = value,
+            Outcome::Holds(holds) if node.return_bool => {
+                element.value = SampleValue::Float(f64::from(holds));
+            }
             Outcome::Holds(true) => {}
             Outcome::Holds(false) => continue,
-            Outcome::Nothing => {
-                ev.notes
-                    .borrow_mut()
-                    .incompatible_types(node.op.as_str(), Place { at: node.span, by: node.span });
+            Outcome::Nothing(remark) => {
+                last = Some(remark);
                 continue;
             }
         }
-        if !node.op.is_comparison() || node.return_bool {
+        if !(node.op.is_comparison() || node.op.is_trim()) || node.return_bool {
             ev.drop_name(&mut element);
         }
         results.push(element);
     }
+    tell_last(ev, node, last);
     results
 }
 
@@ -148,8 +131,8 @@ fn join(
         return Ok(Vec::new());
     }
     let partners = by_signature(&one, matching)?;
-    let mut join = Join { ev, node, matching, is_swapped, results: Vec::new(), matched: HashMap::new() };
-    let mut found = HashSet::new();
+    let mut join =
+        Join { ev, node, matching, is_swapped, results: Vec::new(), last: None, matched: HashMap::new() };
     for element in &many {
         let group = signature(&element.labels, matching);
         match (partners.get(&group), fill_one) {
@@ -157,22 +140,23 @@ fn join(
             (None, Some(value)) => join.pair(element, &filler(&group, value), &group)?,
             (None, None) => {}
         }
-        found.insert(group);
     }
     if let Some(value) = fill_many {
         for element in &one {
             let group = signature(&element.labels, matching);
-            if !found.contains(&group) {
+            // What met a value that it has nothing in common with is not matched.
+            if !join.matched.contains_key(&group) {
                 join.pair(&filler(&group, value), element, &group)?;
             }
         }
     }
+    tell_last(ev, node, join.last);
     Ok(join.results)
 }
 
 /// The stand-in for a missing element: it has the labels that the sides were to share.
 fn filler(group: &Labels, value: f64) -> Element {
-    Element { labels: group.clone(), drop_name: false, value }
+    Element { labels: group.clone(), drop_name: false, value: SampleValue::Float(value) }
 }
 
 /// The elements of the "one" side by what they are found by, which must tell them apart.
@@ -203,6 +187,8 @@ struct Join<'j, 'a> {
     matching: &'j VectorMatching,
     is_swapped: bool,
     results: Vec<Element>,
+    /// The last remark.
+    last: Option<HistogramRemark>,
     /// The results' labels by match group.
     matched: HashMap<Labels, HashSet<Labels>>,
 }
@@ -210,14 +196,18 @@ struct Join<'j, 'a> {
 impl Join<'_, '_> {
     fn pair(&mut self, many: &Element, one: &Element, group: &Labels) -> Result<(), NaiveError> {
         let (lhs, rhs) = if self.is_swapped { (one, many) } else { (many, one) };
-        let outcome = compute(self.node.op, lhs.value, rhs.value);
-        if let Outcome::Nothing = outcome {
-            self.ev
-                .notes
-                .borrow_mut()
-                .incompatible_types(self.node.op.as_str(), Place { at: self.node.span, by: self.node.span });
-            return Ok(());
-        }
+        let value = match compute(self.node.op, &lhs.value, &rhs.value) {
+            Outcome::Nothing(remark) => {
+                self.last = Some(remark);
+                return Ok(());
+            }
+            Outcome::Value(value, remark) => {
+                self.last = remark.or(self.last.take());
+                Some(value)
+            }
+            Outcome::Holds(holds) if self.node.return_bool => Some(SampleValue::Float(f64::from(holds))),
+            Outcome::Holds(holds) => holds.then(|| lhs.value.clone()),
+        };
         let labels = result_labels(&many.labels, &one.labels, self.node.op, self.matching);
         let in_group = self.matched.entry(group.clone()).or_default();
         let is_first = in_group.is_empty();
@@ -233,18 +223,14 @@ impl Join<'_, '_> {
                 "multiple matches for labels: grouping labels must ensure unique matches",
             ));
         }
-        // What an operand was to lose in the end comes back, as upstream has it.
-        let mut element = Element { labels, drop_name: false, value: lhs.value };
-        match outcome {
-            Outcome::Number(value) => element.value = value,
-            Outcome::Holds(holds) if self.node.return_bool => {
-                element.value = f64::from(holds);
+        if let Some(value) = value {
+            // What an operand was to lose in the end comes back, as upstream has it.
+            let mut element = Element { labels, drop_name: false, value };
+            if self.node.return_bool {
                 self.ev.drop_name(&mut element);
             }
-            Outcome::Holds(true) => {}
-            Outcome::Holds(false) | Outcome::Nothing => return Ok(()),
+            self.results.push(element);
         }
-        self.results.push(element);
         Ok(())
     }
 }

@@ -1,18 +1,19 @@
 //! Function calls: which function has which body, and what becomes of the name.
 
-use emberdb_model::Labels;
+use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{Call, Expr, ExtendedRange, FunctionId, Span};
 
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
 use super::notes::Place;
-use super::rate::{Kind, values};
-use super::value::{Element, Value, Window};
+use super::over_time::{floats_alone, values};
+use super::rate::Kind;
+use super::value::{Element, Value, Window, float};
 use super::{
-    absent, calendar, classic_histogram, extended, go, info, labels, math, over_time, quantile, rate,
+    absent, calendar, extended, go, histogram_quantile, info, labels, math, native_histogram, over_time,
 };
-use super::{regression, selector, sort};
+use super::{quantile, rate, regression, selector, sort, subquery};
 
 /// The value of a call at one step.
 pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) -> Result<Value, NaiveError> {
@@ -30,8 +31,9 @@ pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) 
         F::MinOf => return Ok(Value::Scalar(go::min(scalar(0)?, scalar(1)?))),
         F::MaxOf => return Ok(Value::Scalar(go::max(scalar(0)?, scalar(1)?))),
         F::Scalar => {
-            return Ok(Value::Scalar(match vector(0)?.as_slice() {
-                [only] => only.value,
+            let floats: Vec<f64> = vector(0)?.iter().filter_map(Element::float).collect();
+            return Ok(Value::Scalar(match floats.as_slice() {
+                &[only] => only,
                 _ => f64::NAN,
             }));
         }
@@ -48,12 +50,10 @@ pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) 
         F::LabelJoin => labels::label_join(ev, call, frame, time_ms)?,
         F::Info => info::eval(ev, call, frame, time_ms)?,
         F::HistogramQuantile | F::HistogramQuantiles | F::HistogramFraction => {
-            classic_histogram::eval(ev, call, frame, time_ms)?
+            histogram_quantile::eval(ev, call, frame, time_ms)?
         }
-        // Native histograms only, and there are none.
         F::HistogramAvg | F::HistogramCount | F::HistogramSum | F::HistogramStddev | F::HistogramStdvar => {
-            vector(0)?;
-            Vec::new()
+            native_histogram::eval(ev, call.function, vector(0)?)?
         }
         F::Minute
         | F::Hour
@@ -139,20 +139,24 @@ pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) 
 
 /// An element without labels.
 pub(super) fn unlabelled(value: f64) -> Element {
-    Element { labels: Labels::default(), drop_name: false, value }
+    Element { labels: Labels::default(), drop_name: false, value: SampleValue::Float(value) }
 }
 
-/// A function of the numbers alone: the name is dropped.
+/// A function of the numbers alone: the name is dropped, and native histograms are passed over in silence.
 fn map(
     ev: &Evaluator<'_>,
-    mut elements: Vec<Element>,
+    elements: Vec<Element>,
     function: impl Fn(f64) -> Option<f64>,
 ) -> Result<Vec<Element>, NaiveError> {
-    for element in &mut elements {
-        element.value = function(element.value).expect("the caller chose a function of this family");
-        ev.drop_name(element);
+    let mut results = Vec::new();
+    for mut element in elements {
+        let Some(number) = float(&element.value) else { continue };
+        let number = function(number).expect("the caller chose a function of this family");
+        element.value = SampleValue::Float(number);
+        ev.drop_name(&mut element);
+        results.push(element);
     }
-    unique(elements)
+    unique(results)
 }
 
 /// `timestamp(v)`: of a plain selector the time of the sample itself, else the time of evaluation.
@@ -164,14 +168,14 @@ fn timestamps(
 ) -> Result<Vec<Element>, NaiveError> {
     let mut elements = Vec::new();
     if let Expr::VectorSelector(node) = call.args[0].without_parens() {
-        for selected in selector::newest_samples(ev, node, time_ms)? {
-            let value = selected.sample.timestamp_ms as f64 / 1000.0;
+        for selected in selector::newest_samples(ev, node, frame, time_ms)? {
+            let value = SampleValue::Float(selected.timestamp_ms as f64 / 1000.0);
             elements.push(Element { labels: selected.labels, drop_name: false, value });
         }
     } else {
         elements = ev.vector(&call.args[0], frame, time_ms)?;
         for element in &mut elements {
-            element.value = time_ms as f64 / 1000.0;
+            element.value = SampleValue::Float(time_ms as f64 / 1000.0);
         }
     }
     for element in &mut elements {
@@ -180,7 +184,7 @@ fn timestamps(
     unique(elements)
 }
 
-/// A function that makes one number of each window, or none.
+/// A function that makes one value of each window, or none.
 fn over_windows(
     ev: &Evaluator<'_>,
     call: &Call,
@@ -198,7 +202,10 @@ fn over_windows(
     if let Some(extended) = extended {
         extended::check_function(call.function, extended)?;
     }
-    let windows = ev.matrix(matrix, frame, time_ms)?;
+    let mut windows = ev.matrix(matrix, frame, time_ms)?;
+    if let Expr::Subquery(_) = matrix.without_parens() {
+        windows.iter_mut().for_each(subquery::forget_resets);
+    }
     let mut params = Vec::new();
     for other in others {
         params.push(ev.scalar(other, frame, time_ms)?);
@@ -227,7 +234,7 @@ fn first_position(call: &Call) -> Span {
     }
 }
 
-/// The number that a function makes of one window.
+/// What a function makes of one window.
 fn window_value(
     ev: &Evaluator<'_>,
     function: FunctionId,
@@ -236,51 +243,51 @@ fn window_value(
     params: &[f64],
     time_ms: i64,
     first: Place,
-) -> Result<Option<f64>, NaiveError> {
+) -> Result<Option<SampleValue>, NaiveError> {
     use FunctionId as F;
-    let samples = &window.samples;
-    let whole = |count: fn(&[f64]) -> f64| match extended {
-        Some(_) => extended::anchored_values(window).map(|numbers| count(&numbers)),
-        None => Some(count(&values(samples))),
+    let notes = &mut *ev.notes.borrow_mut();
+    let whole = |count: fn(&[SampleValue]) -> f64| match extended {
+        Some(_) => extended::anchored_values(window).map(|values| count(&values)),
+        None => Some(count(&window.samples.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>())),
     };
-    Ok(match (function, params) {
+    let number = match (function, params) {
         (F::Rate | F::Increase | F::Delta, _) => {
             let kind = Kind { is_counter: function != F::Delta, is_rate: function == F::Rate };
             let value = match extended {
-                None => rate::extrapolated(window, kind),
-                Some(extended) => {
-                    let range_seconds = (window.end_ms - window.start_ms) as f64 / 1000.0;
-                    let increase = extended::increase(window, extended, kind.is_counter);
-                    increase.map(|x| if kind.is_rate { x / range_seconds } else { x })
-                }
+                None => rate::extrapolated(window, kind, notes, first),
+                Some(extended) => rate::extended(window, extended, kind, notes, first),
             };
-            if value.is_some() && kind.is_counter {
-                ev.notes.borrow_mut().possible_non_counter(&window.labels, first);
+            if value.as_ref().and_then(float).is_some() && kind.is_counter {
+                notes.possible_non_counter(&window.labels, first);
             }
-            value
+            return Ok(value);
         }
-        (F::Irate, _) => rate::instantaneous(window, Kind { is_counter: true, is_rate: true }),
-        (F::Idelta, _) => rate::instantaneous(window, Kind { is_counter: false, is_rate: false }),
+        (F::Irate | F::Idelta, _) => {
+            let kind = Kind { is_counter: function == F::Irate, is_rate: function == F::Irate };
+            return Ok(rate::instantaneous(window, kind, notes, first));
+        }
         (F::Changes, _) => whole(rate::changes),
         (F::Resets, _) => whole(rate::resets),
-        (F::Deriv, _) => {
-            let origin_ms = samples.first().map_or(0, |s| s.timestamp_ms);
-            regression::line(samples, origin_ms).map(|line| line.slope)
-        }
-        (F::PredictLinear, &[ahead_seconds]) => {
-            regression::line(samples, time_ms).map(|line| line.slope * ahead_seconds + line.intercept)
-        }
+        (F::Deriv, _) => floats_alone(window, notes, first).and_then(|samples| {
+            let origin_ms = samples.first()?.timestamp_ms;
+            regression::line(&samples, origin_ms).map(|line| line.slope)
+        }),
+        (F::PredictLinear, &[ahead_seconds]) => floats_alone(window, notes, first).and_then(|samples| {
+            regression::line(&samples, time_ms).map(|line| line.slope * ahead_seconds + line.intercept)
+        }),
         (F::DoubleExponentialSmoothing, &[factor, trend_factor]) => {
-            regression::smooth(samples, factor, trend_factor)?
+            let samples = floats_alone(window, notes, first).unwrap_or_default();
+            regression::smooth(&samples, factor, trend_factor)?
         }
-        (F::QuantileOverTime, &[phi]) => {
+        (F::QuantileOverTime, &[phi]) => floats_alone(window, notes, first).map(|samples| {
             if quantile::is_invalid(phi) {
-                ev.notes.borrow_mut().invalid_quantile(phi, first);
+                notes.invalid_quantile(phi, first);
             }
-            Some(quantile::quantile(phi, &values(samples)))
-        }
-        _ => over_time::reduce(function, samples),
-    })
+            quantile::quantile(phi, &values(&samples))
+        }),
+        _ => return Ok(over_time::reduce(function, window, notes, first)),
+    };
+    Ok(number.map(SampleValue::Float))
 }
 
 fn extended_range(expr: &Expr) -> Option<ExtendedRange> {

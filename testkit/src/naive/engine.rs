@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use emberdb_model::storage::Queryable;
-use emberdb_model::{Labels, Sample};
+use emberdb_model::{Labels, Sample, SampleValue};
 use emberdb_promql_syntax::{
     Expr, MatrixSelector, ParserOptions, Subquery, ValueType, VectorSelector, Visitor, walk_expr,
 };
@@ -15,6 +15,7 @@ use super::extended::shown;
 use super::frame::Frame;
 use super::labels::without_metadata;
 use super::notes::Notes;
+use super::stats_only;
 use super::value::{Element, NaiveAnswer, NaiveSample, NaiveSeries, NaiveValue, Value, Window};
 
 /// How queries are evaluated.
@@ -70,13 +71,12 @@ impl NaiveEngine {
     ) -> Result<NaiveAnswer, NaiveError> {
         let expr = self.parse(query)?;
         let frame = Frame::instant(time_ms);
-        let ev = self.evaluator(storage, frame)?;
+        let ev = self.evaluator(storage, &expr, frame)?;
         CheckDurations::run(&ev, &expr)?;
         let value = match ev.eval(&expr, frame, time_ms)? {
             Value::Scalar(value) => NaiveValue::Scalar(Sample { timestamp_ms: time_ms, value }),
             Value::String(value) => NaiveValue::String { timestamp_ms: time_ms, value },
             Value::Vector(elements) => {
-                let sample = |value| Sample { timestamp_ms: time_ms, value };
                 let mut seen = HashSet::new();
                 let mut vector = Vec::new();
                 for element in elements {
@@ -84,11 +84,11 @@ impl NaiveEngine {
                     if !seen.insert(labels.clone()) {
                         return Err(NaiveError::same_labelset());
                     }
-                    vector.push(NaiveSample { labels, sample: sample(element.value) });
+                    vector.push(NaiveSample { labels, timestamp_ms: time_ms, value: element.value });
                 }
                 NaiveValue::Vector(vector)
             }
-            Value::Matrix(windows) => NaiveValue::Matrix(shown_windows(&expr, windows)),
+            Value::Matrix(windows) => NaiveValue::Matrix(shown_windows(&expr, windows)?),
         };
         Ok(NaiveAnswer { value, annotations: ev.notes.into_inner().finish() })
     }
@@ -124,9 +124,9 @@ impl NaiveEngine {
                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
             ));
         }
-        let ev = self.evaluator(storage, frame)?;
+        let ev = self.evaluator(storage, &expr, frame)?;
         CheckDurations::run(&ev, &expr)?;
-        let mut series: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
+        let mut series: BTreeMap<Labels, Vec<(i64, SampleValue)>> = BTreeMap::new();
         for timestamp_ms in frame.steps() {
             let elements = match ev.eval(&expr, frame, timestamp_ms)? {
                 Value::Vector(elements) => elements,
@@ -135,10 +135,10 @@ impl NaiveEngine {
             };
             for element in elements {
                 let samples = series.entry(final_labels(&element)).or_default();
-                if samples.last().is_some_and(|s| s.timestamp_ms == timestamp_ms) {
+                if samples.last().is_some_and(|&(newest_ms, _)| newest_ms == timestamp_ms) {
                     return Err(NaiveError::same_labelset());
                 }
-                samples.push(Sample { timestamp_ms, value: element.value });
+                samples.push((timestamp_ms, element.value));
             }
         }
         let matrix = series.into_iter().map(|(labels, samples)| NaiveSeries { labels, samples }).collect();
@@ -151,13 +151,20 @@ impl NaiveEngine {
             .map_err(|error| NaiveError::bad_data(error.to_string()))
     }
 
-    fn evaluator(&self, storage: &dyn Queryable, query: Frame) -> Result<Evaluator<'_>, NaiveError> {
+    fn evaluator(
+        &self,
+        storage: &dyn Queryable,
+        expr: &Expr,
+        query: Frame,
+    ) -> Result<Evaluator<'_>, NaiveError> {
         Ok(Evaluator {
             querier: storage.querier()?,
             options: &self.options,
             query,
             notes: RefCell::new(Notes::default()),
             selected: RefCell::new(HashMap::new()),
+            stats_only: stats_only::selectors(expr),
+            read_stats_only: RefCell::new(HashMap::new()),
             subqueries: RefCell::new(HashMap::new()),
             params: RefCell::new(HashMap::new()),
             repairs_seen: RefCell::new(HashSet::new()),
@@ -171,22 +178,24 @@ fn final_labels(element: &Element) -> Labels {
 }
 
 /// A range vector as the answer: sorted by labels, without empty series.
-fn shown_windows(expr: &Expr, windows: Vec<Window>) -> Vec<NaiveSeries> {
+fn shown_windows(expr: &Expr, windows: Vec<Window>) -> Result<Vec<NaiveSeries>, NaiveError> {
     let extended = match expr.without_parens() {
         Expr::MatrixSelector(matrix) => matrix.selector.extended_range,
         _ => None,
     };
-    let mut series: Vec<NaiveSeries> = windows
-        .into_iter()
-        .map(|window| {
-            let samples = extended.map_or_else(|| window.samples.clone(), |kind| shown(&window, kind));
-            let labels = if window.drop_name { without_metadata(&window.labels) } else { window.labels };
-            NaiveSeries { labels, samples }
-        })
-        .filter(|series| !series.samples.is_empty())
-        .collect();
+    let mut series = Vec::new();
+    for window in windows {
+        let samples = match extended {
+            None => window.samples,
+            Some(kind) => shown(&window, kind)?.into_iter().map(Into::into).collect(),
+        };
+        let labels = if window.drop_name { without_metadata(&window.labels) } else { window.labels };
+        if !samples.is_empty() {
+            series.push(NaiveSeries { labels, samples });
+        }
+    }
     series.sort_by(|a, b| a.labels.cmp(&b.labels));
-    series
+    Ok(series)
 }
 
 /// Durations that have no value make the query invalid, whether or not they are reached.

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use emberdb_histogram::FloatHistogram;
+use emberdb_model::SampleValue;
 use emberdb_model::storage::Querier;
 use emberdb_promql_syntax::{DurationError, DurationSpec, Expr, Sign, Span};
 
@@ -13,7 +15,7 @@ use super::frame::{Frame, is_step_invariant};
 use super::labels::without_metadata;
 use super::notes::Notes;
 use super::selector::StoredSeries;
-use super::value::{Element, Value, Window};
+use super::value::{Element, Value, Window, of_histogram};
 use super::{aggregation, binary, call, selector, subquery};
 
 /// What nodes gave over whole frames.
@@ -28,6 +30,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) notes: RefCell<Notes>,
     /// What selectors found, by their matchers.
     pub(super) selected: RefCell<HashMap<String, Rc<Vec<StoredSeries>>>>,
+    /// The selectors of which only counts and sums of histograms are read.
+    pub(super) stats_only: HashSet<Span>,
+    /// What these found, by node and frame.
+    pub(super) read_stats_only: RefCell<ByNode<StoredSeries>>,
     /// What subqueries gave over the union of their windows, by node and frame.
     pub(super) subqueries: RefCell<ByNode<Window>>,
     /// Parameters of aggregations at all steps, by node and frame.
@@ -46,8 +52,10 @@ impl Evaluator<'_> {
         match expr {
             Expr::NumberLiteral(number) => Ok(Value::Scalar(number.value)),
             Expr::StringLiteral(string) => Ok(Value::String(string.value.clone())),
-            Expr::VectorSelector(selector) => selector::instant(self, selector, time_ms).map(Value::Vector),
-            Expr::MatrixSelector(matrix) => selector::range(self, matrix, time_ms).map(Value::Matrix),
+            Expr::VectorSelector(selector) => {
+                selector::instant(self, selector, frame, time_ms).map(Value::Vector)
+            }
+            Expr::MatrixSelector(matrix) => selector::range(self, matrix, frame, time_ms).map(Value::Matrix),
             Expr::Subquery(node) => subquery::windows(self, node, frame, time_ms).map(Value::Matrix),
             Expr::Call(call) => call::eval(self, call, frame, time_ms),
             Expr::Aggregation(node) => aggregation::eval(self, node, frame, time_ms).map(Value::Vector),
@@ -128,7 +136,14 @@ impl Evaluator<'_> {
             Value::String(_) | Value::Matrix(_) => return Err(wrong_type("a scalar or an instant vector")),
         };
         for element in &mut elements {
-            element.value = -element.value;
+            element.value = match &element.value {
+                SampleValue::Float(value) => SampleValue::Float(-value),
+                SampleValue::Histogram(histogram) => {
+                    let mut negative = FloatHistogram::clone(histogram);
+                    negative.negate();
+                    of_histogram(negative)
+                }
+            };
             self.drop_name(element);
         }
         unique(elements).map(Value::Vector)

@@ -10,7 +10,7 @@ use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
 use super::labels::{filter, quoted, with};
 use super::selector::{Selected, newest_samples, reference_time};
-use super::value::Element;
+use super::value::{Element, histogram};
 
 /// The labels that say what is described.
 const IDENTIFYING_LABELS: [&str; 2] = ["instance", "job"];
@@ -83,24 +83,30 @@ fn fetch(ev: &Evaluator<'_>, wanted: &Wanted, time_ms: i64) -> Result<InfoSeries
         span: emberdb_promql_syntax::Span::default(),
     };
     let mut found = InfoSeries::new();
-    for series in newest_samples(ev, &selector, time_ms)? {
+    for series in newest_samples(ev, &selector, Frame::instant(time_ms), time_ms)? {
         let name = series.labels.get(METRIC_NAME).unwrap_or("").to_owned();
         let alike = found.entry(name).or_default();
+        if histogram(&series.value).is_some() {
+            return Err(NaiveError::execution(format!(
+                "this should be an info metric, with float samples: {}",
+                series.labels
+            )));
+        }
         let identity = identity(&series.labels);
         if identity.is_empty() {
             continue;
         }
         match alike.get(&identity) {
-            Some(other) if other.sample.timestamp_ms == series.sample.timestamp_ms => {
+            Some(other) if other.timestamp_ms == series.timestamp_ms => {
                 return Err(NaiveError::execution(format!(
                     "found duplicate series for info metric: existing {} @ {}, new {} @ {}",
                     other.labels.braced(),
-                    other.sample.timestamp_ms,
+                    other.timestamp_ms,
                     series.labels.braced(),
-                    series.sample.timestamp_ms
+                    series.timestamp_ms
                 )));
             }
-            Some(other) if other.sample.timestamp_ms > series.sample.timestamp_ms => {}
+            Some(other) if other.timestamp_ms > series.timestamp_ms => {}
             _ => {
                 alike.insert(identity, series);
             }

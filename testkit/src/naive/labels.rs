@@ -22,6 +22,11 @@ pub(super) fn without_metadata(labels: &Labels) -> Labels {
     filter(labels, |name| !METADATA_LABELS.contains(&name))
 }
 
+/// The name, empty if there is none.
+pub(super) fn metric_name(labels: &Labels) -> &str {
+    labels.get(METRIC_NAME).unwrap_or("")
+}
+
 /// With one label set anew, or removed where `value` is empty.
 pub(super) fn with(labels: &Labels, name: &str, value: &str) -> Labels {
     built(labels.iter().filter(|&(n, _)| n != name).chain([(name, value)]))

@@ -1,5 +1,5 @@
-//! The naive reference evaluator: PromQL over floats, one step at a time, written to be read beside the language's
-//! description and to share nothing with the engine that it judges. It is slow on purpose.
+//! The naive reference evaluator: PromQL one step at a time, written to be read beside the language's description and to
+//! share nothing with the engine that it judges but the mathematics of native histograms. It is slow on purpose.
 //!
 //! An expression is evaluated by walking its tree at each step of a [`Frame`]: the steps of the query, or the grid of a
 //! subquery. Three things belong to a frame rather than to a step, as upstream has it: a subquery is evaluated over the
@@ -8,15 +8,18 @@
 //!
 //! * [`engine`]: the front door; [`value`], [`error`], [`notes`]: what comes out
 //! * [`evaluator`]: the walk; [`frame`]: the steps
-//! * [`selector`], [`extended`], [`subquery`]: where samples come from
-//! * [`call`]: which function has which body; [`rate`], [`over_time`], [`regression`], [`math`], [`calendar`], [`labels`],
-//!   [`sort`], [`absent`], [`info`], [`classic_histogram`]: the bodies
-//! * [`aggregation`], [`binary`], [`matching`]: the operators
-//! * [`compensated`], [`quantile`], [`go`]: sums, quantiles, and Go's ways with numbers
+//! * [`selector`], [`stats_only`], [`extended`], [`extended_histogram`], [`subquery`]: where samples come from
+//! * [`call`]: which function has which body; [`rate`], [`histogram_rate`], [`over_time`], [`regression`], [`math`],
+//!   [`calendar`], [`labels`], [`sort`], [`absent`], [`info`], [`native_histogram`], [`histogram_quantile`],
+//!   [`classic_histogram`]: the bodies
+//! * [`aggregation`], [`group`], [`binary`], [`binary_value`], [`matching`]: the operators
+//! * [`compensated`], [`histogram_sum`], [`quantile`], [`go`]: sums, quantiles, and Go's ways with numbers
+//! * [`histogram_remark`]: what is said about native histograms
 
 mod absent;
 mod aggregation;
 mod binary;
+mod binary_value;
 mod calendar;
 mod call;
 mod classic_histogram;
@@ -25,12 +28,19 @@ mod engine;
 mod error;
 mod evaluator;
 mod extended;
+mod extended_histogram;
 mod frame;
 mod go;
+mod group;
+mod histogram_quantile;
+mod histogram_rate;
+mod histogram_remark;
+mod histogram_sum;
 mod info;
 mod labels;
 mod matching;
 mod math;
+mod native_histogram;
 mod notes;
 mod over_time;
 mod quantile;
@@ -38,6 +48,7 @@ mod rate;
 mod regression;
 mod selector;
 mod sort;
+mod stats_only;
 mod subquery;
 mod value;
 

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::go::{format_g, format_precision};
+use super::histogram_remark::HistogramRemark;
+use super::labels::quoted;
 
 /// Where a remark points to, and the expression that makes it.
 #[derive(Clone, Copy, Debug)]
@@ -111,11 +113,8 @@ impl Notes {
     }
 
     pub(super) fn bad_bucket_label(&mut self, metric: &str, bound: &str, place: Place) {
-        let name = metric_suffix(metric);
-        self.warn(
-            format!("bucket label \"le\" is missing or has a malformed value of \"{bound}\"{name}"),
-            place,
-        );
+        let (bound, name) = (quoted(bound), metric_suffix(metric));
+        self.warn(format!("bucket label \"le\" is missing or has a malformed value of {bound}{name}"), place);
     }
 
     pub(super) fn sort_in_range_query(&mut self, place: Place) {
@@ -130,21 +129,25 @@ impl Notes {
         if ["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| metric.ends_with(suffix)) {
             return;
         }
+        let metric = quoted(metric);
         self.info(
             format!(
-                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"{metric}\""
+                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {metric}"
             ),
             place,
         );
     }
 
-    pub(super) fn incompatible_types(&mut self, operator: &str, place: Place) {
-        self.info(
-            format!(
-                "incompatible sample types encountered for binary operator \"{operator}\": float {operator} float"
-            ),
-            place,
-        );
+    /// A remark on values that are, or meet, native histograms.
+    pub(super) fn on_histograms(&mut self, remark: &HistogramRemark, place: Place) {
+        self.add(remark.kind(), remark.to_string(), place);
+    }
+
+    /// Adds what was gathered elsewhere.
+    pub(super) fn merge(&mut self, other: Self) {
+        for ((kind, message), place) in other.by_text {
+            self.add(kind, message, place);
+        }
     }
 
     pub(super) fn forced_monotonicity(
@@ -184,8 +187,8 @@ impl Notes {
 }
 
 /// ` for metric name "…"`, or nothing if the name is unknown.
-fn metric_suffix(metric: &str) -> String {
-    if metric.is_empty() { String::new() } else { format!(" for metric name \"{metric}\"") }
+pub(super) fn metric_suffix(metric: &str) -> String {
+    if metric.is_empty() { String::new() } else { format!(" for metric name {}", quoted(metric)) }
 }
 
 /// Whole seconds, in UTC.

@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
-use emberdb_model::{Labels, LabelsRef, Matcher, Sample, SampleColumns, SymbolTable, TimeRange, is_stale};
+use emberdb_model::{Labels, LabelsRef, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
 use emberdb_promql_syntax::{At, DurationSpec, ExtendedRange, MatrixSelector, VectorSelector};
 
 use super::error::NaiveError;
 use super::evaluator::Evaluator;
 use super::extended;
+use super::frame::Frame;
+use super::notes::Place;
+use super::stats_only::{self, Reach};
 use super::value::{Element, Window};
 
 /// All that the storage has of one series.
@@ -15,27 +18,26 @@ use super::value::{Element, Window};
 pub(super) struct StoredSeries {
     pub(super) labels: Labels,
     /// In time order, staleness markers included.
-    pub(super) samples: Vec<Sample>,
+    pub(super) samples: Vec<(i64, SampleValue)>,
 }
 
 /// A selected element and the sample that it comes from.
 pub(super) struct Selected {
     pub(super) labels: Labels,
-    /// Its own time, not that of the evaluation.
-    pub(super) sample: Sample,
+    /// The sample's own time, not that of the evaluation.
+    pub(super) timestamp_ms: i64,
+    pub(super) value: SampleValue,
 }
 
 /// An instant selector at `time_ms`.
 pub(super) fn instant(
     ev: &Evaluator<'_>,
     selector: &VectorSelector,
+    frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
-    let selected = newest_samples(ev, selector, time_ms)?;
-    Ok(selected
-        .into_iter()
-        .map(|s| Element { labels: s.labels, drop_name: false, value: s.sample.value })
-        .collect())
+    let selected = newest_samples(ev, selector, frame, time_ms)?;
+    Ok(selected.into_iter().map(|s| Element { labels: s.labels, drop_name: false, value: s.value }).collect())
 }
 
 /// An instant selector at `time_ms`, with the times of the samples.
@@ -45,19 +47,31 @@ pub(super) fn instant(
 pub(super) fn newest_samples(
     ev: &Evaluator<'_>,
     selector: &VectorSelector,
+    frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Selected>, NaiveError> {
     let reference_ms = reference_time(ev, selector.at, &selector.offset, time_ms)?;
     let lookback_ms = ev.options.lookback_ms;
     let mut selected = Vec::new();
-    for series in select(ev, &selector.matchers)?.iter() {
-        let sample = if selector.extended_range == Some(ExtendedRange::Smoothed) {
-            extended::smoothed_instant(series, reference_ms, lookback_ms)
+    let is_smoothed = selector.extended_range == Some(ExtendedRange::Smoothed);
+    let ahead_ms = if is_smoothed { lookback_ms } else { 0 };
+    let back_ms = lookback_ms + ahead_ms;
+    let reach = Reach { ahead_ms, first_ms: back_ms, others_ms: back_ms };
+    for series in stats_only::series(ev, selector, frame, reach)?.iter() {
+        let sample = if is_smoothed {
+            let place = Place { at: selector.span, by: selector.span };
+            let value = extended::smoothed_instant(ev, series, reference_ms, place);
+            value.map(|value| (reference_ms, value))
         } else {
             let window = (reference_ms - lookback_ms, reference_ms);
-            within(&series.samples, window).last().copied().filter(|s| !is_stale(s.value))
+            within(&series.samples, window).last().cloned().filter(|(_, value)| !value.is_stale())
         };
-        selected.extend(sample.map(|sample| Selected { labels: series.labels.clone(), sample }));
+        let labels = || series.labels.clone();
+        selected.extend(sample.map(|(timestamp_ms, value)| Selected {
+            labels: labels(),
+            timestamp_ms,
+            value,
+        }));
     }
     Ok(selected)
 }
@@ -69,6 +83,7 @@ pub(super) fn newest_samples(
 pub(super) fn range(
     ev: &Evaluator<'_>,
     matrix: &MatrixSelector,
+    frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Window>, NaiveError> {
     let selector = &matrix.selector;
@@ -80,8 +95,10 @@ pub(super) fn range(
         Some(ExtendedRange::Anchored) => (lookback_ms, 0),
         Some(ExtendedRange::Smoothed) => (lookback_ms, lookback_ms),
     };
+    let back_ms = end_ms - start_ms + before_ms + after_ms;
+    let reach = Reach { ahead_ms: after_ms, first_ms: back_ms, others_ms: back_ms.min(frame.step_ms) };
     let mut windows = Vec::new();
-    for series in select(ev, &selector.matchers)?.iter() {
+    for series in stats_only::series(ev, selector, frame, reach)?.iter() {
         let samples = live(within(&series.samples, (start_ms - before_ms, end_ms + after_ms)));
         if !samples.is_empty() {
             windows.push(Window {
@@ -127,7 +144,12 @@ pub(super) fn select(ev: &Evaluator<'_>, matchers: &[Matcher]) -> Result<Rc<Vec<
         let labels = LabelsRef::new(&symbols, set.labels(series))
             .to_labels()
             .map_err(|error| NaiveError::execution(format!("the storage gave invalid labels: {error}")))?;
-        found.push(StoredSeries { labels, samples: columns.iter().collect() });
+        let floats = columns.iter().map(Into::into);
+        let histograms = columns.histograms.iter();
+        let histograms = histograms.map(|(t, histogram)| (t, SampleValue::Histogram(histogram.clone())));
+        let mut samples: Vec<(i64, SampleValue)> = floats.chain(histograms).collect();
+        samples.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
+        found.push(StoredSeries { labels, samples });
     }
     let found = Rc::new(found);
     ev.selected.borrow_mut().insert(key, Rc::clone(&found));
@@ -135,13 +157,16 @@ pub(super) fn select(ev: &Evaluator<'_>, matchers: &[Matcher]) -> Result<Rc<Vec<
 }
 
 /// The samples in a window that is open on the left and closed on the right.
-pub(super) fn within(samples: &[Sample], (start_ms, end_ms): (i64, i64)) -> &[Sample] {
-    let from = samples.partition_point(|s| s.timestamp_ms <= start_ms);
-    let to = samples.partition_point(|s| s.timestamp_ms <= end_ms);
+pub(super) fn within(
+    samples: &[(i64, SampleValue)],
+    (start_ms, end_ms): (i64, i64),
+) -> &[(i64, SampleValue)] {
+    let from = samples.partition_point(|&(t, _)| t <= start_ms);
+    let to = samples.partition_point(|&(t, _)| t <= end_ms);
     &samples[from..to.max(from)]
 }
 
 /// Without staleness markers.
-pub(super) fn live(samples: &[Sample]) -> Vec<Sample> {
-    samples.iter().copied().filter(|s| !is_stale(s.value)).collect()
+pub(super) fn live(samples: &[(i64, SampleValue)]) -> Vec<(i64, SampleValue)> {
+    samples.iter().filter(|(_, value)| !value.is_stale()).cloned().collect()
 }

@@ -25,11 +25,16 @@ pub(super) fn eval(
     for arg in &call.args[1..] {
         names.push(ev.string(arg, frame, time_ms)?);
     }
+    if matches!(call.function, FunctionId::Sort | FunctionId::SortDesc) {
+        // A native histogram is neither larger nor smaller than a number.
+        elements.retain(|e| e.float().is_some());
+    }
+    let number = |e: &Element| e.float().unwrap_or(f64::NAN);
     match call.function {
-        FunctionId::SortDesc => elements.sort_by(|a, b| descending(a.value, b.value)),
+        FunctionId::SortDesc => elements.sort_by(|a, b| descending(number(a), number(b))),
         FunctionId::SortByLabel => elements.sort_by(|a, b| by_labels(a, b, &names)),
         FunctionId::SortByLabelDesc => elements.sort_by(|a, b| by_labels(b, a, &names)),
-        _ => elements.sort_by(|a, b| ascending(a.value, b.value)),
+        _ => elements.sort_by(|a, b| ascending(number(a), number(b))),
     }
     Ok(elements)
 }

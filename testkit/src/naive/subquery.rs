@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use emberdb_model::Sample;
+use emberdb_histogram::CounterResetHint;
+use emberdb_model::SampleValue;
 use emberdb_promql_syntax::Subquery;
 
 use super::error::NaiveError;
@@ -29,6 +31,17 @@ pub(super) fn windows(
         }
     }
     Ok(windows)
+}
+
+/// Takes back what the hints of native histograms say of resets: a subquery leaves samples out, and repeats others.
+pub(super) fn forget_resets(window: &mut Window) {
+    for (_, value) in &mut window.samples {
+        if let SampleValue::Histogram(histogram) = value
+            && histogram.counter_reset_hint != CounterResetHint::Gauge
+        {
+            Arc::make_mut(histogram).counter_reset_hint = CounterResetHint::Unknown;
+        }
+    }
 }
 
 /// The subquery over all that its windows at the steps of `frame` cover, evaluated once.
@@ -63,7 +76,7 @@ fn over_all_windows(
                 found.push(Window { labels, drop_name, start_ms: 0, end_ms: 0, samples: Vec::new() });
                 found.len() - 1
             });
-            found[place].samples.push(Sample { timestamp_ms, value: element.value });
+            found[place].samples.push((timestamp_ms, element.value));
         }
     }
     let found = Rc::new(found);

@@ -1,6 +1,9 @@
 //! What the evaluator gives, and what it carries from node to node.
 
-use emberdb_model::{Annotations, Labels, Sample};
+use std::sync::Arc;
+
+use emberdb_histogram::FloatHistogram;
+use emberdb_model::{Annotations, Labels, Sample, SampleValue};
 
 /// An answer: a value and the remarks on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +37,10 @@ pub enum NaiveValue {
 pub struct NaiveSample {
     /// Its labels.
     pub labels: Labels,
-    /// Time of evaluation and value.
-    pub sample: Sample,
+    /// Time of evaluation, in milliseconds.
+    pub timestamp_ms: i64,
+    /// Its value.
+    pub value: SampleValue,
 }
 
 /// A series of a matrix.
@@ -43,8 +48,8 @@ pub struct NaiveSample {
 pub struct NaiveSeries {
     /// Its labels.
     pub labels: Labels,
-    /// Its samples in time order.
-    pub samples: Vec<Sample>,
+    /// Its samples in time order, each with its time in milliseconds.
+    pub samples: Vec<(i64, SampleValue)>,
 }
 
 /// What a node of the tree gives at one step.
@@ -62,7 +67,19 @@ pub(super) struct Element {
     pub(super) labels: Labels,
     /// With delayed name removal: the name is to be dropped at the end.
     pub(super) drop_name: bool,
-    pub(super) value: f64,
+    pub(super) value: SampleValue,
+}
+
+impl Element {
+    /// Its value, if that is a number.
+    pub(super) fn float(&self) -> Option<f64> {
+        float(&self.value)
+    }
+
+    /// Its value, if that is a native histogram.
+    pub(super) fn histogram(&self) -> Option<&Arc<FloatHistogram>> {
+        histogram(&self.value)
+    }
 }
 
 /// The samples of one series in a range selector's or subquery's window, staleness markers left out.
@@ -75,5 +92,51 @@ pub(super) struct Window {
     /// …and closed here.
     pub(super) end_ms: i64,
     /// In time order. With `anchored` and `smoothed` some lie outside of the window.
-    pub(super) samples: Vec<Sample>,
+    pub(super) samples: Vec<(i64, SampleValue)>,
+}
+
+impl Window {
+    /// The samples that are numbers.
+    pub(super) fn floats(&self) -> Vec<Sample> {
+        let float = |(timestamp_ms, value): &(i64, SampleValue)| {
+            Some(Sample { timestamp_ms: *timestamp_ms, value: float(value)? })
+        };
+        self.samples.iter().filter_map(float).collect()
+    }
+
+    /// The samples that are native histograms.
+    pub(super) fn histograms(&self) -> Vec<HistogramSample> {
+        let histogram = |(timestamp_ms, value): &(i64, SampleValue)| {
+            Some(HistogramSample { timestamp_ms: *timestamp_ms, value: histogram(value)?.clone() })
+        };
+        self.samples.iter().filter_map(histogram).collect()
+    }
+}
+
+/// A native histogram at a time.
+#[derive(Clone, Debug)]
+pub(super) struct HistogramSample {
+    pub(super) timestamp_ms: i64,
+    pub(super) value: Arc<FloatHistogram>,
+}
+
+/// The number that a sample holds.
+pub(super) fn float(value: &SampleValue) -> Option<f64> {
+    match value {
+        SampleValue::Float(value) => Some(*value),
+        SampleValue::Histogram(_) => None,
+    }
+}
+
+/// The native histogram that a sample holds.
+pub(super) fn histogram(value: &SampleValue) -> Option<&Arc<FloatHistogram>> {
+    match value {
+        SampleValue::Float(_) => None,
+        SampleValue::Histogram(histogram) => Some(histogram),
+    }
+}
+
+/// A histogram that was calculated, as a value.
+pub(super) fn of_histogram(histogram: FloatHistogram) -> SampleValue {
+    SampleValue::Histogram(Arc::new(histogram))
 }

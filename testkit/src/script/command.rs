@@ -1,6 +1,7 @@
 //! What a script tells to do.
 
-use emberdb_model::{Labels, Sample};
+use emberdb_histogram::HistogramNotation;
+use emberdb_model::{Labels, SampleValue};
 use regex::Regex;
 
 /// One command and the line that it begins on, from 1.
@@ -22,15 +23,16 @@ pub(super) enum Action {
 pub struct ScriptSeries {
     /// Its labels.
     pub labels: Labels,
-    /// Its samples in time order.
-    pub samples: Vec<Sample>,
+    /// Its samples in time order, each with its time in milliseconds. Native histograms are as they are appended; what
+    /// their hints say when they are read is for [`ScriptStorage`](super::ScriptStorage).
+    pub samples: Vec<(i64, SampleValue)>,
 }
 
 /// Data to add.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
     pub(super) series: Vec<ScriptSeries>,
-    /// Series that this runner cannot load, with the reason: native histograms and start timestamps.
+    /// Series that this runner cannot load, with the reason: start timestamps.
     pub(super) unsupported: Vec<(Labels, &'static str)>,
 }
 
@@ -47,8 +49,6 @@ pub(super) struct Eval {
     pub(super) has_fail_line: bool,
     pub(super) warnings: Remarks,
     pub(super) infos: Remarks,
-    /// Why this runner cannot tell whether the answer is right.
-    pub(super) unsupported: Option<&'static str>,
 }
 
 /// When a query is evaluated.
@@ -77,7 +77,15 @@ pub(super) enum Expected {
 #[derive(Clone, Debug)]
 pub(super) struct ExpectedSeries {
     pub(super) labels: Labels,
-    pub(super) values: Vec<Option<f64>>,
+    pub(super) values: Vec<Option<NotedValue>>,
+}
+
+/// A value in series notation.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum NotedValue {
+    Float(f64),
+    /// A native histogram, and whether its counter reset hint is named.
+    Histogram(Box<HistogramNotation>),
 }
 
 /// What is expected of the annotations of one kind.

@@ -1,10 +1,11 @@
 //! Whether an answer is the expected one.
 
-use emberdb_model::{Labels, Sample, is_stale};
+use emberdb_histogram::FloatHistogram;
+use emberdb_model::{Labels, Sample, SampleValue, is_stale};
 
 use crate::{NaiveSample, NaiveSeries, NaiveValue};
 
-use super::command::{Eval, Expected, ExpectedSeries, Remarks, When};
+use super::command::{Eval, Expected, ExpectedSeries, NotedValue, Remarks, When};
 use super::engine::ScriptAnswer;
 
 /// How far floats may lie apart, relative to their size.
@@ -25,6 +26,26 @@ pub fn are_floats_equal(a: f64, b: f64, tolerance: f64) -> bool {
         return difference < tolerance * f64::MIN_POSITIVE;
     }
     difference / sum.min(f64::MAX) < tolerance
+}
+
+/// Whether two native histograms are the same within a relative tolerance, as upstream's scripts compare: empty buckets
+/// do not count, nor do counter reset hints.
+#[must_use]
+pub fn are_histograms_equal(a: &FloatHistogram, b: &FloatHistogram, tolerance: f64) -> bool {
+    let (mut a, mut b) = (a.clone(), b.clone());
+    a.compact(0);
+    b.compact(0);
+    a.is_almost(&b, tolerance)
+}
+
+/// Whether two values are the same within a relative tolerance; a float never equals a histogram.
+#[must_use]
+pub fn are_values_equal(a: &SampleValue, b: &SampleValue, tolerance: f64) -> bool {
+    match (a, b) {
+        (SampleValue::Float(a), SampleValue::Float(b)) => are_floats_equal(*a, *b, tolerance),
+        (SampleValue::Histogram(a), SampleValue::Histogram(b)) => are_histograms_equal(a, b, tolerance),
+        _ => false,
+    }
 }
 
 /// Compares annotations, then the value.
@@ -85,9 +106,22 @@ fn float(wanted: f64, got: f64) -> Result<(), String> {
     }
 }
 
+/// Whether a value is the expected one. A counter reset hint counts if the script names one.
+fn is_as_noted(wanted: &NotedValue, got: &SampleValue) -> bool {
+    match (wanted, got) {
+        (NotedValue::Float(wanted), SampleValue::Float(got)) => are_floats_equal(*wanted, *got, TOLERANCE),
+        (NotedValue::Histogram(wanted), SampleValue::Histogram(got)) => {
+            let hint = wanted.histogram.counter_reset_hint;
+            (!wanted.names_hint || hint == got.counter_reset_hint)
+                && are_histograms_equal(&wanted.histogram, got, TOLERANCE)
+        }
+        _ => false,
+    }
+}
+
 fn vector(wanted: &[ExpectedSeries], got: &[NaiveSample], is_ordered: bool) -> Result<(), String> {
     let listed = || {
-        let lines = got.iter().map(|e| format!("\n  {} {}", e.labels, e.sample.value));
+        let lines = got.iter().map(|e| format!("\n  {} {}", e.labels, shown_value(&e.value)));
         format!("\ngot {} elements:{}", got.len(), lines.collect::<String>())
     };
     for (i, element) in got.iter().enumerate() {
@@ -96,9 +130,11 @@ fn vector(wanted: &[ExpectedSeries], got: &[NaiveSample], is_ordered: bool) -> R
         if is_ordered && place != i {
             return Err(format!("{} at place {i}, expected at {place}{}", element.labels, listed()));
         }
-        let value = wanted[place].values.first().copied().flatten();
+        let value = wanted[place].values.first().and_then(Option::as_ref);
         let value = value.ok_or_else(|| format!("no value is expected for {}", element.labels))?;
-        float(value, element.sample.value).map_err(|m| format!("{}: {m}{}", element.labels, listed()))?;
+        if !is_as_noted(value, &element.value) {
+            return Err(format!("{}: expected {}{}", element.labels, shown_noted(value), listed()));
+        }
     }
     match wanted.iter().find(|w| place_of(&w.labels, got.iter().map(|e| &e.labels)).is_none()) {
         Some(missing) => Err(format!("missing {}{}", missing.labels, listed())),
@@ -112,25 +148,26 @@ fn matrix(wanted: &[ExpectedSeries], got: &[NaiveSeries], start_ms: i64, step_ms
     }
     for series in got {
         if place_of(&series.labels, wanted.iter().map(|w| &w.labels)).is_none() {
-            return Err(format!("unexpected {} {:?}", series.labels, series.samples));
+            return Err(format!("unexpected {} {}", series.labels, shown(&series.samples)));
         }
     }
     for expected in wanted {
-        let at = |(i, value): (usize, &Option<f64>)| {
-            value.map(|value| Sample { timestamp_ms: start_ms + i as i64 * step_ms, value })
+        let at = |(i, value): (usize, &Option<NotedValue>)| {
+            value.clone().map(|value| (start_ms + i as i64 * step_ms, value))
         };
-        let samples: Vec<Sample> = expected.values.iter().enumerate().filter_map(at).collect();
+        let samples: Vec<(i64, NotedValue)> = expected.values.iter().enumerate().filter_map(at).collect();
         let place = place_of(&expected.labels, got.iter().map(|s| &s.labels))
             .ok_or_else(|| format!("missing {}", expected.labels))?;
-        let is_same = |(a, b): (&Sample, &Sample)| {
-            a.timestamp_ms == b.timestamp_ms && are_floats_equal(a.value, b.value, TOLERANCE)
+        let is_same = |((wanted_ms, wanted), (got_ms, got)): (&(i64, NotedValue), &(i64, SampleValue))| {
+            wanted_ms == got_ms && is_as_noted(wanted, got)
         };
         let found = &got[place].samples;
         if samples.len() != found.len() || !samples.iter().zip(found).all(is_same) {
+            let noted = samples.iter().map(|(t, value)| format!("{}@{t}", shown_noted(value)));
             return Err(format!(
                 "{}\nexpected {}\ngot      {}",
                 expected.labels,
-                shown(&samples),
+                noted.collect::<Vec<_>>().join(" "),
                 shown(found)
             ));
         }
@@ -142,9 +179,23 @@ fn place_of<'l>(labels: &Labels, mut all: impl Iterator<Item = &'l Labels>) -> O
     all.position(|l| l == labels)
 }
 
-fn shown(samples: &[Sample]) -> String {
-    let texts: Vec<_> = samples.iter().map(|s| format!("{}@{}", s.value, s.timestamp_ms)).collect();
+fn shown(samples: &[(i64, SampleValue)]) -> String {
+    let texts: Vec<_> = samples.iter().map(|(t, value)| format!("{}@{t}", shown_value(value))).collect();
     texts.join(" ")
+}
+
+fn shown_value(value: &SampleValue) -> String {
+    match value {
+        SampleValue::Float(value) => value.to_string(),
+        SampleValue::Histogram(histogram) => histogram.to_notation(),
+    }
+}
+
+fn shown_noted(value: &NotedValue) -> String {
+    match value {
+        NotedValue::Float(value) => value.to_string(),
+        NotedValue::Histogram(notation) => notation.histogram.to_notation(),
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use emberdb_promql_syntax::Expr;
 
-use crate::{NaiveError, NaiveValue};
+use crate::NaiveValue;
 
-use super::ScriptSeries;
+use super::{ScriptQueryError, ScriptSeries};
 
 /// A query engine with a storage that can be filled and emptied.
 pub trait ScriptEngine {
@@ -21,7 +21,7 @@ pub trait ScriptEngine {
     ///
     /// # Errors
     /// The engine's message, and who is to blame.
-    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, NaiveError>;
+    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, ScriptQueryError>;
 
     /// The answers at `start_ms, start_ms + step_ms, … ≤ end_ms`, as a matrix.
     ///
@@ -33,7 +33,7 @@ pub trait ScriptEngine {
         start_ms: i64,
         end_ms: i64,
         step_ms: i64,
-    ) -> Result<ScriptAnswer, NaiveError>;
+    ) -> Result<ScriptAnswer, ScriptQueryError>;
 
     /// Why the engine does not answer a query, if it does not know something in it.
     fn unsupported(&self, _query: &Expr) -> Option<&'static str> {

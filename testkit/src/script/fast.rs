@@ -1,20 +1,21 @@
 //! The engine over the storage in memory, as a script engine.
 
-use emberdb_model::{AnnotationKind, Labels, LabelsRef, Sample};
+use emberdb_model::{AnnotationKind, Labels, LabelsRef, Sample, SampleValue};
 use emberdb_promql_engine::{
     Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
 };
 use emberdb_promql_syntax::{Expr, ParserOptions, VectorSelector, Visitor};
 
-use crate::{MemoryStorage, NaiveError, NaiveErrorKind, NaiveSample, NaiveSeries, NaiveValue};
+use crate::{NaiveSample, NaiveSeries, NaiveValue};
 
-use super::naive::load_into;
-use super::{ScriptAnswer, ScriptEngine, ScriptSeries};
+use super::{
+    ScriptAnswer, ScriptEngine, ScriptQueryError, ScriptQueryErrorKind, ScriptSeries, ScriptStorage,
+};
 
 /// The engine, with the storage that scripts fill.
 pub struct FastScriptEngine {
     engine: Engine,
-    storage: MemoryStorage,
+    storage: ScriptStorage,
 }
 
 impl FastScriptEngine {
@@ -22,21 +23,21 @@ impl FastScriptEngine {
     #[must_use]
     pub fn new(options: EngineOptions) -> Self {
         let options = EngineOptions { parser: ParserOptions::ALL, ..options };
-        Self { engine: Engine::new(options), storage: MemoryStorage::new() }
+        Self { engine: Engine::new(options), storage: ScriptStorage::default() }
     }
 }
 
 impl ScriptEngine for FastScriptEngine {
     fn clear(&mut self) {
-        self.storage = MemoryStorage::new();
+        self.storage.clear();
     }
 
     fn load(&mut self, series: &[ScriptSeries]) -> Result<(), String> {
-        load_into(&self.storage, series)
+        self.storage.load(series)
     }
 
-    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, NaiveError> {
-        rendered(query, self.engine.instant(&self.storage, query, time_ms, &QueryOptions::default()))
+    fn instant(&mut self, query: &str, time_ms: i64) -> Result<ScriptAnswer, ScriptQueryError> {
+        rendered(query, self.engine.instant(self.storage.samples(), query, time_ms, &QueryOptions::default()))
     }
 
     fn range(
@@ -45,9 +46,9 @@ impl ScriptEngine for FastScriptEngine {
         start_ms: i64,
         end_ms: i64,
         step_ms: i64,
-    ) -> Result<ScriptAnswer, NaiveError> {
+    ) -> Result<ScriptAnswer, ScriptQueryError> {
         let options = QueryOptions::default();
-        rendered(query, self.engine.range(&self.storage, query, start_ms, end_ms, step_ms, &options))
+        rendered(query, self.engine.range(self.storage.samples(), query, start_ms, end_ms, step_ms, &options))
     }
 
     fn unsupported(&self, query: &Expr) -> Option<&'static str> {
@@ -65,39 +66,44 @@ impl Visitor for HasExtendedRange {
     }
 }
 
-fn rendered(query: &str, answer: Result<QueryResult, QueryError>) -> Result<ScriptAnswer, NaiveError> {
-    let answer = answer.map_err(|error| naive_error(&error))?;
+fn rendered(query: &str, answer: Result<QueryResult, QueryError>) -> Result<ScriptAnswer, ScriptQueryError> {
+    let answer = answer.map_err(|error| query_error(&error))?;
     let texts = |kind| answer.annotations.of_kind(kind).map(|a| a.render(query)).collect();
     let (warnings, infos) = (texts(AnnotationKind::Warning), texts(AnnotationKind::Info));
     Ok(ScriptAnswer { value: naive_value(&answer.value), warnings, infos })
 }
 
-fn naive_error(error: &QueryError) -> NaiveError {
+fn query_error(error: &QueryError) -> ScriptQueryError {
     let kind = match error.kind() {
-        QueryErrorKind::Parse => NaiveErrorKind::BadData,
-        QueryErrorKind::Storage => NaiveErrorKind::Storage,
-        _ => NaiveErrorKind::Execution,
+        QueryErrorKind::Parse => ScriptQueryErrorKind::BadData,
+        QueryErrorKind::Storage => ScriptQueryErrorKind::Storage,
+        _ => ScriptQueryErrorKind::Execution,
     };
-    NaiveError { kind, message: error.to_string() }
+    ScriptQueryError { kind, message: error.to_string() }
 }
 
 fn naive_value(value: &QueryValue) -> NaiveValue {
-    let sample = |(timestamp_ms, value)| Sample { timestamp_ms, value };
     match value {
-        QueryValue::Scalar { timestamp_ms, value } => NaiveValue::Scalar(sample((*timestamp_ms, *value))),
+        &QueryValue::Scalar { timestamp_ms, value } => NaiveValue::Scalar(Sample { timestamp_ms, value }),
         QueryValue::String { timestamp_ms, value } => {
             NaiveValue::String { timestamp_ms: *timestamp_ms, value: value.to_string() }
         }
         QueryValue::Vector(vector) => {
-            let one = vector
-                .iter()
-                .map(|s| NaiveSample { labels: owned(s.labels), sample: sample((s.timestamp_ms, s.value)) });
+            let one = vector.iter().map(|s| NaiveSample {
+                labels: owned(s.labels),
+                timestamp_ms: s.timestamp_ms,
+                value: s.value,
+            });
             NaiveValue::Vector(one.collect())
         }
         QueryValue::Matrix(matrix) => {
-            let one = matrix.iter().map(|s| NaiveSeries {
-                labels: owned(s.labels),
-                samples: s.points.iter().map(sample).collect(),
+            let one = matrix.iter().map(|s| {
+                let floats = s.points.iter().map(|(t, value)| (t, SampleValue::Float(value)));
+                let histograms = s.histograms.iter();
+                let histograms = histograms.map(|(t, value)| (*t, SampleValue::Histogram(value.clone())));
+                let mut samples: Vec<_> = floats.chain(histograms).collect();
+                samples.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
+                NaiveSeries { labels: owned(s.labels), samples }
             });
             NaiveValue::Matrix(one.collect())
         }

@@ -1,7 +1,9 @@
 //! Upstream's `.test` scripts: data is loaded, queries are evaluated, and answers compared with what the script expects.
 //!
-//! * [`parse`](mod@parse): text to commands; [`command`]: the commands; [`notation`]: series and values on one line
-//! * [`engine`]: what a query engine must offer to be run; [`naive`] and [`fast`]: the two evaluators as such
+//! * [`parse`](mod@parse): text to commands; [`command`]: the commands; [`notation`]: series and values on one line;
+//!   [`nhcb`]: native histograms made of classic ones
+//! * [`engine`]: what a query engine must offer to be run, [`query_error`] how it fails; [`naive`] and [`fast`]: the two
+//!   evaluators as such; [`storage`]: what they ask
 //! * [`runner`]: runs the commands, also as range queries and with `@`; [`variant`]: those; [`compare`]: answers and expectations;
 //!   [`report`]: the outcome
 //! * [`touch`]: which queries can see series that were not loaded
@@ -11,19 +13,24 @@ mod compare;
 mod engine;
 mod fast;
 mod naive;
+mod nhcb;
 mod notation;
 mod parse;
+mod query_error;
 mod report;
 mod runner;
+mod storage;
 mod touch;
 mod variant;
 
 pub use command::ScriptSeries;
-pub use compare::are_floats_equal;
+pub use compare::{are_floats_equal, are_histograms_equal, are_values_equal};
 pub use engine::{ScriptAnswer, ScriptEngine};
 pub use fast::FastScriptEngine;
 pub use naive::NaiveScriptEngine;
 pub use parse::ScriptError;
+pub use query_error::{ScriptQueryError, ScriptQueryErrorKind};
 pub use report::{ScriptFailure, ScriptReport};
 pub use runner::run_script;
+pub use storage::ScriptStorage;
 pub use touch::touches;

@@ -1,22 +1,17 @@
 //! Series notation: a metric, then its values, on one line.
 
+use emberdb_histogram::parse_sequence;
 use emberdb_model::{Labels, LabelsBuilder, METRIC_NAME};
 use emberdb_promql_syntax::{Expr, parse};
+
+use super::command::NotedValue;
 
 /// A line of series notation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     pub(super) labels: Labels,
-    pub(super) values: Values,
-}
-
-/// The values of a line, one for each step.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Values {
-    /// `None` where there is no sample.
-    Floats(Vec<Option<f64>>),
-    /// There is a native histogram among them.
-    Histograms,
+    /// One for each step; `None` where there is no sample.
+    pub(super) values: Vec<Option<NotedValue>>,
 }
 
 /// Reads a line.
@@ -25,14 +20,26 @@ pub(super) enum Values {
 /// What is wrong with it.
 pub(super) fn line(text: &str) -> Result<Line, String> {
     let (labels, rest) = metric(text)?;
-    if rest.contains("{{") {
-        return Ok(Line { labels, values: Values::Histograms });
+    let mut values = Vec::new();
+    let mut rest = rest.trim_start();
+    while !rest.is_empty() {
+        let end = if rest.starts_with("{{") {
+            let (histograms, behind) = parse_sequence(rest).map_err(|error| error.to_string())?;
+            let noted = |notation| Some(NotedValue::Histogram(Box::new(notation)));
+            values.extend(histograms.into_iter().map(noted));
+            rest.len() - behind.len()
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            append_item(&rest[..end], &mut values)?;
+            end
+        };
+        let behind = &rest[end..];
+        rest = behind.trim_start();
+        if behind.len() == rest.len() && !rest.is_empty() {
+            return Err(format!("expected white space at {rest:?}"));
+        }
     }
-    let mut floats = Vec::new();
-    for item in rest.split_whitespace() {
-        append_item(item, &mut floats)?;
-    }
-    Ok(Line { labels, values: Values::Floats(floats) })
+    Ok(Line { labels, values })
 }
 
 /// Reads the metric at the start of a line, and gives the rest.
@@ -100,11 +107,11 @@ fn string(text: &str) -> Result<(String, &str), String> {
     Err(format!("string without end: {text:?}"))
 }
 
-/// Appends the values of one item: `_`, `_xN`, `V`, `VxN`, `V+WxN`, `V-WxN`, `stale`.
-fn append_item(item: &str, values: &mut Vec<Option<f64>>) -> Result<(), String> {
+/// Appends the values of one item that is no histogram: `_`, `_xN`, `V`, `VxN`, `V+WxN`, `V-WxN`, `stale`.
+fn append_item(item: &str, values: &mut Vec<Option<NotedValue>>) -> Result<(), String> {
     let malformed = || format!("malformed value {item:?}");
     if item == "stale" {
-        values.push(Some(emberdb_model::STALE_NAN));
+        values.push(Some(NotedValue::Float(emberdb_model::STALE_NAN)));
         return Ok(());
     }
     if let Some(rest) = item.strip_prefix('_') {
@@ -114,14 +121,14 @@ fn append_item(item: &str, values: &mut Vec<Option<f64>>) -> Result<(), String> 
     }
     let (first, rest) = number(item).ok_or_else(malformed)?;
     if rest.is_empty() {
-        values.push(Some(first));
+        values.push(Some(NotedValue::Float(first)));
         return Ok(());
     }
     let (step, rest) =
         if rest.starts_with(['+', '-']) { number(rest).ok_or_else(malformed)? } else { (0.0, rest) };
     let mut value = first;
     for _ in 0..=repetition(rest).ok_or_else(malformed)? {
-        values.push(Some(value));
+        values.push(Some(NotedValue::Float(value)));
         value += step;
     }
     Ok(())
@@ -169,8 +176,11 @@ mod tests {
 
     fn floats(text: &str) -> (String, Vec<Option<f64>>) {
         let line = line(text).unwrap();
-        let Values::Floats(floats) = line.values else { panic!("histograms in {text}") };
-        (line.labels.to_string(), floats)
+        let float = |value| match value {
+            NotedValue::Float(value) => value,
+            NotedValue::Histogram(_) => panic!("histograms in {text}"),
+        };
+        (line.labels.to_string(), line.values.into_iter().map(|value| value.map(float)).collect())
     }
 
     #[test]
@@ -203,14 +213,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_or_a_histogram_is_told() {
-        assert!(
-            line("m 1x").is_err()
-                && line("m 1+x3").is_err()
-                && line("m{a=} 1").is_err()
-                && line("m{a='} 1").is_err()
-        );
-        assert_eq!(line("m {{count:1}}").unwrap().values, Values::Histograms);
-        assert_eq!(line("m{} {{count:1}}x3").unwrap().values, Values::Histograms);
+    fn histograms_stand_among_floats() {
+        let line = line("m 1 {{count:1 sum:2}}x1 _ {{}}+{{sum:1}}x2 stale").unwrap();
+        let sums = line.values.iter().map(|value| match value {
+            Some(NotedValue::Histogram(notation)) => Some(notation.histogram.sum),
+            Some(NotedValue::Float(_)) => Some(-1.0),
+            None => None,
+        });
+        let sums: Vec<_> = sums.collect();
+        let expected = [-1.0, 2.0, 2.0, f64::NAN, 0.0, 1.0, 2.0, -1.0];
+        assert_eq!(sums, expected.map(|sum| Some(sum).filter(|sum| !sum.is_nan())));
+    }
+
+    #[test]
+    fn what_is_malformed_is_told() {
+        for text in ["m 1x", "m 1+x3", "m{a=} 1", "m{a='} 1", "m {{count}}", "m {{}}1", "m {{}}{{}}"] {
+            assert!(line(text).is_err(), "{text}");
+        }
     }
 }

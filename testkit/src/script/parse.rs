@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use emberdb_model::{BUCKET_LABEL, Labels, LabelsBuilder, METRIC_NAME, Sample};
+use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{Expr, ParserOptions, parse_duration, parse_with};
 use regex::Regex;
 
 use super::ScriptSeries;
-use super::command::{Action, Command, Eval, Expected, ExpectedSeries, Load, Remarks, TextMatch, When};
-use super::notation::{self, Values};
+use super::command::{
+    Action, Command, Eval, Expected, ExpectedSeries, Load, NotedValue, Remarks, TextMatch, When,
+};
+use super::{nhcb, notation};
 
-const HISTOGRAMS: &str = "native histograms";
 const START_TIMESTAMPS: &str = "start timestamps";
 
 /// A line that is not a script's.
@@ -83,7 +85,7 @@ fn load(block: &Block<'_>) -> Result<Load, ScriptError> {
     let captures =
         header.captures(first).ok_or_else(|| error(first_line, format!("invalid load command {first:?}")))?;
     let step_ms = duration(&captures[2]).map_err(|m| error(first_line, m))?;
-    let mut series: BTreeMap<Labels, Vec<Sample>> = BTreeMap::new();
+    let mut series: BTreeMap<Labels, Vec<(i64, SampleValue)>> = BTreeMap::new();
     let mut order = Vec::new();
     let mut unsupported = Vec::new();
     let mut with_start_timestamps: Option<(Labels, usize)> = None;
@@ -102,54 +104,38 @@ fn load(block: &Block<'_>) -> Result<Load, ScriptError> {
             if labels != parsed.labels {
                 return Err(error(line, format!("expected the series {labels} after its start timestamps")));
             }
-            if let Values::Floats(values) = &parsed.values
-                && values.len() != starts
-            {
-                let samples = values.len();
+            if parsed.values.len() != starts {
+                let samples = parsed.values.len();
                 let message = format!("@st line has {starts} values but sample line has {samples}");
                 return Err(error(line, message));
             }
             unsupported.push((labels, START_TIMESTAMPS));
             continue;
         }
-        match parsed.values {
-            Values::Histograms => unsupported.push((parsed.labels, HISTOGRAMS)),
-            Values::Floats(values) => {
-                let at = |(i, value): (usize, Option<f64>)| {
-                    value.map(|value| Sample { timestamp_ms: i as i64 * step_ms, value })
-                };
-                if series
-                    .insert(parsed.labels.clone(), values.into_iter().enumerate().filter_map(at).collect())
-                    .is_none()
-                {
-                    order.push(parsed.labels);
-                }
-            }
+        let at = |(i, value): (usize, Option<NotedValue>)| {
+            let value = match value? {
+                NotedValue::Float(value) => SampleValue::Float(value),
+                NotedValue::Histogram(notation) => SampleValue::Histogram(Arc::new(notation.histogram)),
+            };
+            Some((i as i64 * step_ms, value))
+        };
+        let samples = parsed.values.into_iter().enumerate().filter_map(at).collect();
+        if series.insert(parsed.labels.clone(), samples).is_none() {
+            order.push(parsed.labels);
         }
     }
     if with_start_timestamps.is_some() {
         return Err(error(block[block.len() - 1].0, "start timestamps without a series".into()));
     }
-    if captures.get(1).is_some() {
-        unsupported.extend(order.iter().filter_map(native_base).map(|labels| (labels, HISTOGRAMS)));
-    }
     let series = order.into_iter().map(|labels| {
         let samples = series.remove(&labels).unwrap_or_default();
         ScriptSeries { labels, samples }
     });
-    Ok(Load { series: series.collect(), unsupported })
-}
-
-/// The native histogram that `load_with_nhcb` would make of a classic one's series.
-fn native_base(labels: &Labels) -> Option<Labels> {
-    let name = labels.get(METRIC_NAME)?;
-    let base = ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix))?;
-    let mut builder = LabelsBuilder::new();
-    for (name, value) in labels.iter().filter(|&(name, _)| name != BUCKET_LABEL) {
-        builder.push(name, value);
+    let mut load = Load { series: series.collect(), unsupported };
+    if captures.get(1).is_some() {
+        nhcb::add_to(&mut load).map_err(|message| error(first_line, message))?;
     }
-    builder.set(METRIC_NAME, base);
-    builder.build().ok()
+    Ok(load)
 }
 
 fn eval(block: &Block<'_>) -> Result<Eval, ScriptError> {
@@ -180,7 +166,6 @@ fn eval(block: &Block<'_>) -> Result<Eval, ScriptError> {
         has_fail_line: false,
         warnings: Remarks::default(),
         infos: Remarks::default(),
-        unsupported: None,
     };
     let old_form = old_form.map(|m| m.as_str());
     match old_form {
@@ -238,13 +223,7 @@ fn expectation(eval: &mut Eval, is_eval_fail: bool, text: &str) -> Result<bool, 
         return Ok(true);
     }
     let parsed = notation::line(text)?;
-    let values = match parsed.values {
-        Values::Floats(values) => values,
-        Values::Histograms => {
-            eval.unsupported = Some(HISTOGRAMS);
-            return Ok(false);
-        }
-    };
+    let values = parsed.values;
     let is_instant = matches!(eval.when, When::Instant { .. });
     match &mut eval.expected {
         Expected::RangeVector { series, .. } => series.push(ExpectedSeries { labels: parsed.labels, values }),

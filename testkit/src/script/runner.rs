@@ -1,10 +1,11 @@
 //! Runs the commands of a script.
 
-use emberdb_model::Labels;
+use emberdb_model::{Labels, Sample, SampleValue};
 use emberdb_promql_syntax::{ParserOptions, parse_with};
 
-use crate::{NaiveError, NaiveSample, NaiveSeries, NaiveValue};
+use crate::{NaiveSample, NaiveSeries, NaiveValue};
 
+use super::ScriptQueryError;
 use super::command::{Action, Eval, Expected, When};
 use super::compare;
 use super::engine::{ScriptAnswer, ScriptEngine};
@@ -19,8 +20,8 @@ const AROUND_MS: i64 = 60_000;
 /// Runs a script against an engine, beginning with an empty storage. Each instant query is also run with its selectors
 /// pinned by `@` at other times, and as part of a range query.
 ///
-/// What needs native histograms or start timestamps is not run and counted as unsupported: an eval that expects a
-/// histogram, or whose selectors can see a series that could not be loaded.
+/// What needs start timestamps is not run and counted as unsupported: an eval whose selectors can see a series that could
+/// not be loaded.
 ///
 /// # Errors
 /// [`ScriptError`] if the script is malformed, or the storage refuses what it loads.
@@ -40,10 +41,7 @@ pub fn run_script(engine: &mut dyn ScriptEngine, text: &str) -> Result<ScriptRep
                 missing.extend(load.unsupported);
                 engine.load(&load.series).map_err(|message| ScriptError { line, message })?;
             }
-            Action::Eval(eval) => match eval
-                .unsupported
-                .or_else(|| unsupported(engine, &eval.query, &missing))
-            {
+            Action::Eval(eval) => match unsupported(engine, &eval.query, &missing) {
                 Some(reason) => report.unsupported.push((line, reason)),
                 None => match run_eval(engine, &eval) {
                     Ok(()) => report.passed += 1,
@@ -117,17 +115,22 @@ fn run_instant(
 fn at_time(eval: &Eval, series: &[NaiveSeries], time_ms: i64) -> NaiveValue {
     let mut elements: Vec<NaiveSample> = Vec::new();
     for one in series {
-        let labels = || one.labels.clone();
-        let points = one.samples.iter().filter(|s| s.timestamp_ms == time_ms);
-        elements.extend(points.map(|&sample| NaiveSample { labels: labels(), sample }));
+        let element = |(timestamp_ms, value): &(i64, SampleValue)| NaiveSample {
+            labels: one.labels.clone(),
+            timestamp_ms: *timestamp_ms,
+            value: value.clone(),
+        };
+        elements.extend(one.samples.iter().filter(|&&(t, _)| t == time_ms).map(element));
     }
-    match (&eval.expected, elements.first()) {
-        (Expected::Scalar(_), Some(first)) => NaiveValue::Scalar(first.sample),
+    match (&eval.expected, elements.first().map(|first| &first.value)) {
+        (Expected::Scalar(_), Some(&SampleValue::Float(value))) => {
+            NaiveValue::Scalar(Sample { timestamp_ms: time_ms, value })
+        }
         _ => NaiveValue::Vector(elements),
     }
 }
 
-fn check(eval: &Eval, answer: Result<ScriptAnswer, NaiveError>) -> Result<(), String> {
+fn check(eval: &Eval, answer: Result<ScriptAnswer, ScriptQueryError>) -> Result<(), String> {
     match (answer.map_err(|error| error.message), &eval.fail) {
         (Err(message), Some(wanted)) if wanted.matches(&message) => Ok(()),
         (Err(message), Some(wanted)) => {

@@ -21,6 +21,11 @@ pub(crate) fn records(path: &str) -> Option<Vec<Value>> {
     Some(text(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
+/// A float as the data spells it.
+pub(crate) fn number(text: &str) -> f64 {
+    if text == "StaleNaN" { emberdb_model::STALE_NAN } else { text.parse().unwrap() }
+}
+
 /// The files in a folder whose names end in `suffix`, sorted.
 #[expect(clippy::disallowed_methods, reason = "tests read their data from the real disk")]
 pub(crate) fn files(under: &str, suffix: &str) -> Vec<String> {

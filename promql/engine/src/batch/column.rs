@@ -1,14 +1,22 @@
-//! One value per step, or none.
+//! One value per step, or none: mostly a float, sometimes a native histogram.
 
-/// The floats of one series over the steps of a query: `len` values, and one bit a step that says whether the
-/// value is there.
+use std::sync::Arc;
+
+use emberdb_histogram::FloatHistogram;
+
+/// The values of one series over the steps of a query: `len` floats, and one bit a step that says whether the
+/// float is there; and beside them the native histograms, which most columns have none of.
 ///
-/// Where the bit is 0 the value is unspecified: kernels compute over it and nobody looks. Bits past `len` are 0,
-/// so that words can be counted and combined without a special case for the last one.
+/// Where the bit is 0 the float is unspecified: kernels compute over it and nobody looks. Bits past `len` are 0,
+/// so that words can be counted and combined without a special case for the last one. A step has a float, a histogram
+/// or nothing, never both; what is said of presence is about floats, of [occupied](Self::add_occupied_to) steps about
+/// both.
 #[derive(Debug, Clone, Default)]
 pub struct Column {
     values: Vec<f64>,
     presence: Vec<u64>,
+    /// Empty if there is none at any step, else one slot a step.
+    histograms: Vec<Option<Arc<FloatHistogram>>>,
 }
 
 /// Steps in one word of presence bits.
@@ -18,7 +26,7 @@ impl Column {
     /// A column of no steps; [`reset`](Self::reset) gives it its length.
     #[must_use]
     pub const fn new() -> Self {
-        Self { values: Vec::new(), presence: Vec::new() }
+        Self { values: Vec::new(), presence: Vec::new(), histograms: Vec::new() }
     }
 
     /// A column of `len` steps without a value.
@@ -34,6 +42,7 @@ impl Column {
         self.values.resize(len, 0.0);
         self.presence.clear();
         self.presence.resize(len.div_ceil(WORD_STEPS), 0);
+        self.histograms.clear();
     }
 
     /// The number of steps.
@@ -52,8 +61,16 @@ impl Column {
 
     /// Makes every step present with the same value.
     pub fn fill(&mut self, value: f64) {
+        self.histograms.clear();
         self.values.fill(value);
         self.set_all_present();
+    }
+
+    /// Gives every step the same histogram.
+    pub fn fill_histogram(&mut self, histogram: &Arc<FloatHistogram>) {
+        self.presence.fill(0);
+        self.histograms.clear();
+        self.histograms.resize(self.values.len(), Some(Arc::clone(histogram)));
     }
 
     /// Gives step `index` a value.
@@ -61,12 +78,91 @@ impl Column {
     pub fn set(&mut self, index: usize, value: f64) {
         self.values[index] = value;
         self.presence[index / WORD_STEPS] |= 1 << (index % WORD_STEPS);
+        if let Some(slot) = self.histograms.get_mut(index) {
+            *slot = None;
+        }
     }
 
     /// Takes the value of step `index` away.
     #[inline]
     pub fn clear(&mut self, index: usize) {
         self.presence[index / WORD_STEPS] &= !(1 << (index % WORD_STEPS));
+        if let Some(slot) = self.histograms.get_mut(index) {
+            *slot = None;
+        }
+    }
+
+    /// Gives step `index` a histogram.
+    pub fn set_histogram(&mut self, index: usize, histogram: Arc<FloatHistogram>) {
+        self.clear(index);
+        self.histograms.resize(self.values.len(), None);
+        self.histograms[index] = Some(histogram);
+    }
+
+    /// The histogram of step `index`, if it has one.
+    #[inline]
+    #[must_use]
+    pub fn histogram(&self, index: usize) -> Option<&Arc<FloatHistogram>> {
+        self.histograms.get(index)?.as_ref()
+    }
+
+    /// Whether any step has a histogram.
+    #[must_use]
+    pub fn has_histograms(&self) -> bool {
+        self.histograms.iter().any(Option::is_some)
+    }
+
+    /// The steps that have a histogram, in order, with it.
+    pub fn iter_histograms(&self) -> impl Iterator<Item = (usize, &Arc<FloatHistogram>)> + '_ {
+        self.histograms.iter().enumerate().filter_map(|(index, histogram)| Some((index, histogram.as_ref()?)))
+    }
+
+    /// Makes step `index` what it is in `other`, which must have something there.
+    pub fn copy_step(&mut self, index: usize, other: &Self) {
+        match other.histogram(index) {
+            Some(histogram) => self.set_histogram(index, Arc::clone(histogram)),
+            None => self.set(index, other.values[index]),
+        }
+    }
+
+    /// The steps that have a float or a histogram, in order.
+    pub fn iter_occupied(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len()).filter(|&index| self.is_occupied(index))
+    }
+
+    /// Takes all histograms away.
+    pub fn clear_histograms(&mut self) {
+        self.histograms.clear();
+    }
+
+    /// Takes all floats away.
+    pub fn clear_floats(&mut self) {
+        self.presence.fill(0);
+    }
+
+    /// Whether step `index` has a float or a histogram.
+    #[must_use]
+    pub fn is_occupied(&self, index: usize) -> bool {
+        self.is_present(index) || self.histogram(index).is_some()
+    }
+
+    /// Sets the bits of `mask` at the steps that have a float or a histogram.
+    pub fn add_occupied_to(&self, mask: &mut [u64]) {
+        debug_assert_eq!(mask.len(), self.presence.len());
+        mask.iter_mut().zip(&self.presence).for_each(|(word, present)| *word |= present);
+        for (index, _) in self.iter_histograms() {
+            mask[index / WORD_STEPS] |= 1 << (index % WORD_STEPS);
+        }
+    }
+
+    /// Keeps only the histograms at whose steps the bit of `mask` is `kept`.
+    fn mask_histograms(&mut self, mask: &[u64], kept: bool) {
+        for (index, slot) in self.histograms.iter_mut().enumerate() {
+            let bit = mask.get(index / WORD_STEPS).is_some_and(|word| word >> (index % WORD_STEPS) & 1 == 1);
+            if bit != kept {
+                *slot = None;
+            }
+        }
     }
 
     /// Sets every step to what `value` gives for it, in order; the presence bits are written a word at a time.
@@ -147,6 +243,19 @@ impl Column {
         self.presence.iter().all(|&word| word == 0)
     }
 
+    /// Whether no step has a value or a histogram.
+    #[must_use]
+    pub fn is_vacant(&self) -> bool {
+        self.none_present() && !self.has_histograms()
+    }
+
+    /// How many samples the column counts as: a histogram as many as fit into its bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.count_present()
+            + self.iter_histograms().map(|(_, histogram)| histogram_weight(histogram)).sum::<usize>()
+    }
+
     /// The number of steps with a value.
     #[must_use]
     pub fn count_present(&self) -> usize {
@@ -159,6 +268,7 @@ impl Column {
         for (word, mask) in self.presence.iter_mut().zip(mask) {
             *word &= mask;
         }
+        self.mask_histograms(mask, true);
     }
 
     /// Makes the steps of `mask` present too; the caller has put values there.
@@ -175,12 +285,14 @@ impl Column {
         for (word, mask) in self.presence.iter_mut().zip(mask) {
             *word &= !mask;
         }
+        self.mask_histograms(mask, false);
     }
 
     /// Takes over length, values and presence of `other`, keeping this column's memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.values.clone_from(&other.values);
         self.presence.clone_from(&other.presence);
+        self.histograms.clone_from(&other.histograms);
     }
 
     /// The steps that have a value, in order, with it.
@@ -194,6 +306,12 @@ impl Column {
     }
 }
 
+/// How many samples a histogram counts as for limits: one for 16 bytes, as upstream has it.
+#[must_use]
+pub fn histogram_weight(histogram: &FloatHistogram) -> usize {
+    (histogram.size_bytes() + 8) / 16
+}
+
 /// Equal are columns of the same length with the same steps present and the same bits there: a NaN equals the
 /// NaN of the same bits, and `-0` does not equal `0`.
 impl PartialEq for Column {
@@ -204,6 +322,11 @@ impl PartialEq for Column {
                 .iter_present()
                 .zip(other.iter_present())
                 .all(|((_, left), (_, right))| left.to_bits() == right.to_bits())
+            && self.iter_histograms().count() == other.iter_histograms().count()
+            && self
+                .iter_histograms()
+                .zip(other.iter_histograms())
+                .all(|((a, left), (b, right))| a == b && left.has_same_data(right))
     }
 }
 

@@ -6,5 +6,5 @@
 mod column;
 mod steps;
 
-pub use column::{Column, WORD_STEPS};
+pub use column::{Column, WORD_STEPS, histogram_weight};
 pub use steps::Steps;

@@ -8,6 +8,7 @@
 //! | `counter` | `irate idelta changes resets` |
 //! | `regression` | `deriv predict_linear double_exponential_smoothing` |
 //! | `over_time` | the `*_over_time` family |
+//! | `native` | range functions over native histograms |
 //! | `map` | functions of a value: mathematics, rounding, calendar |
 //! | `quantile` | the quantile of a slice |
 //! | `extremum` | the lesser and the greater of two numbers |
@@ -19,6 +20,7 @@
 mod counter;
 mod extremum;
 mod map;
+pub(crate) mod native;
 mod over_time;
 mod quantile;
 mod range;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use extremum::{greater_of, lesser_of};
 pub use map::{MapBody, map_body};
+pub(crate) use native::{NativeRemark, NativeWindow, RateKind};
 pub use quantile::quantile;
 pub use range::{RangeBody, range_body};
 pub use regression::{SmoothingError, check_smoothing};

@@ -103,8 +103,8 @@ pub(crate) fn hold(source: &dyn VectorSource, context: &Arc<QueryContext>) -> Re
     let mut kept = Vec::new();
     let mut samples = 0;
     for_each_column(source, &all_of(source), context, |series, column| {
-        if !column.none_present() {
-            samples += column.count_present();
+        if !column.is_vacant() {
+            samples += column.weight();
             reservation.set(samples)?;
             columns.push(column.clone());
             kept.push(series);

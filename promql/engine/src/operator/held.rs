@@ -52,4 +52,8 @@ impl VectorSource for Held {
     fn is_quiet(&self) -> bool {
         true
     }
+
+    fn may_have_histograms(&self) -> bool {
+        self.columns.iter().any(Column::has_histograms)
+    }
 }

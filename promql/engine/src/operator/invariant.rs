@@ -31,15 +31,22 @@ impl VectorSource for Broadcast {
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
         self.input.column(series, scratch, out)?;
-        let value = out.get(0);
+        let (value, histogram) = (out.get(0), out.histogram(0).cloned());
         out.reset(self.steps.count);
         if let Some(value) = value {
             out.fill(value);
+        }
+        if let Some(histogram) = histogram {
+            out.fill_histogram(&histogram);
         }
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.input.may_have_histograms()
     }
 }

@@ -46,13 +46,16 @@ impl VectorSource for Merge {
         for &member in &members[1..] {
             let mut other = scratch.take_column();
             self.input.column(member as usize, scratch, &mut other)?;
-            let overlap = out.presence().iter().zip(other.presence()).any(|(a, b)| a & b != 0);
-            let both = self.is_strict && !out.none_present() && !other.none_present();
+            let overlap = overlap(out, &other);
+            let both = self.is_strict && !out.is_vacant() && !other.is_vacant();
             if overlap || both {
                 return Err(QueryError::same_labelset());
             }
             for (step, value) in other.iter_present() {
                 out.set(step, value);
+            }
+            for (step, histogram) in other.iter_histograms() {
+                out.set_histogram(step, Arc::clone(histogram));
             }
             scratch.give_column(other);
         }
@@ -62,4 +65,15 @@ impl VectorSource for Merge {
     fn is_quiet(&self) -> bool {
         false
     }
+
+    fn may_have_histograms(&self) -> bool {
+        self.input.may_have_histograms()
+    }
+}
+
+/// Whether both columns have something at the same step.
+fn overlap(left: &Column, right: &Column) -> bool {
+    left.presence().iter().zip(right.presence()).any(|(a, b)| a & b != 0)
+        || left.iter_histograms().any(|(step, _)| right.is_occupied(step))
+        || right.iter_histograms().any(|(step, _)| left.is_occupied(step))
 }

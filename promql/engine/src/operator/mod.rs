@@ -5,11 +5,13 @@
 //! * [`exchange`]: pulling columns, by many threads
 //! * [`selector`], [`subquery`]: where samples come from
 //! * [`call`]: functions; [`binary`]: operators between two operands; [`aggregate`]: over groups of series
-//! * [`held`], [`merge`], [`invariant`], [`relabel`]: vectors kept, merged, spread over steps, renamed
+//! * [`held`], [`merge`], [`concat`], [`invariant`], [`relabel`]: vectors kept, merged, put together, spread over steps,
+//!   renamed
 
 pub(crate) mod aggregate;
 pub(crate) mod binary;
 pub(crate) mod call;
+mod concat;
 pub(crate) mod exchange;
 mod held;
 mod invariant;
@@ -21,6 +23,7 @@ pub(crate) mod series;
 mod source;
 mod subquery;
 
+pub(crate) use concat::Concat;
 pub(crate) use held::Held;
 pub(crate) use invariant::Broadcast;
 pub(crate) use merge::Merge;

@@ -32,4 +32,8 @@ impl VectorSource for Relabeled {
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
     }
+
+    fn may_have_histograms(&self) -> bool {
+        self.input.may_have_histograms()
+    }
 }

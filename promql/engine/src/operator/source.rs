@@ -28,6 +28,9 @@ pub(crate) trait VectorSource: Send + Sync {
     /// the samples are.
     fn is_quiet(&self) -> bool;
 
+    /// Whether a column may have histograms; false is certain.
+    fn may_have_histograms(&self) -> bool;
+
     /// Number of series.
     fn len(&self) -> usize {
         self.series().len()
@@ -50,6 +53,9 @@ pub(crate) trait MatrixSource: Send + Sync {
 
     /// As [`VectorSource::is_quiet`].
     fn is_quiet(&self) -> bool;
+
+    /// As [`VectorSource::may_have_histograms`].
+    fn may_have_histograms(&self) -> bool;
 
     /// Number of series.
     fn len(&self) -> usize {

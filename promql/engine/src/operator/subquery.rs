@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use emberdb_histogram::CounterResetHint;
 use emberdb_model::{Sample, SampleColumns};
 
 use super::{MatrixSource, Scratch, SeriesLabels, Vector, Window};
@@ -45,12 +46,24 @@ impl MatrixSource for SubqueryMatrix {
         for (step, value) in column.iter_present() {
             out.push(Sample { timestamp_ms: steps.time(step), value });
         }
+        for (step, histogram) in column.iter_histograms() {
+            let mut histogram = Arc::clone(histogram);
+            // What lay between these two samples was left out, so that nothing is known of resets.
+            if matches!(histogram.counter_reset_hint, CounterResetHint::Reset | CounterResetHint::NotReset) {
+                Arc::make_mut(&mut histogram).counter_reset_hint = CounterResetHint::Unknown;
+            }
+            out.histograms.push(steps.time(step), histogram);
+        }
         scratch.give_column(column);
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.input.may_have_histograms()
     }
 }
 
@@ -76,6 +89,10 @@ impl MatrixSource for EmptyMatrix {
 
     fn is_quiet(&self) -> bool {
         true
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        false
     }
 }
 

@@ -11,13 +11,13 @@ use crate::batch::Steps;
 use crate::error::{QueryError, Result};
 use crate::function::{MapBody, greater_of, lesser_of, map_body};
 use crate::operator::call::{
-    BucketNames, ClassicHistograms, InfoRequest, MapCall, MetricNames, Quantile, Question, RangeCall,
-    StepTimes, absent, absent_labels, distinct_quantiles, info, keeps_name, label_join, label_replace,
-    scalar_of, sort_by_label, sort_by_value, vector_of,
+    BucketNames, ClassicHistograms, InfoRequest, MapCall, MetricNames, NativeHistograms, NativeMap, Quantile,
+    Question, RangeCall, StepTimes, absent, absent_labels, distinct_quantiles, info, keeps_name, label_join,
+    label_replace, native_body, scalar_of, sort_by_label, sort_by_value, vector_of,
 };
 use crate::operator::exchange::hold_vector;
 use crate::operator::selector::Reading;
-use crate::operator::{Merge, Relabeled, ScalarColumn, SeriesLabels, Vector};
+use crate::operator::{Concat, Merge, Relabeled, ScalarColumn, SeriesLabels, Vector, VectorSource};
 use emberdb_model::number::open_metrics;
 
 impl Builder<'_> {
@@ -67,13 +67,8 @@ impl Builder<'_> {
             | FunctionId::SortDesc
             | FunctionId::SortByLabel
             | FunctionId::SortByLabelDesc => self.sort(call, span, steps),
-            // Of native histograms only, and of samples that know when they began: there are none.
-            FunctionId::HistogramAvg
-            | FunctionId::HistogramCount
-            | FunctionId::HistogramStddev
-            | FunctionId::HistogramStdvar
-            | FunctionId::HistogramSum
-            | FunctionId::StartTimestamp => {
+            // Of samples that know when they began: there are none.
+            FunctionId::StartTimestamp => {
                 let input = self.vector(arg(call, 0)?, steps)?;
                 self.nothing(&*input)
             }
@@ -81,9 +76,20 @@ impl Builder<'_> {
             | FunctionId::HistogramQuantiles
             | FunctionId::HistogramFraction => self.histogram(call, steps),
             FunctionId::Info => self.info(call, steps),
-            function => match map_body(function) {
-                Some(body) => self.map(call, body, steps),
-                None => Err(QueryError::Execution(format!("the function {function} is not supported"))),
+            function => match (map_body(function), native_body(function)) {
+                (Some(body), _) => self.map(call, body, steps),
+                (None, Some(body)) => {
+                    let input = self.vector(arg(call, 0)?, steps)?;
+                    let series = Arc::new(match self.settings.is_delayed {
+                        true => input.series().all_dropping_name(),
+                        // Of the metadata labels these functions drop the name alone.
+                        false => input.series().without(|name| name == self.known.metric),
+                    });
+                    Ok(self.merged(Box::new(NativeMap { input, body, series })))
+                }
+                (None, None) => {
+                    Err(QueryError::Execution(format!("the function {function} is not supported")))
+                }
             },
         }
     }
@@ -144,9 +150,14 @@ impl Builder<'_> {
         let origin = self.origin(node.span);
         let names =
             BucketNames { symbols: &self.symbols, known: self.known, is_delayed: self.settings.is_delayed };
-        let histograms = ClassicHistograms::new(input, question, &names, origin);
-        histograms.note_strays(&self.context)?;
-        Ok(self.merged(Box::new(histograms)))
+        let (input, question): (Arc<dyn VectorSource>, _) = (Arc::from(input), Arc::new(question));
+        let classic = ClassicHistograms::new(Arc::clone(&input), Arc::clone(&question), &names, origin);
+        classic.note_strays(&self.context)?;
+        if !input.may_have_histograms() {
+            return Ok(self.merged(Box::new(classic)));
+        }
+        let native = NativeHistograms::new(input, question, &names, classic.rivals_of_natives(), origin);
+        Ok(self.merged(Box::new(Concat::new(Box::new(native), Box::new(classic)))))
     }
 
     fn info(&mut self, call: &Call, steps: Steps) -> Result<Vector> {

@@ -13,10 +13,10 @@ use crate::annotation::{Origin, invalid_quantile, invalid_ratio};
 use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
-use crate::operator::aggregate::{self, GroupLabels, Groups, LimitRatio, Rank};
+use crate::operator::aggregate::{self, Aggregated, GroupLabels, Groups, LimitRatio, Rank};
 use crate::operator::binary::{
-    Negated, Operation, SetOperation, VectorOperation, VectorScalar, scalar_operation, set_operation,
-    vector_operation,
+    Negated, Operation, SetOperation, VectorOperation, scalar_operation, set_operation, vector_operation,
+    vector_scalar,
 };
 use crate::operator::call::{dropped_names, vector_of};
 use crate::operator::exchange::drain;
@@ -84,7 +84,7 @@ impl<'q> Builder<'q> {
         match &node.kind {
             NodeKind::Selector(selector) => self.selector(selector, Reading::Value, steps),
             NodeKind::Call(call) => self.call(call, node.span, steps),
-            NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, steps),
+            NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, node.span, steps),
             NodeKind::Binary(binary) => self.binary(binary, node, steps),
             NodeKind::Negate(input) => {
                 let input = self.vector(input, steps)?;
@@ -217,7 +217,9 @@ impl<'q> Builder<'q> {
             };
             let operation = operation(self.origin(node.span));
             let series = self.named_after(operation.drops_name(), input.series());
-            return Ok(self.merged(Box::new(VectorScalar { input, scalar, operation, is_swapped, series })));
+            let context = &self.context;
+            let combined = vector_scalar(input, scalar, operation, is_swapped, series, context);
+            return Ok(self.merged(Box::new(combined)));
         };
         let (lhs, rhs) = (self.vector(&binary.lhs, steps)?, self.vector(&binary.rhs, steps)?);
         let merges = self.merges(steps);
@@ -231,7 +233,7 @@ impl<'q> Builder<'q> {
         vector_operation(&asked, lhs, rhs, &mut self.symbols, &self.context)
     }
 
-    fn aggregate(&mut self, aggregate: &Aggregate, steps: Steps) -> Result<Vector> {
+    fn aggregate(&mut self, aggregate: &Aggregate, span: Span, steps: Steps) -> Result<Vector> {
         let names = GroupLabels::new(&aggregate.grouping, &mut self.symbols, self.known);
         if aggregate.op == AggregationOp::CountValues {
             let label = aggregate.param.as_ref().map_or("", text);
@@ -249,7 +251,11 @@ impl<'q> Builder<'q> {
         let param = aggregate.param.as_ref().map(|param| self.scalar(param, steps)).transpose()?;
         let input = self.vector(&aggregate.input, steps)?;
         let groups = Groups::new(&names, input.series());
-        if let Some(folded) = aggregate::fold(aggregate.op, &*input, &groups, &self.context) {
+        // What is ignored by those that rank is told of the whole expression, as upstream has it.
+        let is_rank = matches!(aggregate.op, AggregationOp::TopK | AggregationOp::BottomK);
+        let asked_origin = self.origin(if is_rank { span } else { aggregate.input.span });
+        let folded = aggregate::fold(aggregate.op, &self.aggregated(&*input, &groups, asked_origin));
+        if let Some(folded) = folded {
             return Ok(Box::new(folded?));
         }
         let (Some(param), Some(param_node)) = (param, &aggregate.param) else {
@@ -267,7 +273,8 @@ impl<'q> Builder<'q> {
                 {
                     bad.into_iter().for_each(|q| self.context.note(invalid_quantile(q, origin)));
                 }
-                Ok(Box::new(aggregate::quantile(&*input, &param, &groups, &self.context)?))
+                let asked = self.aggregated(&*input, &groups, asked_origin);
+                Ok(Box::new(aggregate::quantile(&param, &asked)?))
             }
             AggregationOp::LimitRatio => {
                 let bounds = Bounds::of(&param);
@@ -285,14 +292,24 @@ impl<'q> Builder<'q> {
             op => match counts(&param, input.len())? {
                 None => self.nothing(&*input),
                 Some(k) => Ok(Box::new(match op {
-                    AggregationOp::TopK => aggregate::rank(Rank::Top, &*input, &k, &groups, &self.context)?,
-                    AggregationOp::BottomK => {
-                        aggregate::rank(Rank::Bottom, &*input, &k, &groups, &self.context)?
+                    AggregationOp::TopK | AggregationOp::BottomK => {
+                        let rank = if op == AggregationOp::TopK { Rank::Top } else { Rank::Bottom };
+                        aggregate::rank(rank, &k, &self.aggregated(&*input, &groups, asked_origin))?
                     }
                     _ => aggregate::limitk(&*input, &k, &groups, &self.context)?,
                 })),
             },
         }
+    }
+
+    fn aggregated<'a>(
+        &'a self,
+        input: &'a dyn VectorSource,
+        groups: &'a Groups,
+        origin: Origin,
+    ) -> Aggregated<'a> {
+        let (symbols, known, context) = (&self.symbols, self.known, &self.context);
+        Aggregated { input, groups, origin, symbols, known, context }
     }
 
     /// A vector without series, after `input` was computed for the sake of its annotations.

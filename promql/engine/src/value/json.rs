@@ -3,7 +3,8 @@
 
 use std::io;
 
-use emberdb_model::LabelsRef;
+use emberdb_histogram::FloatHistogram;
+use emberdb_model::{LabelsRef, SampleValue};
 
 use super::{Points, QueryValue};
 use emberdb_model::number::{write_sample, write_seconds};
@@ -27,16 +28,35 @@ pub(super) fn write(value: &QueryValue, out: &mut impl io::Write) -> io::Result<
         }
         QueryValue::Vector(vector) => json.list(vector.iter(), |json, sample| {
             json.labels(&sample.labels);
-            json.text.push_str(",\"value\":");
-            json.point(sample.timestamp_ms, sample.value);
+            match &sample.value {
+                SampleValue::Float(value) => {
+                    json.text.push_str(",\"value\":");
+                    json.point(sample.timestamp_ms, *value);
+                }
+                SampleValue::Histogram(histogram) => {
+                    json.text.push_str(",\"histogram\":");
+                    json.histogram(sample.timestamp_ms, histogram);
+                }
+            }
             json.text.push('}');
             json.flush_large()
         })?,
         QueryValue::Matrix(matrix) => json.list(matrix.iter(), |json, series| {
             json.labels(&series.labels);
-            json.text.push_str(",\"values\":[");
-            json.points(&series.points)?;
-            json.text.push_str("]}");
+            // As upstream, a list that is empty is left out; a series has at least one.
+            if !series.points.is_empty() {
+                json.text.push_str(",\"values\":[");
+                json.points(&series.points)?;
+                json.text.push(']');
+            }
+            if !series.histograms.is_empty() {
+                json.text.push_str(",\"histograms\":");
+                json.list(series.histograms.iter(), |json, (timestamp_ms, histogram)| {
+                    json.histogram(*timestamp_ms, histogram);
+                    json.flush_large()
+                })?;
+            }
+            json.text.push('}');
             json.flush_large()
         })?,
     }
@@ -101,6 +121,40 @@ impl<W: io::Write> Writer<'_, W> {
         self.text.push_str(",\"");
         write_sample(&mut self.text, value);
         self.text.push_str("\"]");
+    }
+
+    /// `[time,{"count":"...","sum":"...","buckets":[[rule,"lower","upper","count"],...]}]`. Empty buckets are left out; the
+    /// rule says which bounds belong to the bucket: 0 the upper, 1 the lower, 2 none, 3 both.
+    fn histogram(&mut self, timestamp_ms: i64, histogram: &FloatHistogram) {
+        self.text.push('[');
+        write_seconds(&mut self.text, timestamp_ms);
+        self.text.push_str(",{\"count\":");
+        self.number(histogram.count);
+        self.text.push_str(",\"sum\":");
+        self.number(histogram.sum);
+        let mut is_first = true;
+        for bucket in histogram.all_buckets().filter(|bucket| bucket.count != 0.0) {
+            self.text.push_str(if std::mem::take(&mut is_first) { ",\"buckets\":[[" } else { ",[" });
+            self.text.push(match (bucket.lower_inclusive, bucket.upper_inclusive) {
+                (false, true) => '0',
+                (true, false) => '1',
+                (false, false) => '2',
+                (true, true) => '3',
+            });
+            for number in [bucket.lower, bucket.upper, bucket.count] {
+                self.text.push(',');
+                self.number(number);
+            }
+            self.text.push(']');
+        }
+        self.text.push_str(if is_first { "}]" } else { "]}]" });
+    }
+
+    /// A number as a string.
+    fn number(&mut self, value: f64) {
+        self.text.push('"');
+        write_sample(&mut self.text, value);
+        self.text.push('"');
     }
 
     fn flush_large(&mut self) -> io::Result<()> {

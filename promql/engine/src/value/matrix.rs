@@ -1,8 +1,9 @@
-//! Many values a series.
+//! Many values a series: numbers, native histograms, or some of both.
 
 use std::fmt;
 use std::sync::Arc;
 
+use emberdb_histogram::FloatHistogram;
 use emberdb_model::{LabelsRef, SampleColumns, SymbolTable};
 
 use crate::batch::{Column, Steps};
@@ -13,6 +14,8 @@ pub struct Matrix {
     symbols: Arc<SymbolTable>,
     series: SeriesLabels,
     points: PointColumns,
+    /// The histograms of each series that has any.
+    histograms: Vec<Vec<(i64, Arc<FloatHistogram>)>>,
 }
 
 /// The values of all series.
@@ -26,8 +29,10 @@ pub(crate) enum PointColumns {
 pub struct MatrixSeries<'a> {
     /// What it is called.
     pub labels: LabelsRef<'a>,
-    /// Its values.
+    /// Its numbers.
     pub points: Points<'a>,
+    /// Its native histograms, with their times in milliseconds.
+    pub histograms: &'a [(i64, Arc<FloatHistogram>)],
 }
 
 /// The values of a series, in time order.
@@ -44,7 +49,8 @@ enum PointsKind<'a> {
 
 impl Matrix {
     pub(crate) fn new(symbols: Arc<SymbolTable>, series: SeriesLabels, points: PointColumns) -> Self {
-        Self { symbols, series, points }
+        let histograms = points.histograms();
+        Self { symbols, series, points, histograms }
     }
 
     /// Number of series.
@@ -66,6 +72,7 @@ impl Matrix {
             PointColumns::Stepped { columns, .. } => columns.truncate(series),
             PointColumns::Sampled(samples) => samples.truncate(series),
         }
+        self.histograms.truncate(series);
     }
 
     /// The series, sorted by labels.
@@ -78,7 +85,29 @@ impl Matrix {
                     PointColumns::Sampled(samples) => PointsKind::Sampled(&samples[series]),
                 },
             },
+            histograms: self.histograms.get(series).map_or(&[], Vec::as_slice),
         })
+    }
+}
+
+impl PointColumns {
+    /// The histograms of each series; empty if no series has one.
+    fn histograms(&self) -> Vec<Vec<(i64, Arc<FloatHistogram>)>> {
+        let lists: Vec<Vec<_>> = match self {
+            Self::Stepped { steps, columns } => {
+                let of_column = |column: &Column| {
+                    column.iter_histograms().map(|(step, h)| (steps.time(step), Arc::clone(h))).collect()
+                };
+                columns.iter().map(of_column).collect()
+            }
+            Self::Sampled(samples) => {
+                let of_series = |samples: &SampleColumns| {
+                    samples.histograms.iter().map(|(time_ms, h)| (time_ms, Arc::clone(h))).collect()
+                };
+                samples.iter().map(of_series).collect()
+            }
+        };
+        if lists.iter().all(Vec::is_empty) { Vec::new() } else { lists }
     }
 }
 
@@ -133,6 +162,6 @@ impl fmt::Debug for Points<'_> {
 
 impl fmt::Debug for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|s| (s.labels, s.points))).finish()
+        f.debug_list().entries(self.iter().map(|s| (s.labels, s.points, s.histograms))).finish()
     }
 }

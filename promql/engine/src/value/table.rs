@@ -33,21 +33,24 @@ impl fmt::Display for Table<'_> {
             QueryValue::Scalar { value, .. } => f.write_str(&sample(*value)),
             QueryValue::String { value, .. } => f.write_str(value),
             QueryValue::Vector(vector) => {
-                let rows = vector.iter().map(|s| (s.labels.to_string(), sample(s.value))).collect();
+                let rows = vector.iter().map(|s| (s.labels.to_string(), s.value.to_string())).collect();
                 write_rows(f, rows)
             }
             QueryValue::Matrix(matrix) => {
                 let rows = matrix.iter().map(|series| {
-                    let points: Vec<_> = series.points.iter().collect();
+                    let floats = series.points.iter().map(|(time_ms, value)| (time_ms, sample(value)));
+                    let histograms = series.histograms.iter().map(|(time_ms, h)| (*time_ms, h.to_string()));
+                    let mut points: Vec<(i64, String)> = floats.chain(histograms).collect();
+                    points.sort_by_key(|&(time_ms, _)| time_ms);
                     let skipped = points.len().saturating_sub(self.columns_max);
                     let mut text = if skipped > 0 { format!("({skipped} earlier) ") } else { String::new() };
-                    for (number, &(timestamp_ms, value)) in points[skipped..].iter().enumerate() {
+                    for (number, (timestamp_ms, value)) in points[skipped..].iter().enumerate() {
                         if number > 0 {
                             text.push(' ');
                         }
-                        text.push_str(&sample(value));
+                        text.push_str(value);
                         text.push('@');
-                        write_seconds(&mut text, timestamp_ms);
+                        write_seconds(&mut text, *timestamp_ms);
                     }
                     (series.labels.to_string(), text)
                 });

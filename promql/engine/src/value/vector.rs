@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use emberdb_model::{LabelsRef, SymbolTable};
+use emberdb_model::{LabelsRef, SampleValue, SymbolTable};
 
 use crate::operator::SeriesLabels;
 
@@ -12,18 +12,18 @@ pub struct InstantVector {
     timestamp_ms: i64,
     symbols: Arc<SymbolTable>,
     series: SeriesLabels,
-    values: Vec<f64>,
+    values: Vec<SampleValue>,
 }
 
 /// An element of an [`InstantVector`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct VectorSample<'a> {
     /// What it is called.
     pub labels: LabelsRef<'a>,
     /// The evaluation time in milliseconds, also if the sample was older.
     pub timestamp_ms: i64,
-    /// Its value.
-    pub value: f64,
+    /// Its value: a number or a native histogram.
+    pub value: SampleValue,
 }
 
 impl InstantVector {
@@ -31,7 +31,7 @@ impl InstantVector {
         timestamp_ms: i64,
         symbols: Arc<SymbolTable>,
         series: SeriesLabels,
-        values: Vec<f64>,
+        values: Vec<SampleValue>,
     ) -> Self {
         debug_assert_eq!(series.len(), values.len());
         Self { timestamp_ms, symbols, series, values }
@@ -63,10 +63,10 @@ impl InstantVector {
 
     /// The elements, in the order that the query gives them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = VectorSample<'_>> {
-        self.values.iter().enumerate().map(|(series, &value)| VectorSample {
+        self.values.iter().enumerate().map(|(series, value)| VectorSample {
             labels: LabelsRef::new(&self.symbols, self.series.get(series)),
             timestamp_ms: self.timestamp_ms,
-            value,
+            value: value.clone(),
         })
     }
 }

@@ -9,7 +9,7 @@ mod matching;
 mod selector;
 mod threads;
 
-use emberdb_model::{Labels, STALE_NAN, Sample};
+use emberdb_model::{Labels, STALE_NAN, Sample, SampleValue};
 use emberdb_promql_engine::{Engine, EngineOptions, QueryError, QueryOptions, QueryResult, QueryValue};
 use emberdb_promql_syntax::{ParserOptions, parse_metric_selector};
 use emberdb_testkit::MemoryStorage;
@@ -46,9 +46,18 @@ fn try_instant(storage: &MemoryStorage, query: &str, time_ms: i64) -> Result<Que
 /// The elements of an instant vector as text, in order.
 fn instant(storage: &MemoryStorage, query: &str, time_ms: i64) -> Vec<String> {
     match try_instant(storage, query, time_ms).unwrap().value {
-        QueryValue::Vector(vector) => vector.iter().map(|s| format!("{} {}", s.labels, s.value)).collect(),
+        QueryValue::Vector(vector) => {
+            vector.iter().map(|s| format!("{} {}", s.labels, float(&s.value))).collect()
+        }
         QueryValue::Scalar { value, .. } => vec![value.to_string()],
         other => vec![other.to_string()],
+    }
+}
+
+fn float(value: &SampleValue) -> f64 {
+    match value {
+        SampleValue::Float(value) => *value,
+        SampleValue::Histogram(histogram) => panic!("a histogram: {histogram}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use emberdb_model::storage::{SeriesSet, StorageError};
-use emberdb_model::{Label, Sample, SampleColumns, Symbol, SymbolTable, TimeRange};
+use emberdb_model::{Label, SampleColumns, SampleValue, Symbol, SymbolTable, TimeRange};
 use emberdb_tsdb_index::{MemoryIndex, SeriesId};
 
 use crate::head::{Page, Pages, Series, Snapshot};
@@ -50,6 +50,10 @@ impl SeriesSet for HeadSeriesSet {
         &self.labels[start..self.ends[series]]
     }
 
+    fn may_have_histograms(&self) -> bool {
+        false
+    }
+
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
         self.with(series, |series| series.read(self.snapshot.commit(), range, samples))
     }
@@ -59,13 +63,13 @@ impl SeriesSet for HeadSeriesSet {
         series: usize,
         range: TimeRange,
         scratch: &mut SampleColumns,
-    ) -> Result<Option<Sample>, StorageError> {
+    ) -> Result<Option<(i64, SampleValue)>, StorageError> {
         if let Some(newest) = self.with(series, |s| s.newest_if_near(self.snapshot.commit(), range)) {
-            return Ok(newest);
+            return Ok(newest.map(Into::into));
         }
         scratch.clear();
         self.read(series, range, scratch)?;
-        Ok(scratch.last())
+        Ok(scratch.newest())
     }
 }
 

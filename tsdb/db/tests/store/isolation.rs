@@ -36,7 +36,7 @@ fn a_querier_keeps_its_view_while_commits_go_on() {
     let mut samples = SampleColumns::new();
     set.read(0, TimeRange::ALL, &mut samples).unwrap();
     assert_eq!(samples.timestamps, [1]);
-    assert_eq!(set.newest(0, TimeRange::ALL, &mut samples).unwrap().unwrap().timestamp_ms, 1);
+    assert_eq!(set.newest(0, TimeRange::ALL, &mut samples).unwrap().unwrap().0, 1);
     let mut symbols = SymbolTable::new();
     let again = early.select(&[Matcher::equal("__name__", "up")], TimeRange::ALL, &mut symbols).unwrap();
     assert_eq!(again.len(), 1, "a series that is younger than the querier is not seen");

@@ -30,14 +30,19 @@ pub(crate) fn count_values(
     let mut reservation = context.hold(0)?;
     let mut room = Vec::new();
     for_each_column(input, &all_of(input), context, |series, column| {
-        let mut last: Option<(u64, usize)> = None;
-        for (step, value) in column.iter_present() {
-            let bits = value.to_bits();
+        let mut last: Option<(Symbol, usize)> = None;
+        for step in column.iter_occupied() {
+            let text = match column.histogram(step) {
+                Some(histogram) => symbols.intern(&histogram.to_string()),
+                None => {
+                    let value = column.values()[step];
+                    *texts.entry(value.to_bits()).or_insert_with(|| symbols.intern(&go_fixed(value)))
+                }
+            };
             // A series mostly stays at its value.
             let number = match last {
-                Some((same, number)) if same == bits => number,
+                Some((same, number)) if same == text => number,
                 _ => {
-                    let text = *texts.entry(bits).or_insert_with(|| symbols.intern(&go_fixed(value)));
                     room.clear();
                     room.extend(names.of(input.series().get(series)).filter(|l| l.name != label));
                     if keeps_label {
@@ -46,7 +51,7 @@ pub(crate) fn count_values(
                     index.intern(&room)
                 }
             };
-            last = Some((bits, number));
+            last = Some((text, number));
             if number == columns.len() {
                 columns.push(Column::absent(steps.count));
                 reservation.set(columns.len() * steps.count)?;

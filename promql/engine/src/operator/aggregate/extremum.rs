@@ -75,6 +75,9 @@ impl Accumulator for Count {
                 *count += 1.0;
             }
         }
+        for (step, _) in column.iter_histograms() {
+            held.set(step, held.values()[step] + 1.0);
+        }
     }
 
     fn finish(self: Box<Self>) -> Vec<Column> {
@@ -102,6 +105,7 @@ impl Accumulator for Group {
             held.values_mut().fill(1.0);
         }
         held.or_presence(column.presence());
+        column.iter_histograms().for_each(|(step, _)| held.set(step, 1.0));
     }
 
     fn finish(self: Box<Self>) -> Vec<Column> {

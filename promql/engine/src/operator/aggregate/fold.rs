@@ -3,16 +3,15 @@
 //! Columns are folded in the order of the series, whoever computed them, so each step's numbers are added up in
 //! upstream's order.
 
-use std::sync::Arc;
-
 use emberdb_promql_syntax::AggregationOp;
 
-use super::Groups;
 use super::extremum::{Count, Extremum, Group};
+use super::histogram::HistogramFold;
 use super::spread::Spread;
 use super::sum::{Average, Sum};
+use super::{Aggregated, Groups};
+use crate::annotation::ignored_histogram;
 use crate::batch::Column;
-use crate::context::QueryContext;
 use crate::error::Result;
 use crate::operator::exchange::{all_of, for_each_column};
 use crate::operator::{Held, VectorSource};
@@ -27,13 +26,8 @@ pub(super) trait Accumulator: Send {
 }
 
 /// `op by (...) (input)` for the aggregations that can be folded; `None` for the others.
-pub(crate) fn fold(
-    op: AggregationOp,
-    input: &dyn VectorSource,
-    groups: &Groups,
-    context: &Arc<QueryContext>,
-) -> Option<Result<Held>> {
-    let (count, steps) = (groups.len(), input.steps().count);
+pub(crate) fn fold(op: AggregationOp, asked: &Aggregated<'_>) -> Option<Result<Held>> {
+    let (count, steps) = (asked.groups.len(), asked.input.steps().count);
     let accumulator: Box<dyn Accumulator> = match op {
         AggregationOp::Sum => Box::new(Sum::new(count, steps)),
         AggregationOp::Avg => Box::new(Average::new(count, steps)),
@@ -50,20 +44,45 @@ pub(crate) fn fold(
         | AggregationOp::LimitK
         | AggregationOp::LimitRatio => return None,
     };
-    Some(fold_with(accumulator, input, groups, context))
+    let histograms = match op {
+        AggregationOp::Sum | AggregationOp::Avg => {
+            Histograms::Folded(HistogramFold::new(op == AggregationOp::Avg, count, steps))
+        }
+        AggregationOp::Count | AggregationOp::Group => Histograms::Counted,
+        _ => Histograms::Ignored(op),
+    };
+    Some(fold_with(accumulator, histograms, asked))
+}
+
+/// What an aggregation does with histograms.
+enum Histograms {
+    /// Adds them up beside the floats.
+    Folded(HistogramFold),
+    /// Counts them like floats.
+    Counted,
+    /// Leaves them out and says so.
+    Ignored(AggregationOp),
 }
 
 fn fold_with(
     mut accumulator: Box<dyn Accumulator>,
-    input: &dyn VectorSource,
-    groups: &Groups,
-    context: &Arc<QueryContext>,
+    mut histograms: Histograms,
+    asked: &Aggregated<'_>,
 ) -> Result<Held> {
+    let Aggregated { input, groups, origin, context, .. } = *asked;
     let mut reservation = context.hold(0)?;
     let mut order = Order::new(groups.len());
     for_each_column(input, &all_of(input), context, |series, column| {
-        if column.none_present() {
+        if column.is_vacant() {
             return Ok(());
+        }
+        if let Histograms::Ignored(op) = &histograms {
+            if column.has_histograms() {
+                context.note(ignored_histogram(&op.to_string(), origin));
+            }
+            if column.none_present() {
+                return Ok(());
+            }
         }
         let group = groups.of_series[series];
         if order.saw(group) {
@@ -72,10 +91,17 @@ fn fold_with(
         if input.series().drops_name(series) {
             order.drops_name[group] = true;
         }
+        if let Histograms::Folded(fold) = &mut histograms {
+            fold.fold(group, column, |error| asked.note_incompatible(series, error));
+        }
         accumulator.fold(group, column);
         Ok(())
     })?;
-    Ok(order.into_held(accumulator.finish(), groups, input, reservation))
+    let mut columns = accumulator.finish();
+    if let Histograms::Folded(fold) = histograms {
+        fold.finish(&mut columns, |note| context.note(note(origin)));
+    }
+    Ok(order.into_held(columns, groups, input, reservation))
 }
 
 /// Groups in the order in which they were first seen: those that never had a value are left out.

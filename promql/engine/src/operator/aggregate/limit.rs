@@ -29,14 +29,23 @@ pub(crate) fn limitk(
         let taken = &mut taken[groups.of_series[series]];
         taken.resize(steps, 0);
         let mut kept = Column::absent(steps);
-        for (step, value) in column.iter_present().filter(|&(step, _)| k[step] > 0) {
-            if taken[step] < k[step] {
-                taken[step] += 1;
+        let mut takes = |step: usize| {
+            let has_room = taken[step] < k[step];
+            taken[step] += usize::from(has_room);
+            has_room
+        };
+        for (step, value) in column.iter_present() {
+            if takes(step) {
                 kept.set(step, value);
             }
         }
-        if !kept.none_present() {
-            held += kept.count_present();
+        for (step, histogram) in column.iter_histograms() {
+            if takes(step) {
+                kept.set_histogram(step, Arc::clone(histogram));
+            }
+        }
+        if !kept.is_vacant() {
+            held += kept.weight();
             reservation.set(held)?;
             labels.push(input.series().get(series).iter().copied(), input.series().drops_name(series));
             columns.push(kept);
@@ -91,6 +100,10 @@ impl VectorSource for LimitRatio {
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.input.may_have_histograms()
     }
 }
 

@@ -1,23 +1,17 @@
 //! `quantile`: the values of a group at a step, and the one at a rank among them.
 
-use std::sync::Arc;
-
-use super::Groups;
+use super::Aggregated;
 use super::fold::Order;
+use crate::annotation::ignored_histogram;
 use crate::batch::Column;
-use crate::context::QueryContext;
 use crate::error::Result;
 use crate::function::quantile as value_at_quantile;
 use crate::operator::exchange::for_each_column;
-use crate::operator::{Held, ScalarColumn, VectorSource};
+use crate::operator::{Held, ScalarColumn};
 
 /// `quantile by (...) (param, input)`, one group after the other: the largest one must fit into memory.
-pub(crate) fn quantile(
-    input: &dyn VectorSource,
-    param: &ScalarColumn,
-    groups: &Groups,
-    context: &Arc<QueryContext>,
-) -> Result<Held> {
+pub(crate) fn quantile(param: &ScalarColumn, asked: &Aggregated<'_>) -> Result<Held> {
+    let Aggregated { input, groups, origin, context, .. } = *asked;
     let members = groups.members();
     let steps = input.steps().count;
     let mut order = Order::new(groups.len());
@@ -29,6 +23,9 @@ pub(crate) fn quantile(
         let mut gathered = context.hold(0)?;
         let mut count = 0;
         for_each_column(input, members.of(group), context, |series, column| {
+            if column.has_histograms() {
+                context.note(ignored_histogram("quantile", origin));
+            }
             if column.none_present() {
                 return Ok(());
             }

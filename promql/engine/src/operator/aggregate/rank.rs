@@ -1,14 +1,13 @@
 //! `topk` and `bottomk`: at each step the k largest or smallest values of a group, with all their labels.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use super::Groups;
+use super::Aggregated;
+use crate::annotation::ignored_histogram;
 use crate::batch::Column;
-use crate::context::QueryContext;
 use crate::error::Result;
 use crate::operator::exchange::for_each_column;
-use crate::operator::{Held, SeriesLabels, VectorSource};
+use crate::operator::{Held, SeriesLabels};
 
 /// Which end is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +18,8 @@ pub(crate) enum Rank {
 
 /// `topk by (...) (k, input)`, one group after the other: the largest one must fit into memory. `k` has one number a
 /// step. With a single step the result is in order of rank, group by group; else in order of the input.
-pub(crate) fn rank(
-    rank: Rank,
-    input: &dyn VectorSource,
-    k: &[usize],
-    groups: &Groups,
-    context: &Arc<QueryContext>,
-) -> Result<Held> {
+pub(crate) fn rank(rank: Rank, k: &[usize], asked: &Aggregated<'_>) -> Result<Held> {
+    let Aggregated { input, groups, origin, context, .. } = *asked;
     let members = groups.members();
     let is_instant = input.steps().count == 1;
     let mut reservation = context.hold(0)?;
@@ -38,10 +32,15 @@ pub(crate) fn rank(
         let mut gathered = context.hold(0)?;
         let mut count = 0;
         for_each_column(input, members.of(group), context, |series, column| {
+            if column.has_histograms() {
+                context.note(ignored_histogram(rank.operator(), origin));
+            }
             if !column.none_present() {
                 count += column.count_present();
                 gathered.set(count)?;
-                columns.push((series as u32, column.clone()));
+                let mut floats = column.clone();
+                floats.clear_histograms();
+                columns.push((series as u32, floats));
             }
             Ok(())
         })?;
@@ -114,6 +113,13 @@ fn choose(
 }
 
 impl Rank {
+    fn operator(self) -> &'static str {
+        match self {
+            Self::Top => "topk",
+            Self::Bottom => "bottomk",
+        }
+    }
+
     /// From the least wanted to the most wanted: NaN is wanted least.
     fn compare(self, left: f64, right: f64) -> Ordering {
         let wanted = match self {

@@ -2,9 +2,8 @@
 
 use emberdb_promql_syntax::BinaryOp;
 
-use crate::annotation::{Origin, incompatible_floats};
+use crate::annotation::Origin;
 use crate::batch::Column;
-use crate::operator::Scratch;
 
 /// Steps whose presence shares a word.
 const WORD: usize = u64::BITS as usize;
@@ -32,22 +31,11 @@ impl Operation {
 
     /// `left op right` into `out`, whose presence says where both are there; a comparison that filters keeps `kept`,
     /// which is one of the two.
-    pub(crate) fn apply(
-        &self,
-        left: &[f64],
-        right: &[f64],
-        kept: &[f64],
-        scratch: &mut Scratch,
-        out: &mut Column,
-    ) {
+    pub(crate) fn apply(&self, left: &[f64], right: &[f64], kept: &[f64], out: &mut Column) {
         let (values, presence) = out.parts_mut();
         match self.op {
-            op if op.is_trim() => {
-                if presence.iter().any(|&word| word != 0) {
-                    scratch.note(incompatible_floats(op, self.origin));
-                }
-                presence.fill(0);
-            }
+            // Not for floats: what is said of that is said element by element.
+            op if op.is_trim() => presence.fill(0),
             op if op.is_comparison() => {
                 let of_op = |flags: &mut dyn FnMut(usize, u64)| masks(op, left, right, flags);
                 if self.return_bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::batch::Column;
 use crate::context::QueryContext;
 use crate::error::Result;
 use crate::operator::VectorSource;
@@ -9,6 +10,15 @@ use crate::operator::exchange::{all_of, for_each_column};
 
 /// A bit a step, laid out as a column's presence.
 pub(super) type Mask = Box<[u64]>;
+
+/// The steps at which a column has something.
+pub(super) fn occupied(column: &Column) -> Mask {
+    let mut mask: Mask = column.presence().into();
+    if column.has_histograms() {
+        column.add_occupied_to(&mut mask);
+    }
+    mask
+}
 
 /// Adds the bits of `present` to a mask that may not be there yet.
 fn unite(mask: &mut Option<Mask>, present: &[u64]) {
@@ -36,7 +46,7 @@ impl GroupPresence {
         asked.retain(|&series| is_asked(groups[series as usize]));
         let mut masks = vec![None; count];
         for_each_column(source, &asked, context, |series, column| {
-            unite(&mut masks[groups[series]], column.presence());
+            unite(&mut masks[groups[series]], &occupied(column));
             Ok(())
         })?;
         Ok(Self { masks })
@@ -63,7 +73,7 @@ impl SeriesPresence {
     ) -> Result<Self> {
         let mut masks = Vec::with_capacity(series.len());
         for_each_column(source, &series, context, |_, column| {
-            masks.push(column.presence().into());
+            masks.push(occupied(column));
             Ok(())
         })?;
         let width = source.steps().count.div_ceil(u64::BITS as usize);

@@ -92,6 +92,10 @@ impl VectorSource for Masked {
     fn is_quiet(&self) -> bool {
         self.lhs.is_quiet()
     }
+
+    fn may_have_histograms(&self) -> bool {
+        self.lhs.may_have_histograms()
+    }
 }
 
 /// `or`: the left side, and the right side where its match group has no value on the left.
@@ -151,5 +155,9 @@ impl VectorSource for Either {
 
     fn is_quiet(&self) -> bool {
         self.lhs.is_quiet() && self.rhs.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.lhs.may_have_histograms() || self.rhs.may_have_histograms()
     }
 }

@@ -7,8 +7,10 @@ use emberdb_model::{Label, Symbol, SymbolTable};
 use emberdb_promql_syntax::{MatchCardinality, VectorMatching};
 
 use super::Operation;
+use super::element::{Element, Kept, LastRemarks, Outcome};
 use super::matching::{ManyResult, Sides};
 use super::presence::{GroupPresence, Mask};
+use super::scalar::put;
 use super::signature::{MatchGroups, Signature};
 use crate::batch::{Column, Steps};
 use crate::context::QueryContext;
@@ -84,6 +86,7 @@ pub(crate) fn vector_operation(
         operation: asked.operation,
         is_swapped,
         series: Arc::new(series),
+        remarks: LastRemarks::new(context),
     });
     Ok(if asked.merges { Merge::wrap(joined, false) } else { joined })
 }
@@ -252,9 +255,32 @@ struct Joined {
     /// The "many" side stands on the right.
     is_swapped: bool,
     series: Arc<SeriesLabels>,
+    remarks: LastRemarks,
 }
 
 impl Joined {
+    /// Computes the steps at which a side has a histogram, and those of operators that are for histograms only.
+    fn elements(&self, pair: usize, left: &Column, right: &Column, out: &mut Column) {
+        for step in left.iter_occupied() {
+            let (Some(l), Some(r)) = (Element::at(left, step), Element::at(right, step)) else { continue };
+            let are_floats = matches!((l, r), (Element::Float(_), Element::Float(_)));
+            if are_floats && !self.operation.op.is_trim() {
+                continue;
+            }
+            let Outcome { result, remark } = self.operation.element(l, r);
+            if let Some(remark) = remark {
+                self.remarks.add(pair, step, remark);
+            }
+            match result {
+                Some(Kept { holds, .. }) if self.operation.return_bool => {
+                    out.set(step, f64::from(u8::from(holds)))
+                }
+                Some(Kept { value, holds: true }) => put(out, step, value),
+                Some(_) | None => {}
+            }
+        }
+    }
+
     fn side(
         &self,
         source: &dyn VectorSource,
@@ -294,13 +320,24 @@ impl VectorSource for Joined {
         out.reset(many.len());
         out.or_presence(many.presence());
         out.and_presence(one.presence());
-        self.operation.apply(left.values(), right.values(), left.values(), scratch, out);
+        self.operation.apply(left.values(), right.values(), left.values(), out);
+        if left.has_histograms() || right.has_histograms() || self.operation.op.is_trim() {
+            self.elements(series, left, right, out);
+        }
         scratch.give_column(many);
         scratch.give_column(one);
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
-        !self.operation.op.is_trim() && self.many.is_quiet() && self.one.is_quiet()
+        !self.operation.op.is_trim()
+            && !self.many.may_have_histograms()
+            && !self.one.may_have_histograms()
+            && self.many.is_quiet()
+            && self.one.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.many.may_have_histograms() || self.one.may_have_histograms()
     }
 }

@@ -18,14 +18,14 @@ pub(crate) fn absent(
     context: &Arc<QueryContext>,
 ) -> Result<Held> {
     let steps = input.steps();
-    let mut present = Column::absent(steps.count);
+    let mut result = Column::absent(steps.count);
+    let mut occupied = vec![0; result.presence().len()];
     for_each_column(input, &all_of(input), context, |_, column| {
-        present.or_presence(column.presence());
+        column.add_occupied_to(&mut occupied);
         Ok(())
     })?;
-    let mut result = Column::absent(steps.count);
     result.fill(1.0);
-    result.and_not_presence(present.presence());
+    result.and_not_presence(&occupied);
     let reservation = context.hold(result.count_present())?;
     let mut series = SeriesLabels::default();
     series.push(labels, false);

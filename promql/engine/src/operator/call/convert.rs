@@ -46,13 +46,21 @@ impl VectorSource for StepTimes {
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
         self.input.column(series, scratch, out)?;
+        let histogram_steps: Vec<usize> = out.iter_histograms().map(|(step, _)| step).collect();
         for (value, time_ms) in out.values_mut().iter_mut().zip(self.steps().times()) {
             *value = time_ms as f64 / 1000.0;
+        }
+        for step in histogram_steps {
+            out.set(step, out.values()[step]);
         }
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        false
     }
 }

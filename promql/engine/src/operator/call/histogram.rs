@@ -14,7 +14,7 @@ use crate::batch::{Column, Steps};
 use crate::error::Result;
 use crate::operator::series::{set_label, value_of};
 use crate::operator::{
-    KnownNames, LabelSetIndex, Members, ScalarColumn, Scratch, SeriesLabels, Vector, VectorSource,
+    KnownNames, LabelSetIndex, Members, ScalarColumn, Scratch, SeriesLabels, VectorSource,
 };
 
 /// What is asked of each histogram.
@@ -35,14 +35,17 @@ pub(crate) struct Quantile {
 
 /// The classic histograms in a vector, and what is asked of them.
 pub(crate) struct ClassicHistograms {
-    input: Vector,
+    input: Arc<dyn VectorSource>,
     members: Members,
+    /// The series that has the labels of each histogram, without `le`: where it has a native histogram, nothing is
+    /// answered.
+    rivals: Vec<Option<u32>>,
     layouts: Vec<ClassicLayout>,
     /// The metric of each histogram as annotations name it.
     metrics: Vec<String>,
     /// Series that are no buckets, with the value of their `le`: one of each, if they have a value.
     strays: Vec<(u32, String, String)>,
-    question: Question,
+    question: Arc<Question>,
     series: Arc<SeriesLabels>,
     /// Whether the repairs of each result were noted.
     is_told: Vec<AtomicBool>,
@@ -57,13 +60,35 @@ pub(crate) struct BucketNames<'a> {
     pub(crate) is_delayed: bool,
 }
 
-impl ClassicHistograms {
-    pub(crate) fn new(input: Vector, question: Question, names: &BucketNames<'_>, origin: Origin) -> Self {
-        let BucketNames { symbols, known, is_delayed } = *names;
-        let name_of = |labels: &[Label]| match is_delayed {
-            true => symbols.resolve(value_of(labels, known.metric)).to_owned(),
+impl BucketNames<'_> {
+    /// The metric as remarks name it: not at all where its name is dropped at once.
+    pub(super) fn metric_of(&self, labels: &[Label]) -> String {
+        match self.is_delayed {
+            true => self.symbols.resolve(value_of(labels, self.known.metric)).to_owned(),
             false => String::new(),
-        };
+        }
+    }
+}
+
+impl Question {
+    /// The label of each result of a histogram.
+    pub(super) fn labels(&self) -> Vec<Option<Label>> {
+        match self {
+            Self::Quantiles(quantiles) => quantiles.iter().map(|quantile| quantile.label).collect(),
+            Self::Fraction { .. } => vec![None],
+        }
+    }
+}
+
+impl ClassicHistograms {
+    pub(crate) fn new(
+        input: Arc<dyn VectorSource>,
+        question: Arc<Question>,
+        names: &BucketNames<'_>,
+        origin: Origin,
+    ) -> Self {
+        let BucketNames { symbols, known, .. } = *names;
+        let name_of = |labels: &[Label]| names.metric_of(labels);
         let mut index = LabelSetIndex::default();
         let (mut numbers, mut bounds, mut buckets) = (Vec::new(), Vec::new(), Vec::new());
         let mut strays = Vec::new();
@@ -86,11 +111,30 @@ impl ClassicHistograms {
             of_group[group].push(bound);
         }
         let layouts = of_group.iter().map(|bounds| ClassicLayout::new(bounds)).collect();
+        let mut rivals = vec![None; index.len()];
+        if input.may_have_histograms() {
+            for &(series, ..) in &strays {
+                if let Some(group) = index.find(input.series().get(series as usize)) {
+                    rivals[group] = Some(series);
+                }
+            }
+        }
         let sets = index.into_sets();
         let metrics = sets.iter().map(name_of).collect();
         let series = Arc::new(result_labels(&sets, &question, names));
         let is_told = (0..series.len()).map(|_| AtomicBool::new(false)).collect();
-        Self { input, members, layouts, metrics, strays, question, series, is_told, origin }
+        Self { input, members, rivals, layouts, metrics, strays, question, series, is_told, origin }
+    }
+
+    /// For each series of the input the buckets that have its labels but for `le`.
+    pub(crate) fn rivals_of_natives(&self) -> Vec<Vec<u32>> {
+        let mut buckets = vec![Vec::new(); self.input.len()];
+        for (group, rival) in self.rivals.iter().enumerate() {
+            if let &Some(rival) = rival {
+                buckets[rival as usize] = self.members.of(group).to_vec();
+            }
+        }
+        buckets
     }
 
     /// Notes series that are no buckets; the caller does so once.
@@ -114,7 +158,7 @@ impl ClassicHistograms {
         merged: &mut Vec<f64>,
     ) -> Option<ClassicQuantile> {
         let layout = &self.layouts[group];
-        match &self.question {
+        match &*self.question {
             Question::Quantiles(quantiles) => {
                 let phi = quantiles[wanted].phi[step]?;
                 Some(match counts {
@@ -148,10 +192,7 @@ enum Counts<'a> {
 
 /// Histograms without `le`, and for each quantile with its label; the first quantile of all histograms comes first.
 fn result_labels(sets: &SeriesLabels, question: &Question, names: &BucketNames<'_>) -> SeriesLabels {
-    let labels: Vec<Option<Label>> = match question {
-        Question::Quantiles(quantiles) => quantiles.iter().map(|quantile| quantile.label).collect(),
-        Question::Fraction { .. } => vec![None],
-    };
+    let labels = question.labels();
     let mut series = SeriesLabels::with_capacity(sets.len() * labels.len());
     let mut room = Vec::new();
     for label in labels {
@@ -207,6 +248,11 @@ impl VectorSource for ClassicHistograms {
             self.input.column(member as usize, scratch, &mut column)?;
             columns.push(column);
         }
+        let mut rival = scratch.take_column();
+        match self.rivals[group] {
+            Some(series) => self.input.column(series as usize, scratch, &mut rival)?,
+            None => rival.reset(0),
+        }
         let bounds = self.layouts[group].upper_bounds();
         let slots = self.layouts[group].slots();
         let steps = self.steps();
@@ -215,6 +261,9 @@ impl VectorSource for ClassicHistograms {
         let (mut some, mut merged) = (Vec::new(), Vec::new());
         out.compute(steps.count, |step| {
             some.clear();
+            if rival.histogram(step).is_some() {
+                return None;
+            }
             for ((count, column), &slot) in given.iter_mut().zip(&columns).zip(slots) {
                 if let Some(value) = column.get(step) {
                     *count = value;
@@ -236,7 +285,7 @@ impl VectorSource for ClassicHistograms {
             }
             Some(answer.value)
         });
-        for column in columns {
+        for column in columns.into_iter().chain([rival]) {
             scratch.give_column(column);
         }
         // A column may be computed twice; what was repaired is counted once.
@@ -247,6 +296,10 @@ impl VectorSource for ClassicHistograms {
     }
 
     fn is_quiet(&self) -> bool {
+        false
+    }
+
+    fn may_have_histograms(&self) -> bool {
         false
     }
 }

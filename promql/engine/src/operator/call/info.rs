@@ -179,7 +179,7 @@ impl Joined {
             let labels = base.series().get(number);
             let drops_name = base.series().drops_name(number);
             let Some(column) = base.held(number) else { continue };
-            count += column.count_present();
+            count += column.weight();
             reservation.set(count)?;
             if names.is_info_series(labels) {
                 series.push(labels.iter().copied(), drops_name);
@@ -189,7 +189,7 @@ impl Joined {
             let target: Vec<Label> = labels.iter().copied().filter(|&l| names.is_identifying(l)).collect();
             let target = self.targets.find(&target);
             let mut of_infos: HashMap<Vec<u32>, Option<usize>> = HashMap::new();
-            for (step, value) in column.iter_present() {
+            for step in column.iter_occupied() {
                 let found = self.infos_of(target, step);
                 let at = match of_infos.get(&found) {
                     Some(&at) => at,
@@ -204,7 +204,7 @@ impl Joined {
                     }
                 };
                 if let Some(at) = at {
-                    columns[at].set(step, value);
+                    columns[at].copy_step(step, column);
                 }
             }
         }
@@ -215,7 +215,9 @@ impl Joined {
 /// The steps at which a vector has any value.
 fn any_present(vector: &Held) -> Column {
     let mut any = Column::absent(vector.steps().count);
-    (0..vector.len()).filter_map(|n| vector.held(n)).for_each(|column| any.or_presence(column.presence()));
+    for column in (0..vector.len()).filter_map(|series| vector.held(series)) {
+        column.iter_occupied().for_each(|step| any.set(step, 1.0));
+    }
     any
 }
 

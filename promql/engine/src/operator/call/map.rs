@@ -29,6 +29,8 @@ impl VectorSource for MapCall {
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
         self.input.column(series, scratch, out)?;
+        // Histograms have no such functions: they are left out without a word.
+        out.clear_histograms();
         let mut params: [&[f64]; PARAMS_MAX] = [&[]; PARAMS_MAX];
         for (slot, param) in params.iter_mut().zip(&self.params) {
             *slot = &param.0;
@@ -39,5 +41,9 @@ impl VectorSource for MapCall {
 
     fn is_quiet(&self) -> bool {
         self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        false
     }
 }

@@ -5,6 +5,8 @@
 //! * [`absent`]: 1 where there is nothing
 //! * [`map`]: of a value
 //! * [`histogram`]: of classic histograms
+//! * [`native`]: of native histograms
+//! * [`native_range`]: over windows that have native histograms
 //! * [`info`]: labels of info series
 //! * [`label`]: `label_replace`, `label_join`
 //! * [`sort`]: the order of elements
@@ -15,6 +17,8 @@ mod histogram;
 mod info;
 mod label;
 mod map;
+mod native;
+mod native_range;
 mod range;
 mod sort;
 
@@ -24,5 +28,7 @@ pub(crate) use histogram::{BucketNames, ClassicHistograms, Quantile, Question, d
 pub(crate) use info::{InfoRequest, info};
 pub(crate) use label::{label_join, label_replace};
 pub(crate) use map::MapCall;
+pub(crate) use native::{NativeHistograms, NativeMap, native_body};
+use native_range::NativeRange;
 pub(crate) use range::{MetricNames, RangeCall, dropped_names, keeps_name};
 pub(crate) use sort::{sort_by_label, sort_by_value};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use emberdb_model::{SampleColumns, Symbol, SymbolTable};
 use emberdb_promql_syntax::FunctionId;
 
+use super::NativeRange;
 use crate::annotation::{Note, Origin, invalid_quantile, is_invalid_quantile, possible_non_counter};
 use crate::batch::{Column, Steps};
 use crate::error::{QueryError, Result};
@@ -22,6 +23,8 @@ pub(crate) struct RangeCall {
     body: RangeBody,
     params: Vec<ScalarColumn>,
     remark: Remark,
+    /// What to do where series have histograms; absent if none has.
+    native: Option<NativeRange>,
     series: Arc<SeriesLabels>,
 }
 
@@ -56,7 +59,16 @@ impl RangeCall {
             FunctionId::DoubleExponentialSmoothing => smoothing_remark(&params),
             _ => Remark::None,
         };
-        Some(Self { input, body, params, remark, series })
+        let native = input.may_have_histograms().then(|| {
+            let mut names: HashMap<Symbol, Arc<str>> = HashMap::new();
+            let of_series = (0..input.series().len()).map(|number| {
+                let symbol = input.series().value(number, metrics.known.metric);
+                let name = names.entry(symbol).or_insert_with(|| metrics.symbols.resolve(symbol).into());
+                Arc::clone(name)
+            });
+            NativeRange::new(function, input.window(), origin, of_series.collect())
+        });
+        Some(Self { input, body, params, remark, native, series })
     }
 
     /// Runs the body; a window pinned by `@` does not move with the steps, which it would for the body, so that it is
@@ -119,7 +131,8 @@ impl RangeCall {
                     let at_ms = window.at_ms.unwrap_or(window.steps.time(step));
                     let end_ms = at_ms.saturating_sub(window.offset_ms);
                     let start_ms = end_ms.saturating_sub(window.range_ms);
-                    samples.timestamps.iter().any(|&t| start_ms < t && t <= end_ms)
+                    let is_within = |&t: &i64| start_ms < t && t <= end_ms;
+                    samples.timestamps.iter().chain(&samples.histograms.timestamps).any(is_within)
                 };
                 if let Some((_, message)) = wrong.iter().find(sees_samples) {
                     return Err(QueryError::Execution(message.clone()));
@@ -197,10 +210,15 @@ impl VectorSource for RangeCall {
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
         let mut samples = scratch.take_samples();
         self.input.samples(series, scratch, &mut samples)?;
-        if samples.is_empty() {
+        if samples.timestamps.is_empty() {
             out.reset(self.steps().count);
         } else {
             self.run(&samples, scratch, out);
+        }
+        if let Some(native) = self.native.as_ref().filter(|_| !samples.histograms.is_empty()) {
+            native.correct(series, &samples, scratch, out);
+        }
+        if !samples.is_empty() {
             self.remark(series, &samples, scratch, out)?;
         }
         scratch.give_samples(samples);
@@ -214,7 +232,11 @@ impl VectorSource for RangeCall {
             Remark::InvalidQuantile(_) => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
             Remark::InvalidSmoothing(_) => false,
         };
-        is_silent && self.input.is_quiet()
+        is_silent && self.native.is_none() && self.input.is_quiet()
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.native.is_some()
     }
 }
 

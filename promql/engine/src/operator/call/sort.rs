@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::operator::exchange::hold;
 use crate::operator::{Held, SeriesLabels, VectorSource};
 
-/// `sort`, or `sort_desc`: NaN comes last in both.
+/// `sort`, or `sort_desc`: NaN comes last in both. Histograms have no order and are left out.
 pub(crate) fn sort_by_value(
     input: &dyn VectorSource,
     is_descending: bool,
@@ -18,7 +18,8 @@ pub(crate) fn sort_by_value(
 ) -> Result<Held> {
     let held = hold(input, context)?;
     let value = |series: usize| held.held(series).and_then(|column| column.get(0)).unwrap_or(f64::NAN);
-    let mut order: Vec<usize> = (0..held.len()).collect();
+    let is_float = |&series: &usize| held.held(series).is_some_and(|column| column.is_present(0));
+    let mut order: Vec<usize> = (0..held.len()).filter(is_float).collect();
     order.sort_by(|&a, &b| {
         let (a, b) = if is_descending { (value(b), value(a)) } else { (value(a), value(b)) };
         let nan_last =

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use emberdb_model::{Sample, SampleColumns, TimeRange, is_stale};
+use emberdb_model::{HistogramColumns, SampleColumns, SampleValue, TimeRange, is_stale};
 
-use super::Selection;
-use crate::batch::{Column, Steps};
+use super::{Selection, weight_of};
+use crate::batch::{Column, Steps, histogram_weight};
 use crate::error::Result;
 use crate::operator::{Scratch, SeriesLabels, VectorSource};
 
@@ -44,13 +44,6 @@ impl InstantSelector {
         TimeRange::new(times.start_ms.saturating_sub(lookback_ms).saturating_add(1), times.last_ms())
     }
 
-    fn reading_of(&self, sample: Sample) -> f64 {
-        match self.reading {
-            Reading::Value => sample.value,
-            Reading::Time => sample.timestamp_ms as f64 / 1000.0,
-        }
-    }
-
     fn at_one_time(
         &self,
         series: usize,
@@ -59,12 +52,21 @@ impl InstantSelector {
         out: &mut Column,
     ) -> Result<usize> {
         out.reset(self.steps.count);
-        let newest = self.selection.set.newest(series, sight, samples)?;
-        // A marker as the newest sample hides the older ones.
-        if let Some(sample) = newest.filter(|sample| !is_stale(sample.value)) {
-            out.fill(self.reading_of(sample));
+        let Some((timestamp_ms, newest)) = self.selection.set.newest(series, sight, samples)? else {
+            return Ok(0);
+        };
+        let weight = match &newest {
+            SampleValue::Float(_) => 1,
+            SampleValue::Histogram(histogram) => histogram_weight(histogram),
+        };
+        match newest {
+            // A marker as the newest sample hides the older ones.
+            newest if newest.is_stale() => {}
+            _ if self.reading == Reading::Time => out.fill(timestamp_ms as f64 / 1000.0),
+            SampleValue::Float(value) => out.fill(value),
+            SampleValue::Histogram(histogram) => out.fill_histogram(&histogram),
         }
-        Ok(usize::from(newest.is_some()))
+        Ok(weight)
     }
 
     fn at_many_times(&self, times: Steps, samples: &SampleColumns, out: &mut Column) {
@@ -84,6 +86,42 @@ impl InstantSelector {
         });
         if self.reading == Reading::Time {
             self.replace_by_times(times, timestamps, out);
+        }
+        if !samples.histograms.is_empty() {
+            self.histograms_at_many_times(times, timestamps, &samples.histograms, out);
+        }
+    }
+
+    /// Puts histograms where they are newer than the newest float, a marker among them hiding what is older.
+    fn histograms_at_many_times(
+        &self,
+        times: Steps,
+        float_times: &[i64],
+        histograms: &HistogramColumns,
+        out: &mut Column,
+    ) {
+        let (mut seen, mut floats_seen) = (0, 0);
+        for (step, time_ms) in times.times().enumerate() {
+            while histograms.timestamps.get(seen).is_some_and(|&t| t <= time_ms) {
+                seen += 1;
+            }
+            while float_times.get(floats_seen).is_some_and(|&t| t <= time_ms) {
+                floats_seen += 1;
+            }
+            let Some(newest) = seen.checked_sub(1) else { continue };
+            let timestamp_ms = histograms.timestamps[newest];
+            if floats_seen.checked_sub(1).is_some_and(|float| float_times[float] >= timestamp_ms) {
+                continue;
+            }
+            out.clear(step);
+            let histogram = &histograms.values[newest];
+            if time_ms.saturating_sub(timestamp_ms) >= self.lookback_ms || is_stale(histogram.sum) {
+                continue;
+            }
+            match self.reading {
+                Reading::Value => out.set_histogram(step, Arc::clone(histogram)),
+                Reading::Time => out.set(step, timestamp_ms as f64 / 1000.0),
+            }
         }
     }
 
@@ -119,7 +157,7 @@ impl VectorSource for InstantSelector {
             samples.clear();
             self.selection.set.read(series, sight, &mut samples)?;
             self.at_many_times(times, &samples, out);
-            samples.len()
+            weight_of(&samples)
         };
         scratch.give_samples(samples);
         scratch.context.count_read(read)
@@ -127,5 +165,9 @@ impl VectorSource for InstantSelector {
 
     fn is_quiet(&self) -> bool {
         true
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.reading == Reading::Value && self.selection.set.may_have_histograms()
     }
 }

@@ -8,12 +8,14 @@ mod range;
 
 use std::sync::Arc;
 
+use emberdb_model::SampleColumns;
 use emberdb_model::storage::SeriesSet;
 
 pub(crate) use instant::{InstantSelector, Reading};
 pub(crate) use range::RangeSelector;
 
 use super::SeriesLabels;
+use crate::batch::histogram_weight;
 
 /// Series that were selected once, for all selectors that ask for the same.
 #[derive(Clone)]
@@ -30,4 +32,10 @@ impl Selection {
         }
         Self { set: set.into(), series: Arc::new(series) }
     }
+}
+
+/// How many samples these count as for limits.
+pub(crate) fn weight_of(samples: &SampleColumns) -> usize {
+    samples.len()
+        + samples.histograms.values.iter().map(|histogram| histogram_weight(histogram)).sum::<usize>()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use emberdb_model::{SampleColumns, TimeRange};
 
-use super::Selection;
+use super::{Selection, weight_of};
 use crate::error::Result;
 use crate::operator::{MatrixSource, Scratch, SeriesLabels, Window};
 
@@ -35,12 +35,16 @@ impl MatrixSource for RangeSelector {
     fn samples(&self, series: usize, scratch: &mut Scratch, out: &mut SampleColumns) -> Result<()> {
         out.clear();
         self.selection.set.read(series, Self::sight(&self.window), out)?;
-        scratch.context.count_read(out.len())?;
+        scratch.context.count_read(weight_of(out))?;
         out.remove_stale();
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
         true
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.selection.set.may_have_histograms()
     }
 }
