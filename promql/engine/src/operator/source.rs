@@ -78,6 +78,14 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// The times at which windows end: one if it is pinned.
+    pub(crate) fn ends(&self) -> Steps {
+        match self.at_ms {
+            Some(at_ms) => Steps::instant(at_ms.saturating_sub(self.offset_ms)),
+            None => Steps { start_ms: self.steps.start_ms.saturating_sub(self.offset_ms), ..self.steps },
+        }
+    }
+
     /// First and last time at which a window ends.
     pub(crate) fn ends_ms(&self) -> (i64, i64) {
         let (first, last) = match self.at_ms {

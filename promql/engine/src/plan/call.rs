@@ -170,8 +170,7 @@ impl Builder<'_> {
         let base = self.vector(base_node, steps)?;
         // Info series are looked at when the base series are.
         let (at_ms, offset_ms) = first_selector_time(base_node, (None, 0)).unwrap_or_default();
-        let selector =
-            Selector { matchers: request.matchers().into(), at_ms, offset_ms, extended_range: None };
+        let selector = Selector::plain(request.matchers().into(), at_ms, offset_ms);
         let infos = self.sample_times(&selector, steps)?;
         let held = info(&request, &*base, &infos, &mut self.symbols, self.known, &self.context)?;
         Ok(self.merged(Box::new(held)))

@@ -43,6 +43,15 @@ pub(crate) struct Selector {
     /// How far before that; negative looks ahead.
     pub(crate) offset_ms: i64,
     pub(crate) extended_range: Option<ExtendedRange>,
+    /// Of histograms, only count and sum are wanted.
+    pub(crate) is_stats_only: bool,
+}
+
+impl Selector {
+    /// A selector without what is experimental or found out by a rewrite.
+    pub(crate) fn plain(matchers: Arc<[Matcher]>, at_ms: Option<i64>, offset_ms: i64) -> Self {
+        Self { matchers, at_ms, offset_ms, extended_range: None, is_stats_only: false }
+    }
 }
 
 #[derive(Debug)]

@@ -91,6 +91,7 @@ fn lower_selector(selector: &VectorSelector, times: &QueryTimes) -> Result<Selec
         at_ms: times.at(selector.at),
         offset_ms: times.offset(&selector.offset)?,
         extended_range: selector.extended_range,
+        is_stats_only: false,
     })
 }
 

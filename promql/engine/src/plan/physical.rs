@@ -134,7 +134,8 @@ impl<'q> Builder<'q> {
                 let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
                 let window = Window { steps, at_ms, range_ms: *range_ms, offset_ms };
                 let selection = self.select(selector, RangeSelector::sight(&window))?;
-                Ok(Box::new(RangeSelector { selection, window }))
+                let is_stats_only = selector.is_stats_only;
+                Ok(Box::new(RangeSelector { selection, window, is_stats_only }))
             }
             NodeKind::Subquery(subquery) => self.subquery(subquery, steps),
             _ => Err(misplaced(node)),
@@ -183,12 +184,21 @@ impl<'q> Builder<'q> {
         };
         let selection = self.select(selector, InstantSelector::sight(times, lookback_ms))?;
         let series = Arc::clone(&selection.series);
-        Ok(InstantSelector { selection, steps, at_ms, offset_ms, lookback_ms, reading, series })
+        Ok(InstantSelector {
+            selection,
+            steps,
+            at_ms,
+            offset_ms,
+            lookback_ms,
+            reading,
+            is_stats_only: selector.is_stats_only,
+            series,
+        })
     }
 
-    /// The times of the samples that `selector` sees, under the labels of their series.
+    /// The times of the floats that `selector` sees, under the labels of their series, and the histograms.
     pub(super) fn sample_times(&mut self, selector: &Selector, steps: Steps) -> Result<Vector> {
-        let source = self.instant_selector(selector, Reading::Time, steps)?;
+        let source = self.instant_selector(selector, Reading::TimeOfFloat, steps)?;
         Ok(Box::new(source))
     }
 

@@ -55,7 +55,8 @@ impl InfoRequest {
     }
 }
 
-/// `base` with the labels of `infos`, whose values are the times of the info samples: the newest counts.
+/// `base` with the labels of `infos`, whose values are the times of the info samples: the newest counts. A histogram among
+/// them is an error.
 pub(crate) fn info(
     request: &InfoRequest,
     base: &dyn VectorSource,
@@ -231,6 +232,11 @@ fn newest_of(
     let mut newest: Vec<Option<(f64, u32)>> = vec![None; any_base.len()];
     for &member in members {
         let Some(times) = infos.held(member as usize) else { continue };
+        if times.iter_histograms().any(|(step, _)| any_base.is_present(step)) {
+            let text = names.text(infos.series().get(member as usize));
+            let message = format!("this should be an info metric, with float samples: {text}");
+            return Err(QueryError::Execution(message));
+        }
         for (step, time) in times.iter_present() {
             match newest[step] {
                 Some((held, _)) if held > time => {}

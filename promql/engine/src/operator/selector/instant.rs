@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use emberdb_model::{HistogramColumns, SampleColumns, SampleValue, TimeRange, is_stale};
 
+use super::stats_only::{self, Reach};
 use super::{Selection, weight_of};
 use crate::batch::{Column, Steps, histogram_weight};
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub(crate) enum Reading {
     Value,
     /// Its own time in seconds: `timestamp(foo)`.
     Time,
+    /// The time of a float, and a histogram as it is: `info` takes floats only and tells which series is none.
+    TimeOfFloat,
 }
 
 /// A vector selector.
@@ -25,6 +28,7 @@ pub(crate) struct InstantSelector {
     pub(crate) offset_ms: i64,
     pub(crate) lookback_ms: i64,
     pub(crate) reading: Reading,
+    pub(crate) is_stats_only: bool,
     /// As the selection's, or with names dropped.
     pub(crate) series: Arc<SeriesLabels>,
 }
@@ -62,9 +66,11 @@ impl InstantSelector {
         match newest {
             // A marker as the newest sample hides the older ones.
             newest if newest.is_stale() => {}
-            _ if self.reading == Reading::Time => out.fill(timestamp_ms as f64 / 1000.0),
-            SampleValue::Float(value) => out.fill(value),
-            SampleValue::Histogram(histogram) => out.fill_histogram(&histogram),
+            SampleValue::Float(value) if self.reading == Reading::Value => out.fill(value),
+            SampleValue::Histogram(histogram) if self.reading != Reading::Time => {
+                out.fill_histogram(&histogram);
+            }
+            _ => out.fill(timestamp_ms as f64 / 1000.0),
         }
         Ok(weight)
     }
@@ -84,7 +90,7 @@ impl InstantSelector {
             }
             Some(value)
         });
-        if self.reading == Reading::Time {
+        if self.reading != Reading::Value {
             self.replace_by_times(times, timestamps, out);
         }
         if !samples.histograms.is_empty() {
@@ -119,7 +125,7 @@ impl InstantSelector {
                 continue;
             }
             match self.reading {
-                Reading::Value => out.set_histogram(step, Arc::clone(histogram)),
+                Reading::Value | Reading::TimeOfFloat => out.set_histogram(step, Arc::clone(histogram)),
                 Reading::Time => out.set(step, timestamp_ms as f64 / 1000.0),
             }
         }
@@ -151,11 +157,16 @@ impl VectorSource for InstantSelector {
         let times = self.times();
         let sight = Self::sight(times, self.lookback_ms);
         let mut samples = scratch.take_samples();
-        let read = if times.count == 1 {
+        let is_stats_only = self.is_stats_only && self.selection.set.may_have_histograms();
+        let read = if times.count == 1 && !is_stats_only {
             self.at_one_time(series, sight, &mut samples, out)?
         } else {
             samples.clear();
             self.selection.set.read(series, sight, &mut samples)?;
+            if is_stats_only {
+                let back_ms = self.lookback_ms;
+                stats_only::reduce(&mut samples, times, Reach { first_ms: back_ms, others_ms: back_ms });
+            }
             self.at_many_times(times, &samples, out);
             weight_of(&samples)
         };
@@ -168,6 +179,6 @@ impl VectorSource for InstantSelector {
     }
 
     fn may_have_histograms(&self) -> bool {
-        self.reading == Reading::Value && self.selection.set.may_have_histograms()
+        self.reading != Reading::Time && self.selection.set.may_have_histograms()
     }
 }

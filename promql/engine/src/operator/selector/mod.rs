@@ -2,9 +2,11 @@
 //!
 //! * [`instant`]: the newest sample within the lookback, step by step
 //! * [`range`]: the samples of windows
+//! * [`stats_only`]: histograms of which only count and sum are read
 
 mod instant;
 mod range;
+mod stats_only;
 
 use std::sync::Arc;
 

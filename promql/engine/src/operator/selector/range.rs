@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use emberdb_model::{SampleColumns, TimeRange};
 
+use super::stats_only::{self, Reach};
 use super::{Selection, weight_of};
 use crate::error::Result;
 use crate::operator::{MatrixSource, Scratch, SeriesLabels, Window};
@@ -12,6 +13,7 @@ use crate::operator::{MatrixSource, Scratch, SeriesLabels, Window};
 pub(crate) struct RangeSelector {
     pub(crate) selection: Selection,
     pub(crate) window: Window,
+    pub(crate) is_stats_only: bool,
 }
 
 impl RangeSelector {
@@ -36,6 +38,11 @@ impl MatrixSource for RangeSelector {
         out.clear();
         self.selection.set.read(series, Self::sight(&self.window), out)?;
         scratch.context.count_read(weight_of(out))?;
+        if self.is_stats_only && !out.histograms.is_empty() {
+            let Window { range_ms, steps, .. } = self.window;
+            let reach = Reach { first_ms: range_ms, others_ms: range_ms.min(steps.step_ms) };
+            stats_only::reduce(out, self.window.ends(), reach);
+        }
         out.remove_stale();
         Ok(())
     }
