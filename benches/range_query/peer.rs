@@ -36,7 +36,7 @@ impl Prometheus {
             .ok()?;
         let peer = Self { server, address, dir };
         for _ in 0..TENTHS_TO_START {
-            if peer.get("/-/ready").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+            if peer.ask("/-/ready").is_some() {
                 return Some(peer);
             }
             env.clock().sleep(Duration::from_millis(100));
@@ -44,11 +44,19 @@ impl Prometheus {
         None
     }
 
+    /// The body of the answer to a GET request, if it is a good one.
+    pub(crate) fn ask(&self, path: &str) -> Option<String> {
+        let answer = self.get(path)?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        is_ok(head).then(|| body.to_owned())
+    }
+
     /// The answer to a GET request, headers included.
-    pub(crate) fn get(&self, path: &str) -> Option<String> {
+    fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         let address = self.address;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+        // The older protocol, in which an answer is not cut into chunks.
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)
@@ -61,6 +69,10 @@ impl Drop for Prometheus {
         let _ = self.server.wait();
         let _ = Env::real().fs().remove_dir_all(&self.dir);
     }
+}
+
+fn is_ok(head: &str) -> bool {
+    head.split(' ').nth(1) == Some("200")
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
