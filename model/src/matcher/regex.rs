@@ -1,7 +1,7 @@
 //! Prometheus' regular expressions: RE2 syntax, anchored at both ends, with a dot that matches newlines.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex::{Regex, RegexBuilder};
 
@@ -15,6 +15,10 @@ const COMPILED_BYTES_MAX: usize = 10 << 20;
 /// Nesting deeper than this is refused, as upstream's parser does.
 const NESTING_MAX: u32 = 1000;
 
+/// A pattern of at most so many bytes and without counted repetitions stays far below [`COMPILED_BYTES_MAX`] whatever it
+/// says: the largest classes take three bytes to write and some ten thousand to compile.
+const SURELY_SMALL_BYTES_MAX: usize = 128;
+
 /// A regular expression that must match the whole string: `^(?s:pattern)$`.
 ///
 /// Cheap to clone.
@@ -25,7 +29,20 @@ pub struct AnchoredRegex {
 
 struct Inner {
     shape: Shape,
-    regex: Regex,
+    /// In the syntax of the library, without the anchors.
+    pattern: Box<str>,
+    /// Compiled when it is first needed, unless only compiling tells that it is not too large: a query that is read and
+    /// not run, or asks for literals only, does not pay for it.
+    regex: OnceLock<Regex>,
+}
+
+impl Inner {
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            compile(&self.pattern)
+                .expect("a short pattern that was parsed and repeats nothing by count is small")
+        })
+    }
 }
 
 impl AnchoredRegex {
@@ -43,12 +60,13 @@ impl AnchoredRegex {
             .build()
             .parse(&translated)
             .map_err(|error| refuse(reason(&error)))?;
-        let regex = RegexBuilder::new(&format!("^(?s:{translated})$"))
-            .size_limit(COMPILED_BYTES_MAX)
-            .nest_limit(NESTING_MAX + 2)
-            .build()
-            .map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { inner: Arc::new(Inner { shape: shape(&hir), regex }) })
+        let regex = OnceLock::new();
+        if translated.len() > SURELY_SMALL_BYTES_MAX || translated.contains('{') {
+            let compiled = compile(&translated).map_err(|error| refuse(error.to_string()))?;
+            let _ = regex.set(compiled);
+        }
+        let pattern = (*translated).into();
+        Ok(Self { inner: Arc::new(Inner { shape: shape(&hir), pattern, regex }) })
     }
 
     /// Whether it matches all of `text`.
@@ -61,7 +79,7 @@ impl AnchoredRegex {
             Shape::Prefix(prefix, at_least_one) => {
                 text.strip_prefix(&**prefix).is_some_and(|rest| !at_least_one || !rest.is_empty())
             }
-            Shape::Other => self.inner.regex.is_match(text),
+            Shape::Other => self.inner.regex().is_match(text),
         }
     }
 
@@ -78,7 +96,7 @@ impl AnchoredRegex {
     /// what the groups matched, in Go's manner: a name reaches as far as letters, digits and underscores do, an
     /// unknown group is empty, `$$` is a dollar.
     pub fn expand(&self, text: &str, template: &str, out: &mut String) -> bool {
-        let Some(captures) = self.inner.regex.captures(text) else { return false };
+        let Some(captures) = self.inner.regex().captures(text) else { return false };
         captures.expand(template, out);
         true
     }
@@ -86,8 +104,17 @@ impl AnchoredRegex {
 
 impl fmt::Debug for AnchoredRegex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.inner.regex.as_str())
+        write!(f, "{}", anchored(&self.inner.pattern))
     }
+}
+
+/// The whole text, and a dot matches newlines.
+fn anchored(pattern: &str) -> String {
+    format!("^(?s:{pattern})$")
+}
+
+fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&anchored(pattern)).size_limit(COMPILED_BYTES_MAX).nest_limit(NESTING_MAX + 2).build()
 }
 
 /// The parser's complaint in one line.

@@ -29,6 +29,19 @@ fn deep_and_large_expressions_are_refused() {
 }
 
 #[test]
+fn what_is_compiled_late_always_compiles() {
+    for piece in [r"\pL", r"\PN", r"[^\pL]", r"(\pL*)+", r"(?i)\pL", "(?i:k)", "((a|b)*)*", ".", "é|"] {
+        let mut pattern = String::new();
+        while pattern.len() + piece.len() <= 128 {
+            pattern.push_str(piece);
+        }
+        let regex = AnchoredRegex::new(&pattern).unwrap();
+        // Compiling it now must not panic.
+        assert!(!regex.is_match("\u{1}\n{"), "{pattern}");
+    }
+}
+
+#[test]
 fn re2_differences() {
     for (pattern, yes, no) in [
         (r"\d+", "12", "١٢"),

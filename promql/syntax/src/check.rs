@@ -52,7 +52,6 @@ impl Checker<'_> {
 
     fn call(&self, call: &mut Call) -> Checked<ValueType> {
         let signature = call.function.signature();
-        let name = quoted(signature.name);
         let (given, least) = (call.args.len(), signature.args_min());
         let most = signature.args_max().unwrap_or(usize::MAX);
         if !(least..=most).contains(&given) {
@@ -61,7 +60,10 @@ impl Checker<'_> {
                 Arity::Optional(_) | Arity::Unlimited if given < least => ("at least ", least),
                 Arity::Optional(_) | Arity::Unlimited => ("at most ", most),
             };
-            let message = format!("expected {bound}{wanted} argument(s) in call to {name}, got {given}");
+            let message = format!(
+                "expected {bound}{wanted} argument(s) in call to {}, got {given}",
+                quoted(signature.name)
+            );
             return refuse(call.span, message);
         }
         if call.function == FunctionId::Info
@@ -71,7 +73,7 @@ impl Checker<'_> {
         }
         for (index, arg) in call.args.iter_mut().enumerate() {
             if let Some(wanted) = signature.arg_type(index) {
-                self.expect(arg, wanted, || format!("call to function {name}"))?;
+                self.expect(arg, wanted, || format!("call to function {}", quoted(signature.name)))?;
             }
         }
         Ok(signature.return_type)

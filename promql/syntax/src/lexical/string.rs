@@ -7,8 +7,7 @@ use crate::quote::code_point;
 /// # Errors
 /// What is wrong with it.
 pub(super) fn scan_string(text: &str) -> Result<usize, String> {
-    let quote = text.as_bytes().first().copied().unwrap_or(b'"');
-    let mut pieces = Pieces { text, at: 1, quote };
+    let mut pieces = Pieces { text, at: 1, quote: quote_of(text) };
     loop {
         match pieces.next()? {
             Piece::End => return Ok(pieces.at),
@@ -22,6 +21,9 @@ pub(super) fn scan_string(text: &str) -> Result<usize, String> {
 /// # Errors
 /// What is wrong with it: escaped bytes that are not UTF-8 (the scanner has seen to the rest).
 pub(crate) fn unquote(token: &str) -> Result<String, String> {
+    if let Some(plain) = unescaped(token) {
+        return Ok(plain.to_owned());
+    }
     String::from_utf8(unquote_bytes(token)?).map_err(|_| "invalid UTF-8 in string literal".to_owned())
 }
 
@@ -30,13 +32,11 @@ pub(crate) fn unquote(token: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong with it, of which the scanner has seen to everything.
 pub(crate) fn unquote_bytes(token: &str) -> Result<Vec<u8>, String> {
-    let quote = token.as_bytes().first().copied().unwrap_or(b'"');
-    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
-    if quote == b'`' || !inner.contains('\\') {
-        return Ok(inner.as_bytes().to_vec());
+    if let Some(plain) = unescaped(token) {
+        return Ok(plain.as_bytes().to_vec());
     }
-    let mut bytes = Vec::with_capacity(inner.len());
-    let mut pieces = Pieces { text: token, at: 1, quote };
+    let mut bytes = Vec::with_capacity(token.len());
+    let mut pieces = Pieces { text: token, at: 1, quote: quote_of(token) };
     loop {
         match pieces.next()? {
             Piece::End => return Ok(bytes),
@@ -45,6 +45,16 @@ pub(crate) fn unquote_bytes(token: &str) -> Result<Vec<u8>, String> {
             Piece::Byte(byte) => bytes.push(byte),
         }
     }
+}
+
+/// The text between the quotes, if it stands for itself.
+fn unescaped(token: &str) -> Option<&str> {
+    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+    (quote_of(token) == b'`' || !inner.contains('\\')).then_some(inner)
+}
+
+fn quote_of(token: &str) -> u8 {
+    token.as_bytes().first().copied().unwrap_or(b'"')
 }
 
 /// What a quoted text is made of.
