@@ -2,6 +2,9 @@
 //! histograms, at one time and at many, with names removed at once and at the end. Values, annotations and the kind of
 //! error must agree.
 
+use std::sync::Arc;
+
+use emberdb_histogram::FloatHistogram;
 use emberdb_model::{AnnotationKind, Annotations, Labels, Sample, SampleValue};
 use emberdb_promql_engine::{
     Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
@@ -222,4 +225,24 @@ fn subqueries_of_subqueries() {
     let query = format!("rate((rate(({inner})[1m:15s]))[5m:1m])");
     let question = Question { series: &series, query: &query, delayed_name_removal: false };
     assert_eq!(question.instant(15_000), Ok(()));
+}
+
+/// Histograms have no order: `sort` leaves them out at every step, not only where the order means something.
+#[test]
+fn sorting_leaves_histograms_out() {
+    let labels =
+        |instance| Labels::new([("__name__", "m"), ("instance", instance)]).expect("the names differ");
+    let histogram =
+        || SampleValue::Histogram(Arc::new(FloatHistogram { count: 1.0, ..FloatHistogram::default() }));
+    let samples = |value: &dyn Fn() -> SampleValue| (0..20).map(|s| (s * 15_000, value())).collect();
+    let series = [(labels("a"), samples(&histogram)), (labels("b"), samples(&|| SampleValue::Float(2.0)))];
+    for query in
+        ["sort(m)", "sort_desc(m)", "sort_by_label(m, \"instance\")", "count_over_time(sort(m)[1m:15s])"]
+    {
+        for delayed_name_removal in [false, true] {
+            let question = Question { series: &series, query, delayed_name_removal };
+            assert_eq!(question.instant(200_000), Ok(()), "{query}");
+            assert_eq!(question.range(100_000, 200_000, 15_000), Ok(()), "{query}");
+        }
+    }
 }

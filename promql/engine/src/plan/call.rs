@@ -245,7 +245,8 @@ impl Builder<'_> {
         if !self.is_instant(steps) {
             let origin = self.origin(span);
             self.context.note(sort_in_range_query(origin));
-            return Ok(input);
+            let is_by_value = matches!(call.function, FunctionId::Sort | FunctionId::SortDesc);
+            return Ok(if is_by_value { floats_of(input) } else { input });
         }
         let labels: Vec<&str> = call.args.iter().skip(1).map(text).collect();
         let context = &self.context;
@@ -255,6 +256,16 @@ impl Builder<'_> {
             function => sort_by_value(&*input, function == FunctionId::SortDesc, context)?,
         }))
     }
+}
+
+/// The vector without its histograms, which have no order.
+fn floats_of(input: Vector) -> Vector {
+    if !input.may_have_histograms() {
+        return input;
+    }
+    let series = Arc::clone(input.series());
+    // As of all functions of a value, histograms are left out.
+    Box::new(MapCall { input, body: |_, _| {}, params: Vec::new(), series })
 }
 
 /// Refuses label names of `label_replace` and `label_join` that are no UTF-8.
