@@ -2,17 +2,22 @@
 //!
 //! * [`instant`]: the newest sample within the lookback, step by step
 //! * [`range`]: the samples of windows
+//! * [`extended`]: those of windows that see beyond their edges; [`smoothed`]: the values between samples
 
+mod extended;
 mod instant;
 mod range;
+mod smoothed;
 
 use std::sync::Arc;
 
 use emberdb_model::SampleColumns;
 use emberdb_model::storage::SeriesSet;
 
+pub(crate) use extended::{ExtendedSelector, ShownWindow};
 pub(crate) use instant::{InstantSelector, Reading};
 pub(crate) use range::RangeSelector;
+pub(crate) use smoothed::SmoothedSelector;
 
 use super::SeriesLabels;
 use crate::batch::histogram_weight;
