@@ -3,6 +3,7 @@
 //! proptest prints the seed of what fails and keeps it; what is found goes on as a small test with a name.
 
 use emberdb_model::{Labels, STALE_NAN, Sample};
+use emberdb_promql_syntax::ParserOptions;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -93,9 +94,13 @@ pub fn hostile_series() -> impl Strategy<Value = Vec<(Labels, Vec<Sample>)>> {
     })
 }
 
-/// A query of type instant vector over [`hostile_series`], as text.
-pub fn queries() -> impl Strategy<Value = String> {
-    vector_leaf().prop_recursive(4, 24, 3, |inner| {
+/// A query of type instant vector over [`hostile_series`], as text, in the language that these options switch on.
+pub fn queries(parser: &ParserOptions) -> impl Strategy<Value = String> + use<> {
+    let leaf = match parser.extended_range_selectors {
+        true => prop_oneof![6 => vector_leaf(), 1 => extended_leaf(selector())].boxed(),
+        false => vector_leaf().boxed(),
+    };
+    leaf.prop_recursive(4, 24, 3, |inner| {
         let pair = (inner.clone(), inner.clone());
         prop_oneof![
             (instant_function(), inner.clone()).prop_map(|(f, v)| format!("{f}({v})")),
@@ -128,6 +133,42 @@ fn vector_leaf() -> impl Strategy<Value = String> + Clone {
         format!("histogram_quantile({phi}, sum by (job, le) (rate(latency_bucket{w})))")
     });
     prop_oneof![3 => selected, 5 => windowed, 1 => histogram, 1 => scalar().prop_map(|s| format!("vector({s})"))]
+}
+
+/// A query of `anchored` or `smoothed` alone, over [`hostile_series`] and the series of
+/// [`hostile_histogram_series`](crate::hostile_histogram_series): what comes out of it can be compared to the last bit.
+pub fn extended_queries() -> impl Strategy<Value = String> {
+    prop_oneof![extended_leaf(selector()), extended_leaf(crate::generate_histogram::selector())]
+}
+
+/// Range selectors with `anchored` or `smoothed`, without a function around them.
+pub fn extended_ranges() -> impl Strategy<Value = String> {
+    let modifier = select(vec![" anchored", " smoothed"]);
+    (selector(), window(), modifier, position())
+        .prop_map(|(s, w, modifier, at)| format!("{s}{w}{modifier}{at}"))
+}
+
+/// What `anchored` and `smoothed` make of one of these selectors. Once in a while a function that does not know them.
+pub(crate) fn extended_leaf(
+    selector: impl Strategy<Value = &'static str> + Clone + 'static,
+) -> impl Strategy<Value = String> + Clone {
+    let windowed = |function: BoxedStrategy<&'static str>, modifier: &'static str| {
+        (function, selector.clone(), window(), position())
+            .prop_map(move |(f, s, w, at)| f.replace('$', &format!("{s}{w} {modifier}{at}")))
+    };
+    let of_anchored = select(vec!["rate($)", "increase($)", "delta($)", "changes($)", "resets($)"]);
+    let of_smoothed = select(vec!["rate($)", "increase($)", "delta($)"]);
+    let of_instant = select(vec!["$ smoothed@", "$ smoothed@", "$ anchored@", "timestamp($ smoothed@)"]);
+    let instant =
+        (of_instant, selector.clone(), position()).prop_map(|(f, s, at)| f.replace('$', s).replace('@', at));
+    prop_oneof![
+        20 => windowed(of_anchored.boxed(), "anchored"),
+        20 => windowed(of_smoothed.boxed(), "smoothed"),
+        15 => instant,
+        1 => windowed(window_function().boxed(), "anchored"),
+        1 => windowed(window_function().boxed(), "smoothed"),
+    ]
+    .boxed()
 }
 
 fn selector() -> impl Strategy<Value = &'static str> + Clone {
@@ -259,13 +300,19 @@ pub(crate) fn scalar() -> impl Strategy<Value = &'static str> + Clone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emberdb_promql_syntax::{ValueType, parse};
+    use emberdb_promql_syntax::{ValueType, parse_with};
 
     proptest! {
         #[test]
-        fn queries_are_well_typed(query in queries()) {
-            let expr = parse(&query).map_err(|error| TestCaseError::fail(format!("{query}: {error}")))?;
-            prop_assert_eq!(expr.value_type(), ValueType::Vector);
+        fn queries_are_well_typed(
+            all in queries(&ParserOptions::ALL),
+            stable in queries(&ParserOptions::default()),
+        ) {
+            for (query, parser) in [(all, ParserOptions::ALL), (stable, ParserOptions::default())] {
+                let expr = parse_with(&query, &parser);
+                let expr = expr.map_err(|error| TestCaseError::fail(format!("{query}: {error}")))?;
+                prop_assert_eq!(expr.value_type(), ValueType::Vector);
+            }
         }
 
         #[test]

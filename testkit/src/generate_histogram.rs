@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::generate::{
-    GENERATED_SPAN_MS, aggregation, hostile_series, matching, position, scalar, set_matching, set_operator,
-    subquery_window, window, window_function,
+    GENERATED_SPAN_MS, aggregation, extended_leaf, hostile_series, matching, position, scalar, set_matching,
+    set_operator, subquery_window, window, window_function,
 };
 
 /// The samples of one series of native histograms: exponential or with custom bounds, counters that are reset and gauges;
@@ -202,10 +202,10 @@ fn vector_leaf() -> impl Strategy<Value = String> + Clone {
     let selected = (selector(), position()).prop_map(|(s, at)| format!("{s}{at}"));
     let windowed = (window_function(), selector(), window(), position())
         .prop_map(|(f, s, w, at)| f.replace('$', &format!("{s}{w}{at}")));
-    prop_oneof![3 => selected, 5 => windowed]
+    prop_oneof![6 => selected, 10 => windowed, 2 => extended_leaf(selector())]
 }
 
-fn selector() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn selector() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "duration",
         "size",

@@ -2,8 +2,8 @@
 //!
 //! - [`NaiveEngine`] evaluates PromQL slowly and obviously: the specification of the fast engine.
 //! - [`MemoryStorage`] stores samples obviously: the double of a storage, and the model of the real one.
-//! - With the feature `generate`, `queries` over `hostile_series` and `histogram_queries` over `hostile_histogram_series`:
-//!   strategies for property tests.
+//! - With the feature `generate`, `queries` over `hostile_series`, `histogram_queries` over `hostile_histogram_series`, and
+//!   `extended_queries` and `extended_ranges` over both: strategies for property tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
 //!
 //! ```
@@ -31,7 +31,9 @@ mod script;
 mod storage;
 
 #[cfg(feature = "generate")]
-pub use generate::{GENERATED_SPAN_MS, hostile_samples, hostile_series, queries};
+pub use generate::{
+    GENERATED_SPAN_MS, extended_queries, extended_ranges, hostile_samples, hostile_series, queries,
+};
 #[cfg(feature = "generate")]
 pub use generate_histogram::{histogram_queries, hostile_histogram_samples, hostile_histogram_series};
 pub use naive::{

@@ -12,7 +12,8 @@ use emberdb_promql_engine::{
 use emberdb_promql_syntax::ParserOptions;
 use emberdb_testkit::{
     GENERATED_SPAN_MS, MemoryStorage, NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions,
-    NaiveValue, are_values_equal, histogram_queries, hostile_histogram_series, hostile_series, queries,
+    NaiveValue, are_values_equal, extended_queries, extended_ranges, histogram_queries,
+    hostile_histogram_series, hostile_series, queries,
 };
 use proptest::prelude::*;
 
@@ -32,6 +33,8 @@ struct Question<'q> {
     series: &'q [MixedSeries],
     query: &'q str,
     delayed_name_removal: bool,
+    /// To the last bit, and not within the tolerance.
+    is_exact: bool,
 }
 
 impl Question<'_> {
@@ -79,7 +82,7 @@ impl Question<'_> {
             left.sort_by(|a, b| a.0.cmp(&b.0));
             right.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        if !is_same(&left, &right) {
+        if !is_same(&left, &right, self.is_exact) {
             return Err(format!("naive  {left:?}\nengine {right:?}"));
         }
         let (left, right) = (remarks(&wanted.annotations), remarks(&got.annotations));
@@ -142,9 +145,14 @@ fn flat(value: &QueryValue) -> Flat {
     }
 }
 
-fn is_same(left: &Flat, right: &Flat) -> bool {
+fn is_same(left: &Flat, right: &Flat, is_exact: bool) -> bool {
     let same_sample = |(a, b): (&(i64, SampleValue), &(i64, SampleValue))| {
-        a.0 == b.0 && are_values_equal(&a.1, &b.1, TOLERANCE)
+        a.0 == b.0
+            && match is_exact {
+                // Numbers print so that they can be told apart, the hints and spans of histograms with them.
+                true => format!("{:?}", a.1) == format!("{:?}", b.1),
+                false => are_values_equal(&a.1, &b.1, TOLERANCE),
+            }
     };
     let same_series = |(a, b): (&FlatSeries, &FlatSeries)| {
         a.0 == b.0 && a.1.len() == b.1.len() && a.1.iter().zip(&b.1).all(same_sample)
@@ -170,26 +178,26 @@ proptest! {
     #[test]
     fn at_one_time(
         series in hostile_series(),
-        query in queries(),
+        query in queries(&ParserOptions::ALL),
         time_ms in 0..GENERATED_SPAN_MS,
         delayed_name_removal in any::<bool>(),
     ) {
         let series: Vec<_> = series.into_iter().map(mixed).collect();
-        let question = Question { series: &series, query: &query, delayed_name_removal };
+        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
         question.instant(time_ms).map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
     }
 
     #[test]
     fn at_many_times(
         series in hostile_series(),
-        query in queries(),
+        query in queries(&ParserOptions::ALL),
         start_ms in 0..GENERATED_SPAN_MS / 2,
         steps in 0..40_i64,
         step_ms in prop::sample::select(vec![1_i64, 999, 15_000, 60_000, 317_000]),
         delayed_name_removal in any::<bool>(),
     ) {
         let series: Vec<_> = series.into_iter().map(mixed).collect();
-        let question = Question { series: &series, query: &query, delayed_name_removal };
+        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
         let end_ms = start_ms + steps * step_ms;
         question.range(start_ms, end_ms, step_ms)
             .map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
@@ -204,10 +212,27 @@ proptest! {
         step_ms in prop::sample::select(vec![999_i64, 15_000, 60_000, 317_000]),
         delayed_name_removal in any::<bool>(),
     ) {
-        let question = Question { series: &series, query: &query, delayed_name_removal };
+        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
         let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
         question.instant(start_ms).map_err(failed)?;
         question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
+    }
+
+    #[test]
+    fn of_extended_ranges(
+        series in hostile_histogram_series(),
+        query in extended_queries(),
+        shown in extended_ranges(),
+        start_ms in -GENERATED_SPAN_MS / 4..GENERATED_SPAN_MS,
+        steps in 0..60_i64,
+        step_ms in prop::sample::select(vec![1_i64, 999, 7_000, 15_000, 60_000, 317_000]),
+        delayed_name_removal in any::<bool>(),
+    ) {
+        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: true };
+        let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
+        question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
+        Question { query: &shown, ..question }.instant(start_ms)
+            .map_err(|difference| TestCaseError::fail(format!("{shown}\n{difference}")))?;
     }
 }
 
@@ -223,7 +248,7 @@ fn subqueries_of_subqueries() {
     let series = [series("10", &[-50.0; 30]), series("+Inf", &[14.5, -50.0])];
     let inner = "histogram_quantile(0.5, sum by (job, le) (rate(latency_bucket[2m30s])))";
     let query = format!("rate((rate(({inner})[1m:15s]))[5m:1m])");
-    let question = Question { series: &series, query: &query, delayed_name_removal: false };
+    let question = Question { series: &series, query: &query, delayed_name_removal: false, is_exact: false };
     assert_eq!(question.instant(15_000), Ok(()));
 }
 

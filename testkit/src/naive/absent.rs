@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use emberdb_model::{Labels, METRIC_NAME, MatchOp};
 use emberdb_promql_syntax::{Call, Expr};
 
-use super::call::unlabelled;
+use super::call::{extended_range, unlabelled};
 use super::error::NaiveError;
 use super::evaluator::Evaluator;
+use super::extended::check_function;
 use super::frame::Frame;
 use super::labels::with;
 use super::value::{Element, Value};
@@ -19,6 +20,9 @@ pub(super) fn eval(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
+    if let Some(extended) = extended_range(&call.args[0]) {
+        check_function(call.function, extended)?;
+    }
     let is_there = match ev.eval(&call.args[0], frame, time_ms)? {
         Value::Vector(elements) => !elements.is_empty(),
         Value::Matrix(windows) => windows.iter().any(|w| !w.samples.is_empty()),

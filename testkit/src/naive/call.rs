@@ -41,7 +41,10 @@ pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) 
         F::Timestamp => timestamps(ev, call, frame, time_ms)?,
         // Samples have no start timestamps here.
         F::StartTimestamp => {
-            vector(0)?;
+            // As for `timestamp`, a selector is asked for its samples, and not smoothed.
+            if !matches!(call.args[0].without_parens(), Expr::VectorSelector(_)) {
+                vector(0)?;
+            }
             Vec::new()
         }
         F::Absent | F::AbsentOverTime => absent::eval(ev, call, frame, time_ms)?,
@@ -290,7 +293,8 @@ fn window_value(
     Ok(number.map(SampleValue::Float))
 }
 
-fn extended_range(expr: &Expr) -> Option<ExtendedRange> {
+/// How a range selector looks past its edges, if it does.
+pub(super) fn extended_range(expr: &Expr) -> Option<ExtendedRange> {
     match expr.without_parens() {
         Expr::MatrixSelector(matrix) => matrix.selector.extended_range,
         _ => None,

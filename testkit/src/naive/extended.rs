@@ -73,14 +73,17 @@ pub(super) fn smoothed_instant(
     Some(SampleValue::Float(value))
 }
 
-/// The window as it shows without a function around it: the values at both edges, and the samples between them.
+/// The window as it shows without a function around it: the values at both edges, and the samples between them. Here
+/// samples that all lie after the end show.
 pub(super) fn shown(window: &Window, extended: ExtendedRange) -> Result<Vec<Sample>, NaiveError> {
     if !window.histograms().is_empty() {
         let modifier = extended.as_str();
         return Err(NaiveError::execution(format!("{modifier} modifier is not supported with histograms")));
     }
     let samples = window.floats();
-    let Some(edges) = Edges::of(&samples, window, extended, false) else { return Ok(Vec::new()) };
+    let times: Vec<i64> = samples.iter().map(|s| s.timestamp_ms).collect();
+    let Some(neighbours) = neighbours(&times, window, extended) else { return Ok(Vec::new()) };
+    let edges = Edges::between(&samples, window, extended, false, neighbours);
     let start = Sample { timestamp_ms: window.start_ms, value: edges.left };
     let end = Sample { timestamp_ms: window.end_ms, value: edges.right };
     let inner = samples.into_iter();
@@ -128,7 +131,17 @@ struct Edges {
 impl Edges {
     fn of(samples: &[Sample], window: &Window, extended: ExtendedRange, is_counter: bool) -> Option<Self> {
         let times: Vec<i64> = samples.iter().map(|s| s.timestamp_ms).collect();
-        let (first, last) = ends(&times, window, extended)?;
+        let ends = ends(&times, window, extended)?;
+        Some(Self::between(samples, window, extended, is_counter, ends))
+    }
+
+    fn between(
+        samples: &[Sample],
+        window: &Window,
+        extended: ExtendedRange,
+        is_counter: bool,
+        (first, last): (usize, usize),
+    ) -> Self {
         let smoothed = extended == ExtendedRange::Smoothed;
         let left = if smoothed && samples[first].timestamp_ms < window.start_ms {
             on_the_line(samples[first], samples[first + 1], window.start_ms, is_counter)
@@ -140,7 +153,7 @@ impl Edges {
         } else {
             samples[last].value
         };
-        Some(Self { first, last, left, right })
+        Self { first, last, left, right }
     }
 
     /// The samples strictly within: those that are not edges themselves.
@@ -155,14 +168,18 @@ impl Edges {
 /// that the right edge ends at (smoothed: the first at or after the window's end, else the last). Nothing if all samples
 /// lie at or before the start, or all after the end.
 pub(super) fn ends(times: &[i64], window: &Window, extended: ExtendedRange) -> Option<(usize, usize)> {
+    neighbours(times, window, extended).filter(|&(first, _)| times[first] <= window.end_ms)
+}
+
+/// The same, also if all samples lie after the end.
+fn neighbours(times: &[i64], window: &Window, extended: ExtendedRange) -> Option<(usize, usize)> {
     let newest = times.len().checked_sub(1)?;
     let first = times.iter().rposition(|&t| t <= window.start_ms).unwrap_or(0);
     let last = match extended {
         ExtendedRange::Anchored => newest,
         ExtendedRange::Smoothed => times.iter().position(|&t| t >= window.end_ms).unwrap_or(newest),
     };
-    let nothing = times[last] <= window.start_ms || times[first] > window.end_ms;
-    (!nothing).then_some((first, last))
+    (times[last] > window.start_ms).then_some((first, last))
 }
 
 /// The value at `time_ms` on the line between two samples. A counter that was reset between them starts from 0.

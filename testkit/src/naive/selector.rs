@@ -36,11 +36,24 @@ pub(super) fn instant(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
-    let selected = newest_samples(ev, selector, frame, time_ms)?;
-    Ok(selected.into_iter().map(|s| Element { labels: s.labels, drop_name: false, value: s.value }).collect())
+    let element = |labels, value| Element { labels, drop_name: false, value };
+    if selector.extended_range != Some(ExtendedRange::Smoothed) {
+        let selected = newest_samples(ev, selector, frame, time_ms)?;
+        return Ok(selected.into_iter().map(|s| element(s.labels, s.value)).collect());
+    }
+    let reference_ms = reference_time(ev, selector.at, &selector.offset, time_ms)?;
+    let lookback_ms = ev.options.lookback_ms;
+    let reach = Reach { ahead_ms: lookback_ms, first_ms: 2 * lookback_ms, others_ms: 2 * lookback_ms };
+    let place = Place { at: selector.span, by: selector.span };
+    let mut elements = Vec::new();
+    for series in stats_only::series(ev, selector, frame, reach)?.iter() {
+        let value = extended::smoothed_instant(ev, series, reference_ms, place);
+        elements.extend(value.map(|value| element(series.labels.clone(), value)));
+    }
+    Ok(elements)
 }
 
-/// An instant selector at `time_ms`, with the times of the samples.
+/// An instant selector at `time_ms`, with the times of the samples: also of a smoothed one these samples.
 ///
 /// It sees the newest sample with `t - lookback < T ≤ t`. If that is a staleness marker the series is absent, whatever
 /// stands before the marker.
@@ -53,19 +66,10 @@ pub(super) fn newest_samples(
     let reference_ms = reference_time(ev, selector.at, &selector.offset, time_ms)?;
     let lookback_ms = ev.options.lookback_ms;
     let mut selected = Vec::new();
-    let is_smoothed = selector.extended_range == Some(ExtendedRange::Smoothed);
-    let ahead_ms = if is_smoothed { lookback_ms } else { 0 };
-    let back_ms = lookback_ms + ahead_ms;
-    let reach = Reach { ahead_ms, first_ms: back_ms, others_ms: back_ms };
+    let reach = Reach { ahead_ms: 0, first_ms: lookback_ms, others_ms: lookback_ms };
     for series in stats_only::series(ev, selector, frame, reach)?.iter() {
-        let sample = if is_smoothed {
-            let place = Place { at: selector.span, by: selector.span };
-            let value = extended::smoothed_instant(ev, series, reference_ms, place);
-            value.map(|value| (reference_ms, value))
-        } else {
-            let window = (reference_ms - lookback_ms, reference_ms);
-            within(&series.samples, window).last().cloned().filter(|(_, value)| !value.is_stale())
-        };
+        let window = (reference_ms - lookback_ms, reference_ms);
+        let sample = within(&series.samples, window).last().cloned().filter(|(_, value)| !value.is_stale());
         let labels = || series.labels.clone();
         selected.extend(sample.map(|(timestamp_ms, value)| Selected {
             labels: labels(),

@@ -4,7 +4,7 @@ use emberdb_model::{AnnotationKind, Labels, LabelsRef, Sample, SampleValue};
 use emberdb_promql_engine::{
     Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
 };
-use emberdb_promql_syntax::{Expr, ParserOptions, VectorSelector, Visitor};
+use emberdb_promql_syntax::ParserOptions;
 
 use crate::{NaiveSample, NaiveSeries, NaiveValue};
 
@@ -49,20 +49,6 @@ impl ScriptEngine for FastScriptEngine {
     ) -> Result<ScriptAnswer, ScriptQueryError> {
         let options = QueryOptions::default();
         rendered(query, self.engine.range(self.storage.samples(), query, start_ms, end_ms, step_ms, &options))
-    }
-
-    fn unsupported(&self, query: &Expr) -> Option<&'static str> {
-        let mut extended = HasExtendedRange(false);
-        extended.visit_expr(query);
-        extended.0.then_some("`anchored` and `smoothed`")
-    }
-}
-
-struct HasExtendedRange(bool);
-
-impl Visitor for HasExtendedRange {
-    fn visit_vector_selector(&mut self, selector: &VectorSelector) {
-        self.0 |= selector.extended_range.is_some();
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `regression` | `deriv predict_linear double_exponential_smoothing` |
 //! | `over_time` | the `*_over_time` family |
 //! | `native` | range functions over native histograms |
+//! | `extended`, `extended_native` | `anchored` and `smoothed` windows, of floats and of native histograms |
 //! | `map` | functions of a value: mathematics, rounding, calendar |
 //! | `quantile` | the quantile of a slice |
 //! | `extremum` | the lesser and the greater of two numbers |
@@ -18,6 +19,8 @@
 //! instant vector of floats is a [`MapBody`], called once a column. [`range_body`] and [`map_body`] find them.
 
 mod counter;
+pub(crate) mod extended;
+pub(crate) mod extended_native;
 mod extremum;
 mod map;
 pub(crate) mod native;

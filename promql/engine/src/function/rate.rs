@@ -168,7 +168,7 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
 }
 
 /// Lists each sample that is followed by a smaller one.
-fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
+pub(super) fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
     // Counters rarely reset: look at a block at a time, and closer only where there is one.
     for start in (0..values.len().saturating_sub(1)).step_by(WORD_STEPS) {
         let block = &values[start..values.len().min(start + WORD_STEPS + 1)];
@@ -181,6 +181,6 @@ fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
 }
 
 /// A duration in seconds the way upstream's clock library computes it: whole seconds plus the rest.
-fn seconds_of(duration_ms: i64) -> f64 {
+pub(super) fn seconds_of(duration_ms: i64) -> f64 {
     (duration_ms / 1000) as f64 + (duration_ms % 1000 * 1_000_000) as f64 / 1e9
 }

@@ -69,7 +69,7 @@ impl WindowCursor<'_> {
 
 /// One edge of a window: how many samples are at or before its time.
 #[derive(Debug, Clone)]
-struct Edge {
+pub(super) struct Edge {
     position: usize,
     stride: usize,
     limit_ms: i64,
@@ -78,12 +78,12 @@ struct Edge {
 
 impl Edge {
     /// The edge whose first [`advance`](Self::advance) answers for `limit_ms`.
-    fn seek(timestamps: &[i64], limit_ms: i64, step_ms: i64) -> Self {
+    pub(super) fn seek(timestamps: &[i64], limit_ms: i64, step_ms: i64) -> Self {
         Self { position: timestamps.partition_point(|&time| time <= limit_ms), stride: 0, limit_ms, step_ms }
     }
 
     #[inline]
-    fn advance(&mut self, timestamps: &[i64]) -> usize {
+    pub(super) fn advance(&mut self, timestamps: &[i64]) -> usize {
         let before = self.position;
         let limit_ms = self.limit_ms;
         // Past the last step the time may leave i64; nobody asks for that window.

@@ -69,7 +69,11 @@ impl Builder<'_> {
             | FunctionId::SortByLabelDesc => self.sort(call, span, steps),
             // Of samples that know when they began: there are none.
             FunctionId::StartTimestamp => {
-                let input = self.vector(arg(call, 0)?, steps)?;
+                let node = arg(call, 0)?;
+                let input = match &node.without_invariant().kind {
+                    NodeKind::Selector(selector) => self.sample_times(selector, steps)?,
+                    _ => self.vector(node, steps)?,
+                };
                 self.nothing(&*input)
             }
             FunctionId::HistogramQuantile
@@ -182,6 +186,11 @@ impl Builder<'_> {
             params.push(self.scalar(node, steps)?);
         }
         let range_node = arg(call, at)?;
+        if let NodeKind::Range(selector, range_ms) = &range_node.without_invariant().kind
+            && let Some(kind) = selector.extended_range
+        {
+            return self.extended_call(call.function, (selector, kind), *range_ms, range_node.span, steps);
+        }
         let input = self.matrix(range_node, steps)?;
         let is_absent = call.function == FunctionId::AbsentOverTime;
         let function = if is_absent { FunctionId::PresentOverTime } else { call.function };

@@ -3,9 +3,10 @@
 //! * [`logical`]: the query with all times resolved
 //! * [`lower`]: syntax tree -> logical plan
 //! * [`rules`]: rewrites of the logical plan, one a file
-//! * [`physical`]: logical plan -> operators; [`call`]: the functions among them
+//! * [`physical`]: logical plan -> operators; [`call`]: the functions among them; [`extended`]: `anchored` and `smoothed`
 
 mod call;
+mod extended;
 mod logical;
 mod lower;
 mod physical;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use emberdb_model::storage::Querier;
 use emberdb_model::{Matcher, SymbolTable, TimeRange};
-use emberdb_promql_syntax::{AggregationOp, Expr, Span, ValueType};
+use emberdb_promql_syntax::{AggregationOp, Expr, ExtendedRange, Span, ValueType};
 
 use super::logical::{Aggregate, Binary, Node, NodeKind, Selector, Subquery};
 use super::lower::QueryTimes;
@@ -82,6 +82,9 @@ impl<'q> Builder<'q> {
     pub(crate) fn vector(&mut self, node: &Node, steps: Steps) -> Result<Vector> {
         self.context.check()?;
         match &node.kind {
+            NodeKind::Selector(selector) if selector.extended_range == Some(ExtendedRange::Smoothed) => {
+                self.smoothed(selector, node.span, steps)
+            }
             NodeKind::Selector(selector) => self.selector(selector, Reading::Value, steps),
             NodeKind::Call(call) => self.call(call, node.span, steps),
             NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, node.span, steps),
@@ -130,9 +133,11 @@ impl<'q> Builder<'q> {
     pub(crate) fn matrix(&mut self, node: &Node, steps: Steps) -> Result<Matrix> {
         match &node.without_invariant().kind {
             NodeKind::Range(selector, range_ms) => {
-                refuse_extended_range(selector)?;
                 let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
                 let window = Window { steps, at_ms, range_ms: *range_ms, offset_ms };
+                if let Some(kind) = selector.extended_range {
+                    return self.shown_window(selector, kind, window);
+                }
                 let selection = self.select(selector, RangeSelector::sight(&window))?;
                 let is_stats_only = selector.is_stats_only;
                 Ok(Box::new(RangeSelector { selection, window, is_stats_only }))
@@ -159,7 +164,7 @@ impl<'q> Builder<'q> {
         Ok(Box::new(SubqueryMatrix { input, window }))
     }
 
-    /// `selector`, or `timestamp(selector)`.
+    /// `selector`, or `timestamp(selector)`. Not smoothed: the time of a sample is that of the newest one all the same.
     pub(super) fn selector(&mut self, selector: &Selector, reading: Reading, steps: Steps) -> Result<Vector> {
         let mut source = self.instant_selector(selector, reading, steps)?;
         if reading == Reading::Value {
@@ -175,7 +180,6 @@ impl<'q> Builder<'q> {
         reading: Reading,
         steps: Steps,
     ) -> Result<InstantSelector> {
-        refuse_extended_range(selector)?;
         let lookback_ms = self.settings.lookback_ms;
         let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
         let times = match at_ms {
@@ -202,7 +206,7 @@ impl<'q> Builder<'q> {
         Ok(Box::new(source))
     }
 
-    fn select(&mut self, selector: &Selector, range: TimeRange) -> Result<Selection> {
+    pub(super) fn select(&mut self, selector: &Selector, range: TimeRange) -> Result<Selection> {
         let same = |(matchers, seen, _): &&(Arc<[Matcher]>, TimeRange, Selection)| {
             *matchers == selector.matchers && *seen == range
         };
@@ -375,16 +379,6 @@ pub(super) fn text(node: &Node) -> &str {
 /// An expression where its type does not belong: the parser refuses such queries.
 pub(super) fn misplaced(node: &Node) -> QueryError {
     QueryError::Execution(format!("unexpected expression of type {}", node.value_type.description()))
-}
-
-fn refuse_extended_range(selector: &Selector) -> Result<()> {
-    match selector.extended_range {
-        None => Ok(()),
-        Some(modifier) => {
-            let message = format!("the modifier {} is not supported by this engine", modifier.as_str());
-            Err(QueryError::Execution(message))
-        }
-    }
 }
 
 /// Least and greatest of a scalar's numbers.

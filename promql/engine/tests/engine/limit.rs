@@ -100,6 +100,4 @@ fn bad_questions_are_refused_with_a_place() {
     let error = try_range(&storage, "rate(m[step() - 1])", (0, 1000, 1000)).unwrap_err();
     assert_eq!(error.to_string(), "1:8: duration must be greater than 0");
     assert_eq!(error.rendered().lines().nth(2), Some("       ^^^^^^^^^^"));
-    let error = try_range(&storage, "rate(m[5m] anchored)", (0, 1000, 1000)).unwrap_err();
-    assert_eq!(error.to_string(), "the modifier anchored is not supported by this engine");
 }

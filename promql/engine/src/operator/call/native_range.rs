@@ -237,18 +237,20 @@ impl NativeRange {
         if let Some(histogram) = result(&mut remarks) {
             out.set_histogram(step, Arc::new(histogram));
         }
-        remarks.into_iter().for_each(|remark| scratch.note(self.note(series, remark)));
+        remarks
+            .into_iter()
+            .for_each(|remark| scratch.note(native_note(remark, &self.metrics[series], self.origin)));
     }
+}
 
-    fn note(&self, series: usize, remark: NativeRemark) -> Note {
-        let (metric, origin) = (&self.metrics[series], self.origin);
-        match remark {
-            NativeRemark::NotACounter => not_a_counter(metric, origin),
-            NativeRemark::NotAGauge => not_a_gauge(metric, origin),
-            NativeRemark::MixedSchemas => mixed_schemas(metric, origin),
-            NativeRemark::MismatchedBounds(operation) => mismatched_bounds(operation, origin),
-            NativeRemark::CollidingHints => colliding_hints("aggregation", origin),
-        }
+/// A remark on a window of a metric's histograms in words.
+pub(super) fn native_note(remark: NativeRemark, metric: &str, origin: Origin) -> Note {
+    match remark {
+        NativeRemark::NotACounter => not_a_counter(metric, origin),
+        NativeRemark::NotAGauge => not_a_gauge(metric, origin),
+        NativeRemark::MixedSchemas => mixed_schemas(metric, origin),
+        NativeRemark::MismatchedBounds(operation) => mismatched_bounds(operation, origin),
+        NativeRemark::CollidingHints => colliding_hints("aggregation", origin),
     }
 }
 

@@ -59,15 +59,9 @@ impl RangeCall {
             FunctionId::DoubleExponentialSmoothing => smoothing_remark(&params),
             _ => Remark::None,
         };
-        let native = input.may_have_histograms().then(|| {
-            let mut names: HashMap<Symbol, Arc<str>> = HashMap::new();
-            let of_series = (0..input.series().len()).map(|number| {
-                let symbol = input.series().value(number, metrics.known.metric);
-                let name = names.entry(symbol).or_insert_with(|| metrics.symbols.resolve(symbol).into());
-                Arc::clone(name)
-            });
-            NativeRange::new(function, input.window(), origin, of_series.collect())
-        });
+        let native = input
+            .may_have_histograms()
+            .then(|| NativeRange::new(function, input.window(), origin, metrics.of(input.series())));
         Some(Self { input, body, params, remark, native, series })
     }
 
@@ -149,8 +143,20 @@ pub(crate) struct MetricNames<'a> {
     pub(crate) known: KnownNames,
 }
 
+impl MetricNames<'_> {
+    /// The metric of each series as remarks name it.
+    pub(crate) fn of(&self, series: &SeriesLabels) -> Vec<Arc<str>> {
+        let mut names: HashMap<Symbol, Arc<str>> = HashMap::new();
+        let of_series = (0..series.len()).map(|number| {
+            let symbol = series.value(number, self.known.metric);
+            Arc::clone(names.entry(symbol).or_insert_with(|| self.symbols.resolve(symbol).into()))
+        });
+        of_series.collect()
+    }
+}
+
 /// Series whose metric name is not that of a counter.
-struct Suspects {
+pub(super) struct Suspects {
     /// The remark on each name, and whether it was made: it is made once, not once a series.
     names: Vec<(Note, AtomicBool)>,
     /// For each series the position of its name in `names`.
@@ -158,7 +164,7 @@ struct Suspects {
 }
 
 impl Suspects {
-    fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, origin: Origin) -> Self {
+    pub(super) fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, origin: Origin) -> Self {
         let mut names = Vec::new();
         let mut known: HashMap<Symbol, Option<u32>> = HashMap::new();
         let of_series = (0..series.len()).map(|number| {
@@ -176,12 +182,18 @@ impl Suspects {
         Self { of_series, names }
     }
 
-    fn name(&self, series: usize, scratch: &mut Scratch) {
+    /// Says it of a series.
+    pub(super) fn name(&self, series: usize, scratch: &mut Scratch) {
         let Some(name) = self.of_series[series] else { return };
         let (note, was_said) = &self.names[name as usize];
         if !was_said.swap(true, Ordering::Relaxed) {
             scratch.note(note.clone());
         }
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 }
 
@@ -228,7 +240,7 @@ impl VectorSource for RangeCall {
     fn is_quiet(&self) -> bool {
         let is_silent = match &self.remark {
             Remark::None => true,
-            Remark::NonCounter(suspects) => suspects.names.is_empty(),
+            Remark::NonCounter(suspects) => suspects.is_empty(),
             Remark::InvalidQuantile(_) => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
             Remark::InvalidSmoothing(_) => false,
         };

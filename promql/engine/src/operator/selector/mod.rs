@@ -2,10 +2,13 @@
 //!
 //! * [`instant`]: the newest sample within the lookback, step by step
 //! * [`range`]: the samples of windows
+//! * [`extended`]: those of windows that see beyond their edges; [`smoothed`]: the values between samples
 //! * [`stats_only`]: histograms of which only count and sum are read
 
+mod extended;
 mod instant;
 mod range;
+mod smoothed;
 mod stats_only;
 
 use std::sync::Arc;
@@ -13,8 +16,10 @@ use std::sync::Arc;
 use emberdb_model::SampleColumns;
 use emberdb_model::storage::SeriesSet;
 
+pub(crate) use extended::{ExtendedSelector, ShownWindow};
 pub(crate) use instant::{InstantSelector, Reading};
 pub(crate) use range::RangeSelector;
+pub(crate) use smoothed::SmoothedSelector;
 
 use super::SeriesLabels;
 use crate::batch::histogram_weight;
