@@ -130,7 +130,7 @@ fn vector_leaf() -> impl Strategy<Value = String> + Clone {
     prop_oneof![3 => selected, 5 => windowed, 1 => histogram, 1 => scalar().prop_map(|s| format!("vector({s})"))]
 }
 
-fn selector() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn selector() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "requests_total",
         "temperature",

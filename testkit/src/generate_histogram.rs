@@ -205,7 +205,7 @@ fn vector_leaf() -> impl Strategy<Value = String> + Clone {
     prop_oneof![3 => selected, 5 => windowed]
 }
 
-fn selector() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn selector() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "duration",
         "size",

@@ -2,8 +2,8 @@
 //!
 //! - [`NaiveEngine`] evaluates PromQL slowly and obviously: the specification of the fast engine.
 //! - [`MemoryStorage`] stores samples obviously: the double of a storage, and the model of the real one.
-//! - [`queries`] over [`hostile_series`], [`histogram_queries`] over [`hostile_histogram_series`]: strategies for property
-//!   tests.
+//! - [`queries`] over [`hostile_series`], [`histogram_queries`] over [`hostile_histogram_series`],
+//!   [`start_timestamp_queries`] over series [`with_start_timestamps`]: strategies for property tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
 //!
 //! ```
@@ -24,18 +24,22 @@
 
 mod generate;
 mod generate_histogram;
+mod generate_start_timestamps;
 mod naive;
 mod script;
 mod storage;
 
 pub use generate::{GENERATED_SPAN_MS, hostile_samples, hostile_series, queries};
 pub use generate_histogram::{histogram_queries, hostile_histogram_samples, hostile_histogram_series};
+pub use generate_start_timestamps::{
+    StartTimestampsOfSeries, start_timestamp_queries, with_start_timestamps,
+};
 pub use naive::{
     NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
 };
 pub use script::{
     FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
     ScriptQueryError, ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal,
-    are_histograms_equal, are_values_equal, run_script, touches,
+    are_histograms_equal, are_values_equal, run_script,
 };
 pub use storage::MemoryStorage;

@@ -26,14 +26,14 @@ pub struct ScriptSeries {
     /// Its samples in time order, each with its time in milliseconds. Native histograms are as they are appended; what
     /// their hints say when they are read is for [`ScriptStorage`](super::ScriptStorage).
     pub samples: Vec<(i64, SampleValue)>,
+    /// Since when each sample counts, in milliseconds, 0 where that is not known; what is missing is not known either.
+    pub start_timestamps: Vec<i64>,
 }
 
 /// Data to add.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
     pub(super) series: Vec<ScriptSeries>,
-    /// Series that this runner cannot load, with the reason: start timestamps.
-    pub(super) unsupported: Vec<(Labels, &'static str)>,
 }
 
 /// A query and what must come of it.

@@ -48,7 +48,14 @@ impl ScriptStorage {
     /// The reason why a sample was refused.
     pub fn load(&mut self, series: &[ScriptSeries]) -> Result<(), String> {
         let as_read: Vec<_> = series.iter().map(|one| (one.labels.clone(), self.as_read(one))).collect();
-        self.samples.extend(as_read).map_err(|error| error.to_string())
+        self.samples.extend(as_read).map_err(|error| error.to_string())?;
+        self.samples.set_start_timestamps(series.iter().map(|one| {
+            let times = one.samples.iter().map(|&(timestamp_ms, _)| timestamp_ms);
+            let known =
+                times.zip(one.start_timestamps.iter().copied()).filter(|&(_, start_ms)| start_ms != 0);
+            (one.labels.clone(), known.collect())
+        }));
+        Ok(())
     }
 
     /// The samples as they are read after they were appended.
