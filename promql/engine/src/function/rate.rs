@@ -181,6 +181,6 @@ fn list_resets(values: &[f64], resets: &mut Vec<u32>) {
 }
 
 /// A duration in seconds the way upstream's clock library computes it: whole seconds plus the rest.
-fn seconds_of(duration_ms: i64) -> f64 {
+pub(super) fn seconds_of(duration_ms: i64) -> f64 {
     (duration_ms / 1000) as f64 + (duration_ms % 1000 * 1_000_000) as f64 / 1e9
 }

@@ -7,6 +7,7 @@
 //! * [`histogram`]: of classic histograms
 //! * [`native`]: of native histograms
 //! * [`native_range`]: over windows that have native histograms
+//! * [`started`]: over windows whose samples say since when they count
 //! * [`info`]: labels of info series
 //! * [`label`]: `label_replace`, `label_join`
 //! * [`sort`]: the order of elements
@@ -21,6 +22,7 @@ mod native;
 mod native_range;
 mod range;
 mod sort;
+mod started;
 
 pub(crate) use absent::{absent, absent_labels};
 pub(crate) use convert::{StepTimes, scalar_of, vector_of};
@@ -32,3 +34,4 @@ pub(crate) use native::{NativeHistograms, NativeMap, native_body};
 use native_range::NativeRange;
 pub(crate) use range::{MetricNames, RangeCall, dropped_names, keeps_name};
 pub(crate) use sort::{sort_by_label, sort_by_value};
+use started::StartedCall;

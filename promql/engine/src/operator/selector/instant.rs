@@ -15,6 +15,8 @@ pub(crate) enum Reading {
     Value,
     /// Its own time in seconds: `timestamp(foo)`.
     Time,
+    /// Since when it counts, in seconds, 0 if that is not known: `start_timestamp(foo)`.
+    Start,
 }
 
 /// A vector selector.
@@ -84,11 +86,24 @@ impl InstantSelector {
             }
             Some(value)
         });
-        if self.reading == Reading::Time {
-            self.replace_by_times(times, timestamps, out);
+        let seconds = |ms: i64| ms as f64 / 1000.0;
+        let start = |newest| samples.start_timestamps.get(newest).copied().unwrap_or(0);
+        match self.reading {
+            Reading::Value => {}
+            Reading::Time => replace(times, timestamps, out, |newest| seconds(timestamps[newest])),
+            Reading::Start => replace(times, timestamps, out, |newest| seconds(start(newest))),
         }
         if !samples.histograms.is_empty() {
             self.histograms_at_many_times(times, timestamps, &samples.histograms, out);
+        }
+    }
+
+    /// Gives all steps the value of the one time that all look at, if that is so.
+    fn spread(&self, out: &mut Column) {
+        if out.len() != self.steps.count {
+            let only = out.get(0);
+            out.reset(self.steps.count);
+            only.into_iter().for_each(|value| out.fill(value));
         }
     }
 
@@ -121,19 +136,24 @@ impl InstantSelector {
             match self.reading {
                 Reading::Value => out.set_histogram(step, Arc::clone(histogram)),
                 Reading::Time => out.set(step, timestamp_ms as f64 / 1000.0),
+                Reading::Start => {
+                    let start_ms = histograms.start_timestamps.get(newest).copied().unwrap_or(0);
+                    out.set(step, start_ms as f64 / 1000.0);
+                }
             }
         }
     }
+}
 
-    fn replace_by_times(&self, times: Steps, timestamps: &[i64], out: &mut Column) {
-        let mut seen = 0;
-        for (time_ms, value) in times.times().zip(out.values_mut()) {
-            while seen < timestamps.len() && timestamps[seen] <= time_ms {
-                seen += 1;
-            }
-            if let Some(newest) = seen.checked_sub(1) {
-                *value = timestamps[newest] as f64 / 1000.0;
-            }
+/// Puts in place of each value what `of` gives for the number of the sample that it is from.
+fn replace(times: Steps, timestamps: &[i64], out: &mut Column, of: impl Fn(usize) -> f64) {
+    let mut seen = 0;
+    for (time_ms, value) in times.times().zip(out.values_mut()) {
+        while seen < timestamps.len() && timestamps[seen] <= time_ms {
+            seen += 1;
+        }
+        if let Some(newest) = seen.checked_sub(1) {
+            *value = of(newest);
         }
     }
 }
@@ -151,12 +171,14 @@ impl VectorSource for InstantSelector {
         let times = self.times();
         let sight = Self::sight(times, self.lookback_ms);
         let mut samples = scratch.take_samples();
-        let read = if times.count == 1 {
+        // The newest sample alone does not say since when it counts.
+        let read = if times.count == 1 && self.reading != Reading::Start {
             self.at_one_time(series, sight, &mut samples, out)?
         } else {
             samples.clear();
             self.selection.set.read(series, sight, &mut samples)?;
             self.at_many_times(times, &samples, out);
+            self.spread(out);
             weight_of(&samples)
         };
         scratch.give_samples(samples);
