@@ -76,7 +76,8 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
 fn run_file(env: &Env, file: &Path) -> Result<ScriptReport, Box<dyn std::error::Error>> {
     let bytes = env.fs().read(file, SCRIPT_BYTES_MAX)?;
     let text = String::from_utf8(bytes)?;
-    let options = EngineOptions { delayed_name_removal: true, ..EngineOptions::default() };
+    let options =
+        EngineOptions { delayed_name_removal: true, use_start_timestamps: true, ..EngineOptions::default() };
     Ok(run_script(&mut FastScriptEngine::new(options), &text)?)
 }
 

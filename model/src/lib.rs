@@ -3,8 +3,8 @@
 //! - [`Labels`] name a series; inside the database strings are [`Symbol`]s of a [`SymbolTable`] and a label set is a
 //!   slice of [`Label`] pairs, shown as text through [`LabelsRef`].
 //! - [`Matcher`] selects series by a label, with Prometheus' regular expressions ([`AnchoredRegex`]).
-//! - [`SampleColumns`] hold a series' samples, time and value in two columns, native histograms beside them in
-//!   [`HistogramColumns`]. [`SampleValue`] is what one of them holds.
+//! - [`SampleColumns`] hold a series' samples, time and value in two columns, start timestamps in a third where the storage
+//!   knows them, native histograms beside them in [`HistogramColumns`]. [`SampleValue`] is what one of them holds.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
 //! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
 //! - [`number`]: floats as upstream prints them.

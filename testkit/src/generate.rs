@@ -171,7 +171,7 @@ pub(crate) fn extended_leaf(
     .boxed()
 }
 
-fn selector() -> impl Strategy<Value = &'static str> + Clone {
+pub(crate) fn selector() -> impl Strategy<Value = &'static str> + Clone {
     select(vec![
         "requests_total",
         "temperature",

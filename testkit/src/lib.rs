@@ -2,8 +2,9 @@
 //!
 //! - [`NaiveEngine`] evaluates PromQL slowly and obviously: the specification of the fast engine.
 //! - [`MemoryStorage`] stores samples obviously: the double of a storage, and the model of the real one.
-//! - With the feature `generate`, `queries` over `hostile_series`, `histogram_queries` over `hostile_histogram_series`, and
-//!   `extended_queries` and `extended_ranges` over both: strategies for property tests.
+//! - With the feature `generate`, `queries` over `hostile_series`, `histogram_queries` over `hostile_histogram_series`,
+//!   `extended_queries` and `extended_ranges` over both, `start_timestamp_queries` over series `with_start_timestamps`:
+//!   strategies for property tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
 //!
 //! ```
@@ -26,6 +27,8 @@
 mod generate;
 #[cfg(feature = "generate")]
 mod generate_histogram;
+#[cfg(feature = "generate")]
+mod generate_start_timestamps;
 mod naive;
 mod script;
 mod storage;
@@ -36,12 +39,16 @@ pub use generate::{
 };
 #[cfg(feature = "generate")]
 pub use generate_histogram::{histogram_queries, hostile_histogram_samples, hostile_histogram_series};
+#[cfg(feature = "generate")]
+pub use generate_start_timestamps::{
+    StartTimestampsOfSeries, start_timestamp_queries, with_start_timestamps,
+};
 pub use naive::{
     NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
 };
 pub use script::{
     FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
     ScriptQueryError, ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal,
-    are_histograms_equal, are_values_equal, run_script, touches,
+    are_histograms_equal, are_values_equal, run_script,
 };
 pub use storage::MemoryStorage;

@@ -45,6 +45,8 @@ struct Data {
 struct StoredSeries {
     labels: Labels,
     samples: Vec<Timed>,
+    /// Since when samples count, by the time of the sample.
+    start_timestamps: BTreeMap<i64, i64>,
 }
 
 impl Data {
@@ -54,7 +56,8 @@ impl Data {
             return number;
         }
         let number = self.series.len();
-        self.series.push(StoredSeries { labels: labels.clone(), samples: Vec::new() });
+        let start_timestamps = BTreeMap::new();
+        self.series.push(StoredSeries { labels: labels.clone(), samples: Vec::new(), start_timestamps });
         self.numbers.insert(labels.clone(), number);
         number
     }
@@ -109,6 +112,50 @@ impl MemoryStorage {
         }
         *held = Arc::new(data);
         Ok(())
+    }
+
+    /// The samples of a series, in time order; none if there is no such series.
+    #[must_use]
+    pub fn samples_of(&self, labels: &Labels) -> Vec<(i64, SampleValue)> {
+        let data = self.snapshot();
+        data.numbers.get(labels).map(|&number| data.series[number].samples.clone()).unwrap_or_default()
+    }
+
+    /// Puts these samples, in time order, in place of those that a series had.
+    pub fn replace(&self, series: impl IntoIterator<Item = (Labels, Vec<(i64, SampleValue)>)>) {
+        let mut held = self.data.write().unwrap_or_else(PoisonError::into_inner);
+        let mut data = Data::clone(&held);
+        for (labels, samples) in series {
+            let number = data.number(&labels);
+            data.series[number].samples = samples;
+        }
+        *held = Arc::new(data);
+    }
+
+    /// Says since when samples count that are there or will be: of each series pairs of a sample's time and its start
+    /// timestamp, both in milliseconds.
+    ///
+    /// ```
+    /// use emberdb_model::{Labels, Sample};
+    /// use emberdb_testkit::{MemoryStorage, NaiveEngine, NaiveOptions};
+    ///
+    /// let labels = Labels::new([("__name__", "requests_total")])?;
+    /// let storage = MemoryStorage::with_series([(labels.clone(), vec![Sample { timestamp_ms: 60_000, value: 30.0 }])])?;
+    /// storage.set_start_timestamps([(labels, vec![(60_000, 45_000)])]);
+    /// let engine = NaiveEngine::new(NaiveOptions { use_start_timestamps: true, ..NaiveOptions::default() });
+    /// // All of it since 45 s, though there is but one sample.
+    /// let answer = engine.instant(&storage, "increase(requests_total[1m])", 60_000)?;
+    /// assert!(format!("{:?}", answer.value).contains("Float(30.0)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_start_timestamps(&self, series: impl IntoIterator<Item = (Labels, Vec<(i64, i64)>)>) {
+        let mut held = self.data.write().unwrap_or_else(PoisonError::into_inner);
+        let mut data = Data::clone(&held);
+        for (labels, start_timestamps) in series {
+            let number = data.number(&labels);
+            data.series[number].start_timestamps.extend(start_timestamps);
+        }
+        *held = Arc::new(data);
     }
 
     fn snapshot(&self) -> Arc<Data> {
@@ -312,12 +359,17 @@ impl SeriesSet for MemorySeriesSet {
     }
 
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
-        let stored = &self.data.series[self.selected[series].0].samples;
-        for (timestamp_ms, value) in stored.iter().filter(|&&(t, _)| range.contains(t)) {
+        let stored = &self.data.series[self.selected[series].0];
+        for (timestamp_ms, value) in stored.samples.iter().filter(|&&(t, _)| range.contains(t)) {
             let timestamp_ms = *timestamp_ms;
+            let start_ms = stored.start_timestamps.get(&timestamp_ms).copied().unwrap_or(0);
             match value {
-                SampleValue::Float(value) => samples.push(Sample { timestamp_ms, value: *value }),
-                SampleValue::Histogram(histogram) => samples.histograms.push(timestamp_ms, histogram.clone()),
+                SampleValue::Float(value) => {
+                    samples.push_started(Sample { timestamp_ms, value: *value }, start_ms);
+                }
+                SampleValue::Histogram(histogram) => {
+                    samples.histograms.push_started(timestamp_ms, histogram.clone(), start_ms);
+                }
             }
         }
         Ok(())
@@ -402,6 +454,23 @@ mod tests {
         assert!(matches!(add(3, histogram(3.0)), Err(AppendError::Duplicate { .. })));
         add(4, histogram(4.0)).unwrap();
         add(4, histogram(4.0)).unwrap();
+    }
+
+    #[test]
+    fn start_timestamps_come_with_their_samples() {
+        let histogram = SampleValue::Histogram(Arc::default());
+        let samples = vec![(1, SampleValue::Float(1.0)), (2, histogram), (3, SampleValue::Float(3.0))];
+        let storage = MemoryStorage::with_mixed_series([(labels("a"), samples)]).unwrap();
+        let read = || {
+            let mut symbols = SymbolTable::new();
+            let set = storage.querier().unwrap().select(&[], TimeRange::ALL, &mut symbols).unwrap();
+            let mut columns = SampleColumns::new();
+            set.read(0, TimeRange::ALL, &mut columns).unwrap();
+            (columns.start_timestamps, columns.histograms.start_timestamps)
+        };
+        assert_eq!(read(), (vec![], vec![]));
+        storage.set_start_timestamps([(labels("a"), vec![(3, -7), (2, 1)])]);
+        assert_eq!(read(), (vec![0, -7], vec![1]));
     }
 
     #[test]

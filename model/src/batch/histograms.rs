@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use emberdb_histogram::FloatHistogram;
 
+use super::samples::{complete, push_start};
 use crate::is_stale;
 
 /// Timestamps and histograms of one series, in time order; both columns have the same length.
@@ -13,6 +14,8 @@ pub struct HistogramColumns {
     pub timestamps: Vec<i64>,
     /// The histograms, staleness markers included.
     pub values: Vec<Arc<FloatHistogram>>,
+    /// Since when each histogram counts, as [`SampleColumns::start_timestamps`](super::SampleColumns::start_timestamps).
+    pub start_timestamps: Vec<i64>,
 }
 
 impl HistogramColumns {
@@ -32,12 +35,24 @@ impl HistogramColumns {
     pub fn clear(&mut self) {
         self.timestamps.clear();
         self.values.clear();
+        self.start_timestamps.clear();
     }
 
     /// Adds one at the end.
     pub fn push(&mut self, timestamp_ms: i64, value: Arc<FloatHistogram>) {
         self.timestamps.push(timestamp_ms);
         self.values.push(value);
+    }
+
+    /// Adds one at the end that counts since `start_timestamp_ms`, which is 0 if that is not known.
+    pub fn push_started(&mut self, timestamp_ms: i64, value: Arc<FloatHistogram>, start_timestamp_ms: i64) {
+        push_start(&mut self.start_timestamps, self.timestamps.len(), start_timestamp_ms);
+        self.push(timestamp_ms, value);
+    }
+
+    /// Makes the lane of start timestamps as long as the other columns, unless it is empty.
+    pub fn complete_start_timestamps(&mut self) {
+        complete(&mut self.start_timestamps, self.timestamps.len());
     }
 
     /// The last one and its time.
@@ -56,6 +71,8 @@ impl HistogramColumns {
         self.timestamps.retain(|_| kept.next().copied().unwrap_or(false));
         let mut kept = is_kept.iter();
         self.values.retain(|_| kept.next().copied().unwrap_or(false));
+        let mut kept = is_kept.iter();
+        self.start_timestamps.retain(|_| kept.next().copied().unwrap_or(false));
     }
 
     /// The histograms with their times, one by one.
@@ -70,13 +87,15 @@ mod tests {
     use crate::STALE_NAN;
 
     #[test]
-    fn remove_stale_takes_both_columns() {
+    fn remove_stale_takes_all_columns() {
         let mut columns = HistogramColumns::default();
         for (timestamp_ms, sum) in [(1, STALE_NAN), (2, f64::NAN), (3, STALE_NAN), (4, 4.0)] {
-            columns.push(timestamp_ms, Arc::new(FloatHistogram { sum, ..FloatHistogram::default() }));
+            let histogram = Arc::new(FloatHistogram { sum, ..FloatHistogram::default() });
+            columns.push_started(timestamp_ms, histogram, if timestamp_ms == 2 { 1 } else { 0 });
         }
+        assert_eq!(columns.start_timestamps, [0, 1, 0, 0]);
         columns.remove_stale();
-        assert_eq!(columns.timestamps, [2, 4]);
+        assert_eq!((&columns.timestamps[..], &columns.start_timestamps[..]), (&[2, 4][..], &[1, 0][..]));
         assert!(columns.values[0].sum.is_nan() && columns.values[1].sum == 4.0);
         assert_eq!(columns.last().map(|(timestamp_ms, _)| timestamp_ms), Some(4));
     }

@@ -1,12 +1,14 @@
 //! The samples of one series: floats in two columns, native histograms in two more.
 
+use std::ops::Range;
+
 use super::HistogramColumns;
 use crate::{Sample, SampleValue, TimeRange, is_stale};
 
 /// Timestamps and values of one series, in time order, reused from series to series.
 ///
-/// Both columns always have the same length. A series mostly has floats only, so its histograms stand apart; at no time
-/// does it have both. What the methods say of samples is about floats unless they name histograms. Decoders append whole chunks and cut off what lies outside of the asked
+/// Both columns always have the same length; the lane of start timestamps beside them is empty where the storage knows
+/// none. A series mostly has floats only, so its histograms stand apart; at no time does it have both. What the methods say of samples is about floats unless they name histograms. Decoders append whole chunks and cut off what lies outside of the asked
 /// range afterwards, which is cheaper than testing each sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleColumns {
@@ -14,6 +16,9 @@ pub struct SampleColumns {
     pub timestamps: Vec<i64>,
     /// The values, staleness markers included.
     pub values: Vec<f64>,
+    /// Since when each sample counts, in milliseconds since the Unix epoch; 0 is unknown, and so is what is missing: the
+    /// lane may be empty, or end early where a decoder filled the two other columns only.
+    pub start_timestamps: Vec<i64>,
     /// The native histograms.
     pub histograms: HistogramColumns,
 }
@@ -41,6 +46,7 @@ impl SampleColumns {
     pub fn clear(&mut self) {
         self.timestamps.clear();
         self.values.clear();
+        self.start_timestamps.clear();
         self.histograms.clear();
     }
 
@@ -48,6 +54,28 @@ impl SampleColumns {
     pub fn push(&mut self, sample: Sample) {
         self.timestamps.push(sample.timestamp_ms);
         self.values.push(sample.value);
+    }
+
+    /// Adds one sample at the end that counts since `start_timestamp_ms`, which is 0 if that is not known.
+    ///
+    /// ```
+    /// use emberdb_model::{Sample, SampleColumns};
+    ///
+    /// let mut columns = SampleColumns::new();
+    /// columns.push(Sample { timestamp_ms: 15_000, value: 1.0 });
+    /// assert!(columns.start_timestamps.is_empty());
+    /// columns.push_started(Sample { timestamp_ms: 30_000, value: 2.0 }, 20_000);
+    /// assert_eq!(columns.start_timestamps, [0, 20_000]);
+    /// ```
+    pub fn push_started(&mut self, sample: Sample, start_timestamp_ms: i64) {
+        push_start(&mut self.start_timestamps, self.timestamps.len(), start_timestamp_ms);
+        self.push(sample);
+    }
+
+    /// Makes the lanes of start timestamps, that of histograms too, as long as the other columns, unless they are empty.
+    pub fn complete_start_timestamps(&mut self) {
+        complete(&mut self.start_timestamps, self.timestamps.len());
+        self.histograms.complete_start_timestamps();
     }
 
     /// The last sample.
@@ -76,6 +104,7 @@ impl SampleColumns {
     pub fn truncate(&mut self, len: usize) {
         self.timestamps.truncate(len);
         self.values.truncate(len);
+        self.start_timestamps.truncate(len);
     }
 
     /// From sample number `from` on, keeps what lies in `range`; what stands before `from` stays.
@@ -85,8 +114,7 @@ impl SampleColumns {
         let start = from + tail.partition_point(|&t| t < range.min_ms);
         self.truncate(end.max(start));
         if start > from {
-            self.timestamps.drain(from..start);
-            self.values.drain(from..start);
+            self.drain(from..start);
         }
     }
 
@@ -96,20 +124,30 @@ impl SampleColumns {
         let start = from + tail.partition_point(|&t| t < range.min_ms);
         let end = from + tail.partition_point(|&t| t <= range.max_ms);
         if start < end {
-            self.timestamps.drain(start..end);
-            self.values.drain(start..end);
+            self.drain(start..end);
         }
+    }
+
+    fn drain(&mut self, range: Range<usize>) {
+        self.timestamps.drain(range.clone());
+        self.values.drain(range.clone());
+        let known = self.start_timestamps.len();
+        self.start_timestamps.drain(range.start.min(known)..range.end.min(known));
     }
 
     /// Removes staleness markers, those of histograms too: range selectors do not see them.
     pub fn remove_stale(&mut self) {
         self.histograms.remove_stale();
         let Some(first) = self.values.iter().position(|&v| is_stale(v)) else { return };
+        complete(&mut self.start_timestamps, self.timestamps.len());
         let mut kept = first;
         for i in first..self.values.len() {
             if !is_stale(self.values[i]) {
                 self.values[kept] = self.values[i];
                 self.timestamps[kept] = self.timestamps[i];
+                if let Some(&start_ms) = self.start_timestamps.get(i) {
+                    self.start_timestamps[kept] = start_ms;
+                }
                 kept += 1;
             }
         }
@@ -119,6 +157,22 @@ impl SampleColumns {
     /// The samples one by one.
     pub fn iter(&self) -> impl Iterator<Item = Sample> + '_ {
         self.timestamps.iter().zip(&self.values).map(|(&timestamp_ms, &value)| Sample { timestamp_ms, value })
+    }
+}
+
+/// Adds the start timestamp of the sample that comes after `samples` others to a lane, which stays empty as long as none
+/// is known.
+pub(super) fn push_start(lane: &mut Vec<i64>, samples: usize, start_timestamp_ms: i64) {
+    if start_timestamp_ms != 0 || !lane.is_empty() {
+        lane.resize(samples, 0);
+        lane.push(start_timestamp_ms);
+    }
+}
+
+/// Makes a lane that is not empty as long as there are samples.
+pub(super) fn complete(lane: &mut Vec<i64>, samples: usize) {
+    if !lane.is_empty() {
+        lane.resize(samples, 0);
     }
 }
 
@@ -159,5 +213,44 @@ mod tests {
         c.remove_stale();
         assert_eq!(c.timestamps, [2, 4]);
         assert!(c.values[0].is_nan() && c.values[1] == 4.0);
+    }
+
+    /// Samples at 1, 2, ... of which the first `starts.len()` have these start timestamps; 9 marks a stale one.
+    fn started(starts: &[i64], values: &[f64]) -> SampleColumns {
+        let mut columns = SampleColumns::new();
+        for (i, &value) in values.iter().enumerate() {
+            let value = if value == 9.0 { STALE_NAN } else { value };
+            let sample = Sample { timestamp_ms: i as i64 + 1, value };
+            match starts.get(i) {
+                Some(&start_ms) => columns.push_started(sample, start_ms),
+                None => columns.push(sample),
+            }
+        }
+        columns
+    }
+
+    #[test]
+    fn start_timestamps_stay_with_their_samples() {
+        assert!(started(&[0, 0], &[1.0, 2.0, 3.0]).start_timestamps.is_empty());
+        let all = || started(&[0, 12, 13], &[1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(all().start_timestamps, [0, 12, 13], "what is missing at the end is unknown");
+        let mut c = all();
+        c.complete_start_timestamps();
+        assert_eq!(c.start_timestamps, [0, 12, 13, 0, 0]);
+        let mut c = all();
+        c.trim(0, TimeRange::new(3, 4));
+        assert_eq!((c.timestamps, c.start_timestamps), (vec![3, 4], vec![13]));
+        let mut c = all();
+        c.remove(0, TimeRange::new(2, 2));
+        assert_eq!((c.timestamps, c.start_timestamps), (vec![1, 3, 4, 5], vec![0, 13]));
+        let mut c = all();
+        c.remove(0, TimeRange::new(3, 5));
+        assert_eq!((c.timestamps, c.start_timestamps), (vec![1, 2], vec![0, 12]));
+        let mut c = started(&[11, 12, 13], &[1.0, 9.0, 3.0, 4.0, 5.0]);
+        c.remove_stale();
+        assert_eq!((c.timestamps, c.start_timestamps), (vec![1, 3, 4, 5], vec![11, 13, 0, 0]));
+        let mut c = all();
+        c.clear();
+        assert!(c.start_timestamps.is_empty());
     }
 }

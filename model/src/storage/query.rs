@@ -65,7 +65,8 @@ pub trait SeriesSet: Send + Sync {
         true
     }
 
-    /// Appends to `samples` those of series number `series` in `range`, in time order, staleness markers included.
+    /// Appends to `samples` those of series number `series` in `range`, in time order, staleness markers included, with
+    /// their start timestamps where the storage knows them.
     ///
     /// # Errors
     /// [`StorageError`] if the samples cannot be read.

@@ -190,6 +190,23 @@ pub(crate) fn forced_monotonicity(metric: &str, of_expressions: &RepairsOfTurns)
     Some(info(message, Origin { position: first.position, turn }))
 }
 
+/// By the turn of an expression, its position in the query and how many windows it saw in which start timestamps overlap.
+pub(crate) type OverlapsOfTurns = BTreeMap<u32, (u32, usize)>;
+
+/// One remark on the samples of a metric that count again what those before them counted, seen by these expressions. It
+/// points to the first.
+pub(crate) fn start_overlap(metric: &str, of_expressions: &OverlapsOfTurns) -> Option<Note> {
+    let (&turn, &(position, _)) = of_expressions.iter().next()?;
+    let name = quoted(metric);
+    let mut message =
+        format!("sample has start time that overlaps with previous sample timestamp for metric {name}");
+    let windows: usize = of_expressions.values().map(|(_, windows)| windows).sum();
+    if windows > 1 {
+        message.push_str(&format!(" ({windows} occurrences)"));
+    }
+    Some(warning(message, Origin { position, turn }))
+}
+
 /// Whole seconds in UTC.
 fn rfc3339(time_ms: i64) -> String {
     let seconds = time_ms.div_euclid(1000);

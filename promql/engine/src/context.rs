@@ -9,7 +9,9 @@ use emberdb_env::Env;
 use emberdb_model::Annotations;
 use parking_lot::Mutex;
 
-use crate::annotation::{Note, Notes, Repairs, RepairsOfTurns, forced_monotonicity};
+use crate::annotation::{
+    Note, Notes, Origin, OverlapsOfTurns, Repairs, RepairsOfTurns, forced_monotonicity, start_overlap,
+};
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
 use crate::options::CancelHandle;
@@ -27,6 +29,8 @@ pub(crate) struct QueryContext {
     notes: Mutex<Notes>,
     /// By metric: what was repaired is told once, of all samples.
     repairs: Mutex<BTreeMap<String, RepairsOfTurns>>,
+    /// By metric: windows in which start timestamps overlap are told once too.
+    overlaps: Mutex<BTreeMap<String, OverlapsOfTurns>>,
     /// Buffers that no thread is using.
     idle: Mutex<Vec<Buffers>>,
 }
@@ -50,6 +54,7 @@ impl QueryContext {
             read: AtomicU64::new(0),
             notes: Mutex::default(),
             repairs: Mutex::default(),
+            overlaps: Mutex::default(),
             idle: Mutex::default(),
         }
     }
@@ -107,11 +112,21 @@ impl QueryContext {
         }
     }
 
+    /// Notes the windows of a series in which start timestamps overlap, as the expression of `origin` sees them.
+    pub(crate) fn note_overlaps(&self, metric: &str, origin: Origin, windows: usize) {
+        let mut all = self.overlaps.lock();
+        let of_metric = all.entry(metric.to_owned()).or_default();
+        of_metric.entry(origin.turn).or_insert((origin.position, 0)).1 += windows;
+    }
+
     /// All annotations, in an order that does not depend on who was faster.
     pub(crate) fn take_notes(&self) -> Annotations {
         let mut notes = std::mem::take(&mut *self.notes.lock());
         for (metric, of_expressions) in std::mem::take(&mut *self.repairs.lock()) {
             forced_monotonicity(&metric, &of_expressions).into_iter().for_each(|note| notes.add(note));
+        }
+        for (metric, of_expressions) in std::mem::take(&mut *self.overlaps.lock()) {
+            start_overlap(&metric, &of_expressions).into_iter().for_each(|note| notes.add(note));
         }
         notes.into_annotations()
     }

@@ -134,7 +134,8 @@ impl Engine {
             self.pool.clone(),
         ));
         let lookback_ms = asked.lookback_ms.filter(|&ms| ms > 0).unwrap_or(options.lookback_ms.max(1));
-        let settings = Settings { times, lookback_ms, is_delayed: options.delayed_name_removal };
+        let (is_delayed, uses_starts) = (options.delayed_name_removal, options.use_start_timestamps);
+        let settings = Settings { times, lookback_ms, is_delayed, uses_starts };
         let querier = queryable.querier()?;
         let mut builder = Builder::new(Arc::clone(&context), settings, &*querier);
         let value = evaluate(&mut builder)?;

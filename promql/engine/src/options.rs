@@ -22,6 +22,9 @@ pub struct EngineOptions {
     pub parser: ParserOptions,
     /// Metric names that functions drop stay until the end of the query, so that `by (__name__)` sees them.
     pub delayed_name_removal: bool,
+    /// `rate`, `irate`, `increase` and `resets` go by the start timestamps of samples too, where the storage knows them, and
+    /// `start_timestamp` shows them.
+    pub use_start_timestamps: bool,
     /// How many threads compute: 1 means the caller's alone, n a pool of n. Answers do not depend on it.
     pub threads: usize,
     /// Where the time comes from.
@@ -37,6 +40,7 @@ impl Default for EngineOptions {
             subquery_step_ms: 60_000,
             parser: ParserOptions::default(),
             delayed_name_removal: false,
+            use_start_timestamps: false,
             threads: 1,
             env: Env::real(),
         }

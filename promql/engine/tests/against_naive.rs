@@ -1,6 +1,6 @@
 //! The engine against the naive evaluator: random well-typed queries over hostile series of floats and of native
-//! histograms, at one time and at many, with names removed at once and at the end. Values, annotations and the kind of
-//! error must agree.
+//! histograms, at one time and at many, with names removed at once and at the end, with start timestamps and without. Values,
+//! annotations and the kind of error must agree.
 
 use std::sync::Arc;
 
@@ -12,8 +12,9 @@ use emberdb_promql_engine::{
 use emberdb_promql_syntax::ParserOptions;
 use emberdb_testkit::{
     GENERATED_SPAN_MS, MemoryStorage, NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions,
-    NaiveValue, are_values_equal, extended_queries, extended_ranges, histogram_queries,
-    hostile_histogram_series, hostile_series, queries,
+    NaiveValue, StartTimestampsOfSeries, are_values_equal, extended_queries, extended_ranges,
+    histogram_queries, hostile_histogram_series, hostile_series, queries, start_timestamp_queries,
+    with_start_timestamps,
 };
 use proptest::prelude::*;
 
@@ -35,9 +36,22 @@ struct Question<'q> {
     delayed_name_removal: bool,
     /// To the last bit, and not within the tolerance.
     is_exact: bool,
+    start_timestamps: &'q [StartTimestampsOfSeries],
+    use_start_timestamps: bool,
 }
 
-impl Question<'_> {
+impl<'q> Question<'q> {
+    fn new(series: &'q [MixedSeries], query: &'q str, delayed_name_removal: bool) -> Self {
+        Self {
+            series,
+            query,
+            delayed_name_removal,
+            is_exact: false,
+            start_timestamps: &[],
+            use_start_timestamps: false,
+        }
+    }
+
     /// Asks both at one time.
     fn instant(&self, time_ms: i64) -> Result<(), String> {
         let (storage, engine, naive) = self.set_up();
@@ -55,10 +69,15 @@ impl Question<'_> {
     fn set_up(&self) -> (MemoryStorage, Engine, NaiveEngine) {
         let storage = MemoryStorage::with_mixed_series(self.series.iter().cloned())
             .expect("generated samples are in order");
-        let delayed_name_removal = self.delayed_name_removal;
-        let options =
-            EngineOptions { delayed_name_removal, parser: ParserOptions::ALL, ..EngineOptions::default() };
-        let naive = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
+        storage.set_start_timestamps(self.start_timestamps.iter().cloned());
+        let &Self { delayed_name_removal, use_start_timestamps, .. } = self;
+        let options = EngineOptions {
+            delayed_name_removal,
+            use_start_timestamps,
+            parser: ParserOptions::ALL,
+            ..EngineOptions::default()
+        };
+        let naive = NaiveOptions { delayed_name_removal, use_start_timestamps, ..NaiveOptions::default() };
         (storage, Engine::new(options), NaiveEngine::new(naive))
     }
 
@@ -183,7 +202,7 @@ proptest! {
         delayed_name_removal in any::<bool>(),
     ) {
         let series: Vec<_> = series.into_iter().map(mixed).collect();
-        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
+        let question = Question::new(&series, &query, delayed_name_removal);
         question.instant(time_ms).map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
     }
 
@@ -197,7 +216,7 @@ proptest! {
         delayed_name_removal in any::<bool>(),
     ) {
         let series: Vec<_> = series.into_iter().map(mixed).collect();
-        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
+        let question = Question::new(&series, &query, delayed_name_removal);
         let end_ms = start_ms + steps * step_ms;
         question.range(start_ms, end_ms, step_ms)
             .map_err(|difference| TestCaseError::fail(format!("{query}\n{difference}")))?;
@@ -212,7 +231,27 @@ proptest! {
         step_ms in prop::sample::select(vec![999_i64, 15_000, 60_000, 317_000]),
         delayed_name_removal in any::<bool>(),
     ) {
-        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: false };
+        let question = Question::new(&series, &query, delayed_name_removal);
+        let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
+        question.instant(start_ms).map_err(failed)?;
+        question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
+    }
+
+    #[test]
+    fn of_start_timestamps(
+        (series, start_timestamps) in with_start_timestamps(hostile_histogram_series()),
+        query in start_timestamp_queries(),
+        start_ms in 0..GENERATED_SPAN_MS / 2,
+        steps in 0..20_i64,
+        step_ms in prop::sample::select(vec![999_i64, 15_000, 60_000, 317_000]),
+        delayed_name_removal in any::<bool>(),
+        use_start_timestamps in prop::bool::weighted(0.9),
+    ) {
+        let question = Question {
+            start_timestamps: &start_timestamps,
+            use_start_timestamps,
+            ..Question::new(&series, &query, delayed_name_removal)
+        };
         let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
         question.instant(start_ms).map_err(failed)?;
         question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
@@ -228,7 +267,7 @@ proptest! {
         step_ms in prop::sample::select(vec![1_i64, 999, 7_000, 15_000, 60_000, 317_000]),
         delayed_name_removal in any::<bool>(),
     ) {
-        let question = Question { series: &series, query: &query, delayed_name_removal, is_exact: true };
+        let question = Question { is_exact: true, ..Question::new(&series, &query, delayed_name_removal) };
         let failed = |difference| TestCaseError::fail(format!("{query}\n{difference}"));
         question.range(start_ms, start_ms + steps * step_ms, step_ms).map_err(failed)?;
         Question { query: &shown, ..question }.instant(start_ms)
@@ -248,7 +287,7 @@ fn subqueries_of_subqueries() {
     let series = [series("10", &[-50.0; 30]), series("+Inf", &[14.5, -50.0])];
     let inner = "histogram_quantile(0.5, sum by (job, le) (rate(latency_bucket[2m30s])))";
     let query = format!("rate((rate(({inner})[1m:15s]))[5m:1m])");
-    let question = Question { series: &series, query: &query, delayed_name_removal: false, is_exact: false };
+    let question = Question::new(&series, &query, false);
     assert_eq!(question.instant(15_000), Ok(()));
 }
 
@@ -265,7 +304,7 @@ fn sorting_leaves_histograms_out() {
         ["sort(m)", "sort_desc(m)", "sort_by_label(m, \"instance\")", "count_over_time(sort(m)[1m:15s])"]
     {
         for delayed_name_removal in [false, true] {
-            let question = Question { series: &series, query, delayed_name_removal };
+            let question = Question::new(&series, query, delayed_name_removal);
             assert_eq!(question.instant(200_000), Ok(()), "{query}");
             assert_eq!(question.range(100_000, 200_000, 15_000), Ok(()), "{query}");
         }

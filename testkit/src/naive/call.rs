@@ -13,7 +13,7 @@ use super::value::{Element, Value, Window, float};
 use super::{
     absent, calendar, extended, go, histogram_quantile, info, labels, math, native_histogram, over_time,
 };
-use super::{quantile, rate, regression, selector, sort, subquery};
+use super::{quantile, rate, regression, selector, sort, start_timestamp, subquery};
 
 /// The value of a call at one step.
 pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) -> Result<Value, NaiveError> {
@@ -39,14 +39,7 @@ pub(super) fn eval(ev: &Evaluator<'_>, call: &Call, frame: Frame, time_ms: i64) 
         }
         F::Vector => vec![unlabelled(scalar(0)?)],
         F::Timestamp => timestamps(ev, call, frame, time_ms)?,
-        // Samples have no start timestamps here.
-        F::StartTimestamp => {
-            // As for `timestamp`, a selector is asked for its samples, and not smoothed.
-            if !matches!(call.args[0].without_parens(), Expr::VectorSelector(_)) {
-                vector(0)?;
-            }
-            Vec::new()
-        }
+        F::StartTimestamp => start_timestamp::eval(ev, call, frame, time_ms)?,
         F::Absent | F::AbsentOverTime => absent::eval(ev, call, frame, time_ms)?,
         F::Sort | F::SortDesc | F::SortByLabel | F::SortByLabelDesc => sort::eval(ev, call, frame, time_ms)?,
         F::LabelReplace => labels::label_replace(ev, call, frame, time_ms)?,
@@ -270,6 +263,7 @@ fn window_value(
             return Ok(rate::instantaneous(window, kind, notes, first));
         }
         (F::Changes, _) => whole(rate::changes),
+        (F::Resets, _) if extended.is_none() => Some(rate::resets_of(window)),
         (F::Resets, _) => whole(rate::resets),
         (F::Deriv, _) => floats_alone(window, notes, first).and_then(|samples| {
             let origin_ms = samples.first()?.timestamp_ms;

@@ -27,6 +27,9 @@ pub struct NaiveOptions {
     pub subquery_step_ms: i64,
     /// Names are dropped at the end of the query instead of by each function.
     pub delayed_name_removal: bool,
+    /// `rate`, `irate`, `increase` and `resets` go by the start timestamps of samples too, and `start_timestamp` shows
+    /// them.
+    pub use_start_timestamps: bool,
     /// How many steps a range query may have.
     pub points_max: Option<usize>,
     /// Which syntax is understood.
@@ -40,6 +43,7 @@ impl Default for NaiveOptions {
             lookback_ms: 300_000,
             subquery_step_ms: 60_000,
             delayed_name_removal: false,
+            use_start_timestamps: false,
             points_max: None,
             parser: ParserOptions::ALL,
         }

@@ -4,6 +4,8 @@
 //! its first one. Smoothed, the values at both edges lie on the line between the samples around them, the right
 //! neighbour being taken from the future. Neither extrapolates.
 
+use std::rc::Rc;
+
 use emberdb_model::{METRIC_NAME, Sample, SampleValue};
 use emberdb_promql_syntax::{ExtendedRange, FunctionId};
 
@@ -51,6 +53,7 @@ pub(super) fn smoothed_instant(
         start_ms: time_ms - lookback_ms,
         end_ms: time_ms + lookback_ms,
         samples: live(within(&series.samples, (time_ms - lookback_ms, time_ms + lookback_ms))),
+        start_timestamps: Rc::default(),
     };
     let (floats, histograms) = (around.floats(), around.histograms());
     let metric = series.labels.get(METRIC_NAME).unwrap_or("").to_owned();

@@ -3,15 +3,18 @@
 use emberdb_histogram::{CounterResetHint, FloatHistogram, HistogramError, HistogramErrorKind};
 
 use super::histogram_remark::{HistogramRemark, Operation};
+use super::labels::metric_name;
 use super::notes::{Notes, Place};
-use super::value::HistogramSample;
+use super::start_timestamp::{has_overlap, is_reset};
+use super::value::{HistogramSample, Window};
 
 /// What a window tells of a counter or a gauge, which may be the other.
 pub(super) struct Change<'w> {
     /// At least two.
     pub(super) samples: &'w [HistogramSample],
     pub(super) is_counter: bool,
-    pub(super) metric: &'w str,
+    /// Where they are from.
+    pub(super) window: &'w Window,
     pub(super) place: Place,
 }
 
@@ -33,9 +36,9 @@ impl Change<'_> {
     }
 
     fn checked(&self, notes: &mut Notes) -> Result<Option<FloatHistogram>, HistogramError> {
-        let [first, second, ..] = self.samples else { return Ok(None) };
+        let [first_sample, second_sample, ..] = self.samples else { return Ok(None) };
         let Some((last, inner)) = self.samples[1..].split_last() else { return Ok(None) };
-        let (first, second, last) = (&first.value, &second.value, &last.value);
+        let (first, second, last) = (&first_sample.value, &second_sample.value, &last.value);
         if self.is_counter && (is_gauge(first) || is_gauge(last)) {
             self.tell(HistogramRemark::NotCounter { metric: self.metric() }, notes);
         }
@@ -45,7 +48,8 @@ impl Change<'_> {
             custom_values: second.custom_values.clone(),
             ..FloatHistogram::default()
         };
-        let start = if self.is_counter && second.is_reset_after(first) { &nothing } else { first.as_ref() };
+        let begins_anew = self.is_counter && self.was_reset(first_sample, second_sample, first);
+        let start = if begins_anew { &nothing } else { first.as_ref() };
         if last.has_custom_bounds() != start.has_custom_bounds() {
             self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
             return Ok(None);
@@ -63,12 +67,15 @@ impl Change<'_> {
         let mut change = last.to_schema(coarsest)?;
         remove(&mut change, start, notes, self.place)?;
         if self.is_counter {
+            if has_overlap(self.window) {
+                notes.start_overlap(&self.window.labels, self.window.end_ms, self.place);
+            }
             let mut previous = start;
-            for current in self.samples[1..].iter().map(|s| &s.value) {
-                if current.is_reset_after(previous) {
+            for two in self.samples.windows(2) {
+                if self.was_reset(&two[0], &two[1], previous) {
                     add(&mut change, previous, notes, self.place)?;
                 }
-                previous = current;
+                previous = &two[1].value;
             }
         } else if !(is_gauge(first) && is_gauge(last)) {
             self.tell(HistogramRemark::NotGauge { metric: self.metric() }, notes);
@@ -76,6 +83,27 @@ impl Change<'_> {
         change.counter_reset_hint = CounterResetHint::Gauge;
         change.compact(0);
         Ok(Some(change))
+    }
+
+    /// Whether the counter was reset between two neighbours; `as_before` is what the first of them is taken for.
+    fn was_reset(
+        &self,
+        before: &HistogramSample,
+        after: &HistogramSample,
+        as_before: &FloatHistogram,
+    ) -> bool {
+        is_reset(self.window, before.timestamp_ms, after.timestamp_ms)
+            || after.value.is_reset_after(as_before)
+    }
+
+    /// Adds the first histogram to the change from there, so that it is the change from nothing; nothing if they do not
+    /// fit together.
+    pub(super) fn add_first(&self, change: &mut FloatHistogram, notes: &mut Notes) -> Option<()> {
+        if add(change, &self.samples.first()?.value, notes, self.place).is_err() {
+            self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
+            return None;
+        }
+        Some(())
     }
 
     /// The change between the two newest. A counter that was reset in between began at nothing.
@@ -88,7 +116,7 @@ impl Change<'_> {
             self.tell(HistogramRemark::NotGauge { metric: self.metric() }, notes);
         }
         let mut change = FloatHistogram::clone(&last.value);
-        let was_reset = self.is_counter && last.value.is_reset_after(&before.value);
+        let was_reset = self.is_counter && self.was_reset(before, last, &before.value);
         if !was_reset && remove(&mut change, &before.value, notes, self.place).is_err() {
             self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
             return None;
@@ -103,7 +131,7 @@ impl Change<'_> {
     }
 
     fn metric(&self) -> String {
-        self.metric.to_owned()
+        metric_name(&self.window.labels).to_owned()
     }
 }
 

@@ -9,7 +9,7 @@
 //! * [`engine`]: the front door; [`value`], [`error`], [`notes`]: what comes out
 //! * [`evaluator`]: the walk; [`frame`]: the steps
 //! * [`selector`], [`stats_only`], [`extended`], [`extended_histogram`], [`subquery`]: where samples come from
-//! * [`call`]: which function has which body; [`rate`], [`histogram_rate`], [`over_time`], [`regression`], [`math`],
+//! * [`call`]: which function has which body; [`rate`], [`histogram_rate`], [`start_timestamp`], [`over_time`], [`regression`], [`math`],
 //!   [`calendar`], [`labels`], [`sort`], [`absent`], [`info`], [`native_histogram`], [`histogram_quantile`],
 //!   [`classic_histogram`]: the bodies
 //! * [`aggregation`], [`group`], [`binary`], [`binary_value`], [`matching`]: the operators
@@ -48,6 +48,7 @@ mod rate;
 mod regression;
 mod selector;
 mod sort;
+mod start_timestamp;
 mod stats_only;
 mod subquery;
 mod value;

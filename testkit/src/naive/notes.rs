@@ -1,7 +1,7 @@
 //! Annotations while they are gathered: texts in upstream's words.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use emberdb_model::{Annotation, AnnotationKind, Annotations, Labels, METRIC_NAME};
 use emberdb_promql_syntax::Span;
@@ -32,6 +32,9 @@ pub(super) struct Notes {
     by_text: BTreeMap<(AnnotationKind, String), Place>,
     /// Repairs of classic histograms are told in one remark for each metric name, by expression.
     repairs: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), Repairs>>,
+    /// Windows whose samples overlap are told in one remark for each metric name too: by expression where it stands, and
+    /// the labels and ends of its windows.
+    overlaps: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), (Place, HashSet<(Labels, i64)>)>>,
 }
 
 /// A classic histogram whose counts fell with rising bound, and were lifted.
@@ -93,6 +96,20 @@ impl Notes {
             );
             self.info(message, all[0].place);
         }
+        for (metric, of_expressions) in std::mem::take(&mut self.overlaps) {
+            let mut message = format!(
+                "sample has start time that overlaps with previous sample timestamp for metric {}",
+                quoted(&metric)
+            );
+            let count: usize = of_expressions.values().map(|(_, windows)| windows.len()).sum();
+            if count > 1 {
+                message.push_str(&format!(" ({count} occurrences)"));
+            }
+            // It points to the expression that is evaluated first.
+            if let Some((place, _)) = of_expressions.values().next() {
+                self.warn(message, *place);
+            }
+        }
         let mut list = Annotations::default();
         for ((kind, message), place) in self.by_text {
             list.add(Annotation { kind, message, position: Some(place.at.start as usize) });
@@ -148,6 +165,20 @@ impl Notes {
         for ((kind, message), place) in other.by_text {
             self.add(kind, message, place);
         }
+        for (metric, of_expressions) in other.overlaps {
+            let known = self.overlaps.entry(metric).or_default();
+            for (turn, (place, windows)) in of_expressions {
+                known.entry(turn).or_insert_with(|| (place, HashSet::new())).1.extend(windows);
+            }
+        }
+    }
+
+    /// A window has samples whose start timestamps lie before the sample before them.
+    pub(super) fn start_overlap(&mut self, labels: &Labels, end_ms: i64, place: Place) {
+        let metric = labels.get(METRIC_NAME).unwrap_or("").to_owned();
+        let of_metric = self.overlaps.entry(metric).or_default();
+        let (_, windows) = of_metric.entry(place.turn()).or_insert_with(|| (place, HashSet::new()));
+        windows.insert((labels.clone(), end_ms));
     }
 
     pub(super) fn forced_monotonicity(

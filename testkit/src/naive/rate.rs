@@ -1,5 +1,6 @@
 //! `rate`, `increase`, `delta`; `irate`, `idelta`.
 
+use emberdb_histogram::FloatHistogram;
 use emberdb_model::SampleValue;
 use emberdb_promql_syntax::ExtendedRange;
 
@@ -9,6 +10,7 @@ use super::histogram_rate::Change;
 use super::histogram_remark::HistogramRemark;
 use super::labels::metric_name;
 use super::notes::{Notes, Place};
+use super::start_timestamp::{beginning_ms, has_overlap, is_reset};
 use super::value::{Window, of_histogram};
 
 /// What is asked of a window's change.
@@ -22,6 +24,8 @@ pub(super) struct Kind {
 
 /// The change over the window, extrapolated to its edges; nothing for fewer than two samples, or if floats and histograms
 /// are mixed.
+///
+/// Where it is known that a counter began within the window, it was 0 then; so that one sample is enough.
 pub(super) fn extrapolated(
     window: &Window,
     kind: Kind,
@@ -29,52 +33,75 @@ pub(super) fn extrapolated(
     place: Place,
 ) -> Option<SampleValue> {
     let (floats, histograms) = (window.floats(), window.histograms());
-    let metric = metric_name(&window.labels);
     if !floats.is_empty() && !histograms.is_empty() {
-        let metric = metric.to_owned();
+        let metric = metric_name(&window.labels).to_owned();
         notes.on_histograms(&HistogramRemark::MixedRange { metric }, place);
         return None;
     }
-    if window.samples.len() < 2 {
+    let began_ms = beginning_ms(window).filter(|_| kind.is_counter);
+    if window.samples.len() < 2 && began_ms.is_none() {
         return None;
     }
     let Some(first) = floats.first() else {
-        let change = Change { samples: &histograms, is_counter: kind.is_counter, metric, place };
-        let mut value = change.of_window(notes)?;
-        value.scale(extrapolation(window, kind, histograms[0].value.count, value.count));
+        let first = histograms.first()?;
+        let change = Change { samples: &histograms, is_counter: kind.is_counter, window, place };
+        let mut value = match histograms.as_slice() {
+            [only] => FloatHistogram::clone(&only.value),
+            _ => {
+                let mut value = change.of_window(notes)?;
+                if began_ms.is_some() {
+                    change.add_first(&mut value, notes)?;
+                }
+                value
+            }
+        };
+        value.scale(extrapolation(window, kind, first.value.count, value.count, began_ms));
         return Some(of_histogram(value));
     };
     let mut change = floats.last()?.value - first.value;
     if kind.is_counter {
         for two in floats.windows(2) {
-            if two[1].value < two[0].value {
+            if two[1].value < two[0].value || is_reset(window, two[0].timestamp_ms, two[1].timestamp_ms) {
                 change += two[0].value;
             }
         }
+        if has_overlap(window) {
+            notes.start_overlap(&window.labels, window.end_ms, place);
+        }
     }
-    Some(SampleValue::Float(change * extrapolation(window, kind, first.value, change)))
+    if began_ms.is_some() {
+        change += first.value;
+    }
+    Some(SampleValue::Float(change * extrapolation(window, kind, first.value, change, began_ms)))
 }
 
-/// What a change between the first and the last sample is multiplied by.
+/// What a change between the first and the last sample is multiplied by; or, if the counter `began` within the window,
+/// one between then and the last sample.
 ///
 /// Each edge is reached if the nearest sample is closer to it than 1.1 times the mean distance of samples; otherwise the
 /// series is taken to begin or end half a mean distance beyond. A counter, of which `first` was the first value, does not
 /// go below zero on the way back.
-fn extrapolation(window: &Window, kind: Kind, first: f64, change: f64) -> f64 {
+fn extrapolation(window: &Window, kind: Kind, first: f64, change: f64, began_ms: Option<i64>) -> f64 {
     let times: Vec<i64> = window.samples.iter().map(|&(t, _)| t).collect();
     let (first_ms, last_ms) = (times[0], times[times.len() - 1]);
     let seconds = |from_ms: i64, to_ms: i64| (to_ms - from_ms) as f64 / 1000.0;
-    let sampled = seconds(first_ms, last_ms);
-    let mean_distance = sampled / (times.len() - 1) as f64;
+    let mean_distance = match times.len() {
+        1 => 0.0,
+        samples => seconds(first_ms, last_ms) / (samples - 1) as f64,
+    };
     let near = mean_distance * 1.1;
-    let mut to_start = seconds(window.start_ms, first_ms);
-    if to_start >= near {
-        to_start = mean_distance / 2.0;
-    }
-    if kind.is_counter && change > 0.0 && first >= 0.0 {
-        let to_zero = sampled * (first / change);
-        if to_zero < to_start {
-            to_start = to_zero;
+    let sampled = seconds(began_ms.unwrap_or(first_ms), last_ms);
+    let mut to_start = 0.0;
+    if began_ms.is_none() {
+        to_start = seconds(window.start_ms, first_ms);
+        if to_start >= near {
+            to_start = mean_distance / 2.0;
+        }
+        if kind.is_counter && change > 0.0 && first >= 0.0 {
+            let to_zero = sampled * (first / change);
+            if to_zero < to_start {
+                to_start = to_zero;
+            }
         }
     }
     let mut to_end = seconds(last_ms, window.end_ms);
@@ -116,8 +143,8 @@ pub(super) fn extended(
     Some(of_histogram(increase))
 }
 
-/// The change between the two newest samples, which must both be floats or histograms. A counter that fell was reset to 0
-/// in between.
+/// The change between the two newest samples, which must both be floats or histograms. A counter that fell, or says that
+/// it began in between, was reset to 0 there.
 pub(super) fn instantaneous(
     window: &Window,
     kind: Kind,
@@ -129,22 +156,21 @@ pub(super) fn instantaneous(
         return None;
     }
     let seconds = if kind.is_rate { (last_ms - before_ms) as f64 / 1000.0 } else { 1.0 };
-    let metric = metric_name(&window.labels);
     match (before, last) {
         (SampleValue::Float(before), SampleValue::Float(last)) => {
-            let was_reset = kind.is_counter && last < before;
+            let was_reset = kind.is_counter && (last < before || is_reset(window, *before_ms, *last_ms));
             let change = if was_reset { *last } else { last - before };
             Some(SampleValue::Float(change / seconds))
         }
         (SampleValue::Histogram(_), SampleValue::Histogram(_)) => {
             let samples = &window.histograms();
             let mut change =
-                Change { samples, is_counter: kind.is_counter, metric, place }.of_last_two(notes)?;
+                Change { samples, is_counter: kind.is_counter, window, place }.of_last_two(notes)?;
             change.divide(seconds);
             Some(of_histogram(change))
         }
         _ => {
-            let metric = metric.to_owned();
+            let metric = metric_name(&window.labels).to_owned();
             notes.on_histograms(&HistogramRemark::MixedRange { metric }, place);
             None
         }
@@ -167,6 +193,15 @@ pub(super) fn resets(values: &[SampleValue]) -> f64 {
         (SampleValue::Histogram(a), SampleValue::Histogram(b)) => b.is_reset_after(a),
         _ => true,
     })
+}
+
+/// `resets` where start timestamps tell of resets too.
+pub(super) fn resets_of(window: &Window) -> f64 {
+    let is_counted = |two: &&[(i64, SampleValue)]| {
+        let values = [two[0].1.clone(), two[1].1.clone()];
+        resets(&values) > 0.0 || is_reset(window, two[0].0, two[1].0)
+    };
+    window.samples.windows(2).filter(is_counted).count() as f64
 }
 
 fn count_pairs(values: &[SampleValue], holds: impl Fn(&SampleValue, &SampleValue) -> bool) -> f64 {

@@ -10,6 +10,7 @@ use super::evaluator::Evaluator;
 use super::extended;
 use super::frame::Frame;
 use super::notes::Place;
+use super::start_timestamp::StartTimestamps;
 use super::stats_only::{self, Reach};
 use super::value::{Element, Window};
 
@@ -19,6 +20,7 @@ pub(super) struct StoredSeries {
     pub(super) labels: Labels,
     /// In time order, staleness markers included.
     pub(super) samples: Vec<(i64, SampleValue)>,
+    pub(super) start_timestamps: Rc<StartTimestamps>,
 }
 
 /// A selected element and the sample that it comes from.
@@ -26,6 +28,8 @@ pub(super) struct Selected {
     pub(super) labels: Labels,
     /// The sample's own time, not that of the evaluation.
     pub(super) timestamp_ms: i64,
+    /// Since when it counts.
+    pub(super) start_ms: Option<i64>,
     pub(super) value: SampleValue,
 }
 
@@ -74,6 +78,7 @@ pub(super) fn newest_samples(
         selected.extend(sample.map(|(timestamp_ms, value)| Selected {
             labels: labels(),
             timestamp_ms,
+            start_ms: series.start_timestamps.get(&timestamp_ms).copied(),
             value,
         }));
     }
@@ -101,6 +106,8 @@ pub(super) fn range(
     };
     let back_ms = end_ms - start_ms + before_ms + after_ms;
     let reach = Reach { ahead_ms: after_ms, first_ms: back_ms, others_ms: back_ms.min(frame.step_ms) };
+    // Windows that look past their edges go by values alone.
+    let uses_start_timestamps = ev.options.use_start_timestamps && selector.extended_range.is_none();
     let mut windows = Vec::new();
     for series in stats_only::series(ev, selector, frame, reach)?.iter() {
         let samples = live(within(&series.samples, (start_ms - before_ms, end_ms + after_ms)));
@@ -111,6 +118,10 @@ pub(super) fn range(
                 start_ms,
                 end_ms,
                 samples,
+                start_timestamps: match uses_start_timestamps {
+                    true => Rc::clone(&series.start_timestamps),
+                    false => Rc::default(),
+                },
             });
         }
     }
@@ -153,7 +164,12 @@ pub(super) fn select(ev: &Evaluator<'_>, matchers: &[Matcher]) -> Result<Rc<Vec<
         let histograms = histograms.map(|(t, histogram)| (t, SampleValue::Histogram(histogram.clone())));
         let mut samples: Vec<(i64, SampleValue)> = floats.chain(histograms).collect();
         samples.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
-        found.push(StoredSeries { labels, samples });
+        let floats = columns.timestamps.iter().zip(&columns.start_timestamps);
+        let histograms = columns.histograms.timestamps.iter().zip(&columns.histograms.start_timestamps);
+        let known = floats.chain(histograms).filter(|&(_, &start_ms)| start_ms != 0);
+        let start_timestamps =
+            Rc::new(known.map(|(&timestamp_ms, &start_ms)| (timestamp_ms, start_ms)).collect());
+        found.push(StoredSeries { labels, samples, start_timestamps });
     }
     let found = Rc::new(found);
     ev.selected.borrow_mut().insert(key, Rc::clone(&found));

@@ -100,7 +100,8 @@ pub(super) fn series(
     }
     let one = |series: &StoredSeries| {
         let samples = read(&series.samples, &ends_ms, reach);
-        StoredSeries { labels: series.labels.clone(), samples }
+        let start_timestamps = Rc::clone(&series.start_timestamps);
+        StoredSeries { labels: series.labels.clone(), samples, start_timestamps }
     };
     let found = Rc::new(all.iter().map(one).collect());
     ev.read_stats_only.borrow_mut().insert(key, Rc::clone(&found));

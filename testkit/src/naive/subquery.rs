@@ -73,7 +73,16 @@ fn over_all_windows(
         for element in ev.vector(&node.expr, grid, timestamp_ms)? {
             let place = *places.entry(element.labels.clone()).or_insert_with(|| {
                 let (labels, drop_name) = (element.labels, element.drop_name);
-                found.push(Window { labels, drop_name, start_ms: 0, end_ms: 0, samples: Vec::new() });
+                // Results of expressions count since no time.
+                let start_timestamps = Rc::default();
+                found.push(Window {
+                    labels,
+                    drop_name,
+                    start_ms: 0,
+                    end_ms: 0,
+                    samples: Vec::new(),
+                    start_timestamps,
+                });
                 found.len() - 1
             });
             found[place].samples.push((timestamp_ms, element.value));

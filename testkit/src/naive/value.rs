@@ -1,9 +1,12 @@
 //! What the evaluator gives, and what it carries from node to node.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use emberdb_histogram::FloatHistogram;
 use emberdb_model::{Annotations, Labels, Sample, SampleValue};
+
+use super::start_timestamp::{StartTimestamps, Started};
 
 /// An answer: a value and the remarks on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,9 +96,16 @@ pub(super) struct Window {
     pub(super) end_ms: i64,
     /// In time order. With `anchored` and `smoothed` some lie outside of the window.
     pub(super) samples: Vec<(i64, SampleValue)>,
+    /// Since when samples count; of none where it is not to be used.
+    pub(super) start_timestamps: Rc<StartTimestamps>,
 }
 
 impl Window {
+    /// Since when the sample of that time counts.
+    pub(super) fn started(&self, timestamp_ms: i64) -> Started {
+        Started { timestamp_ms, start_ms: self.start_timestamps.get(&timestamp_ms).copied() }
+    }
+
     /// The samples that are numbers.
     pub(super) fn floats(&self) -> Vec<Sample> {
         let float = |(timestamp_ms, value): &(i64, SampleValue)| {

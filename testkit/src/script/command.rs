@@ -26,14 +26,25 @@ pub struct ScriptSeries {
     /// Its samples in time order, each with its time in milliseconds. Native histograms are as they are appended; what
     /// their hints say when they are read is for [`ScriptStorage`](super::ScriptStorage).
     pub samples: Vec<(i64, SampleValue)>,
+    /// Its histograms are stored as integer histograms; their counts are whole.
+    pub counts_whole: bool,
+    /// Since when each sample counts, in milliseconds, 0 where that is not known; what is missing is not known either.
+    pub start_timestamps: Vec<i64>,
+}
+
+impl ScriptSeries {
+    /// A series whose histograms, if it has some, are float histograms, and of which it is not known since when samples
+    /// count.
+    #[must_use]
+    pub fn new(labels: Labels, samples: Vec<(i64, SampleValue)>) -> Self {
+        Self { labels, samples, counts_whole: false, start_timestamps: Vec::new() }
+    }
 }
 
 /// Data to add.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Load {
     pub(super) series: Vec<ScriptSeries>,
-    /// Series that this runner cannot load, with the reason: start timestamps.
-    pub(super) unsupported: Vec<(Labels, &'static str)>,
 }
 
 /// A query and what must come of it.

@@ -1,13 +1,13 @@
 //! Upstream's `.test` scripts: data is loaded, queries are evaluated, and answers compared with what the script expects.
 //!
 //! * [`parse`](mod@parse): text to commands; [`command`]: the commands; [`notation`]: series and values on one line;
-//!   [`nhcb`]: native histograms made of classic ones
+//!   [`start_timestamps`]: since when they count; [`nhcb`]: native histograms made of classic ones
 //! * [`engine`]: what a query engine must offer to be run, [`query_error`] how it fails; [`naive`] and [`fast`]: the two
-//!   evaluators as such; [`storage`]: what they ask
+//!   evaluators as such; [`storage`]: what they ask, [`chunked`]: histograms in it
 //! * [`runner`]: runs the commands, also as range queries and with `@`; [`variant`]: those; [`compare`]: answers and expectations;
 //!   [`report`]: the outcome
-//! * [`touch`]: which queries can see series that were not loaded
 
+mod chunked;
 mod command;
 mod compare;
 mod engine;
@@ -19,8 +19,8 @@ mod parse;
 mod query_error;
 mod report;
 mod runner;
+mod start_timestamps;
 mod storage;
-mod touch;
 mod variant;
 
 pub use command::ScriptSeries;
@@ -33,4 +33,3 @@ pub use query_error::{ScriptQueryError, ScriptQueryErrorKind};
 pub use report::{ScriptFailure, ScriptReport};
 pub use runner::run_script;
 pub use storage::ScriptStorage;
-pub use touch::touches;

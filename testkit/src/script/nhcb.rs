@@ -9,8 +9,7 @@ use emberdb_model::{BUCKET_LABEL, Labels, LabelsBuilder, METRIC_NAME, SampleValu
 use super::ScriptSeries;
 use super::command::Load;
 
-/// Adds the native histograms of a block's classic ones. Those with a part that cannot be loaded cannot be loaded
-/// either.
+/// Adds the native histograms of a block's classic ones. What start timestamps the parts have is not theirs.
 ///
 /// # Errors
 /// What is wrong with a classic histogram.
@@ -37,10 +36,7 @@ pub(super) fn add_to(load: &mut Load) -> Result<(), String> {
             converted.validate().map_err(|error| format!("{labels}: {error}"))?;
             samples.push((timestamp_ms, SampleValue::Histogram(Arc::new(converted.into_float()))));
         }
-        load.series.push(ScriptSeries { labels, samples });
-    }
-    for (labels, reason) in load.unsupported.clone() {
-        load.unsupported.extend(part_of(&labels)?.map(|(base, _)| (base, reason)));
+        load.series.push(ScriptSeries::new(labels, samples));
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ use super::ScriptSeries;
 use super::command::{
     Action, Command, Eval, Expected, ExpectedSeries, Load, NotedValue, Remarks, TextMatch, When,
 };
-use super::{nhcb, notation};
-
-const START_TIMESTAMPS: &str = "start timestamps";
+use super::{nhcb, notation, start_timestamps};
 
 /// A line that is not a script's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,57 +83,53 @@ fn load(block: &Block<'_>) -> Result<Load, ScriptError> {
     let captures =
         header.captures(first).ok_or_else(|| error(first_line, format!("invalid load command {first:?}")))?;
     let step_ms = duration(&captures[2]).map_err(|m| error(first_line, m))?;
-    let mut series: BTreeMap<Labels, Vec<(i64, SampleValue)>> = BTreeMap::new();
+    let mut series: BTreeMap<Labels, ScriptSeries> = BTreeMap::new();
     let mut order = Vec::new();
-    let mut unsupported = Vec::new();
-    let mut with_start_timestamps: Option<(Labels, usize)> = None;
+    let mut pending: Option<start_timestamps::Line> = None;
     for &(line, text) in &block[1..] {
-        let word = text.split([' ', '\t']).next().unwrap_or_default();
-        if let Some(metric) = word.strip_suffix("@st") {
-            if with_start_timestamps.is_some() {
+        if let Some(started) = start_timestamps::line(text) {
+            if pending.is_some() {
                 return Err(error(line, "two lines of start timestamps in a row".into()));
             }
-            let parsed = notation::line(&format!("{metric} _")).map_err(|m| error(line, m))?;
-            with_start_timestamps = Some((parsed.labels, count_start_timestamps(&text[word.len()..])));
+            pending = Some(started.map_err(|m| error(line, m))?);
             continue;
         }
         let parsed = notation::line(text).map_err(|m| error(line, m))?;
-        if let Some((labels, starts)) = with_start_timestamps.take() {
-            if labels != parsed.labels {
-                return Err(error(line, format!("expected the series {labels} after its start timestamps")));
-            }
-            if parsed.values.len() != starts {
-                let samples = parsed.values.len();
-                let message = format!("@st line has {starts} values but sample line has {samples}");
-                return Err(error(line, message));
-            }
-            unsupported.push((labels, START_TIMESTAMPS));
-            continue;
-        }
-        let at = |(i, value): (usize, Option<NotedValue>)| {
-            let value = match value? {
-                NotedValue::Float(value) => SampleValue::Float(value),
-                NotedValue::Histogram(notation) => SampleValue::Histogram(Arc::new(notation.histogram)),
-            };
-            Some((i as i64 * step_ms, value))
+        let offsets = match pending.take() {
+            Some(started) => started.of(&parsed).map_err(|m| error(line, m))?,
+            None => Vec::new(),
         };
-        let samples = parsed.values.into_iter().enumerate().filter_map(at).collect();
-        if series.insert(parsed.labels.clone(), samples).is_none() {
-            order.push(parsed.labels);
+        let labels = parsed.labels.clone();
+        if series.insert(labels.clone(), timed(parsed, &offsets, step_ms)).is_none() {
+            order.push(labels);
         }
     }
-    if with_start_timestamps.is_some() {
+    if pending.is_some() {
         return Err(error(block[block.len() - 1].0, "start timestamps without a series".into()));
     }
-    let series = order.into_iter().map(|labels| {
-        let samples = series.remove(&labels).unwrap_or_default();
-        ScriptSeries { labels, samples }
-    });
-    let mut load = Load { series: series.collect(), unsupported };
+    let mut load = Load { series: order.iter().filter_map(|labels| series.remove(labels)).collect() };
     if captures.get(1).is_some() {
         nhcb::add_to(&mut load).map_err(|message| error(first_line, message))?;
     }
     Ok(load)
+}
+
+/// The values of a line as samples, one a step from the epoch on. A start timestamp is given by its offset from the
+/// sample's own.
+fn timed(line: notation::Line, offsets_ms: &[Option<i64>], step_ms: i64) -> ScriptSeries {
+    let mut series = ScriptSeries::new(line.labels, Vec::new());
+    for (i, value) in line.values.into_iter().enumerate() {
+        let timestamp_ms = i as i64 * step_ms;
+        let value = match value {
+            None => continue,
+            Some(NotedValue::Float(value)) => SampleValue::Float(value),
+            Some(NotedValue::Histogram(notation)) => SampleValue::Histogram(Arc::new(notation.histogram)),
+        };
+        series.samples.push((timestamp_ms, value));
+        let offset_ms = offsets_ms.get(i).copied().flatten();
+        series.start_timestamps.push(offset_ms.map_or(0, |offset_ms| timestamp_ms + offset_ms));
+    }
+    series
 }
 
 fn eval(block: &Block<'_>) -> Result<Eval, ScriptError> {
@@ -234,16 +228,6 @@ fn expectation(eval: &mut Eval, is_eval_fail: bool, text: &str) -> Result<bool, 
         Expected::String(_) | Expected::Scalar(_) => return Err("a series is not expected here".into()),
     }
     Ok(false)
-}
-
-/// How many start timestamps a line has: `axN` are N+1 of them, `_xN` are N gaps.
-fn count_start_timestamps(line: &str) -> usize {
-    let count = |word: &str| match word.rsplit_once('x').map(|(item, times)| (item, times.parse::<usize>())) {
-        Some(("_", Ok(times))) => times,
-        Some((_, Ok(times))) => times + 1,
-        _ => 1,
-    };
-    line.split_whitespace().map(count).sum()
 }
 
 /// Reads `expect ordered`, `expect warn msg:…` and the like.

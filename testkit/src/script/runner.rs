@@ -1,6 +1,6 @@
 //! Runs the commands of a script.
 
-use emberdb_model::{Labels, Sample, SampleValue};
+use emberdb_model::{Sample, SampleValue};
 use emberdb_promql_syntax::{ParserOptions, parse_with};
 
 use crate::{NaiveSample, NaiveSeries, NaiveValue};
@@ -11,7 +11,6 @@ use super::compare;
 use super::engine::{ScriptAnswer, ScriptEngine};
 use super::parse::{ScriptError, parse};
 use super::report::{ScriptFailure, ScriptReport};
-use super::touch::touches;
 use super::variant::{depends_on_range, pinned};
 
 /// How far to both sides an instant query's time is evaluated in a range query, and its step.
@@ -20,28 +19,22 @@ const AROUND_MS: i64 = 60_000;
 /// Runs a script against an engine, beginning with an empty storage. Each instant query is also run with its selectors
 /// pinned by `@` at other times, and as part of a range query.
 ///
-/// What needs start timestamps is not run and counted as unsupported: an eval whose selectors can see a series that could
-/// not be loaded.
+/// What the engine says it does not know is not run and counted as unsupported.
 ///
 /// # Errors
 /// [`ScriptError`] if the script is malformed, or the storage refuses what it loads.
 pub fn run_script(engine: &mut dyn ScriptEngine, text: &str) -> Result<ScriptReport, ScriptError> {
     let commands = parse(text)?;
     let mut report = ScriptReport::default();
-    let mut missing: Vec<(Labels, &'static str)> = Vec::new();
     engine.clear();
     for command in commands {
         let line = command.line;
         match command.action {
-            Action::Clear => {
-                engine.clear();
-                missing.clear();
-            }
+            Action::Clear => engine.clear(),
             Action::Load(load) => {
-                missing.extend(load.unsupported);
                 engine.load(&load.series).map_err(|message| ScriptError { line, message })?;
             }
-            Action::Eval(eval) => match unsupported(engine, &eval.query, &missing) {
+            Action::Eval(eval) => match unsupported(engine, &eval.query) {
                 Some(reason) => report.unsupported.push((line, reason)),
                 None => match run_eval(engine, &eval) {
                     Ok(()) => report.passed += 1,
@@ -53,17 +46,10 @@ pub fn run_script(engine: &mut dyn ScriptEngine, text: &str) -> Result<ScriptRep
     Ok(report)
 }
 
-/// Why a query's answer would be wrong, for want of data or of what the engine knows.
-fn unsupported(
-    engine: &dyn ScriptEngine,
-    query: &str,
-    missing: &[(Labels, &'static str)],
-) -> Option<&'static str> {
+/// Why a query's answer would be wrong, for want of what the engine knows.
+fn unsupported(engine: &dyn ScriptEngine, query: &str) -> Option<&'static str> {
     let expr = parse_with(query, &ParserOptions::ALL).ok()?;
-    if let Some(reason) = engine.unsupported(&expr) {
-        return Some(reason);
-    }
-    missing.iter().find(|(labels, _)| touches(&expr, labels)).map(|&(_, reason)| reason)
+    engine.unsupported(&expr)
 }
 
 /// A query that went wrong, and how.

@@ -11,7 +11,7 @@ use emberdb_testkit::{
 use serde_json::Value;
 
 use super::histogram::histogram;
-use super::{Evaluator, data};
+use super::{Evaluator, Features, data};
 
 /// How far floats may lie apart, relative to their size.
 const TOLERANCE: f64 = 1e-9;
@@ -47,7 +47,8 @@ fn ask(evaluator: Evaluator, cases: &[Value], sets: &BTreeMap<&str, Vec<ScriptSe
         let text = |name: &str| case[name].as_str().unwrap();
         let (config, query, set) = (text("config"), text("query"), &sets[text("dataset")]);
         let engine = engines.entry((config, text("dataset"))).or_insert_with(|| {
-            let mut engine = evaluator.start(config == "delayed_name_removal");
+            let delayed_name_removal = config == "delayed_name_removal";
+            let mut engine = evaluator.start(Features { delayed_name_removal, ..Features::SERVER });
             engine.load(set).unwrap();
             engine
         });
@@ -73,7 +74,11 @@ fn ask(evaluator: Evaluator, cases: &[Value], sets: &BTreeMap<&str, Vec<ScriptSe
 }
 
 fn data_set(series: &[Value]) -> Vec<ScriptSeries> {
-    let one = |one: &Value| ScriptSeries { labels: labels(&one["labels"]), samples: samples(one, "samples") };
+    let one = |one: &Value| ScriptSeries {
+        labels: labels(&one["labels"]),
+        samples: samples(one, "samples"),
+        start_timestamps: Vec::new(),
+    };
     series.iter().map(one).collect()
 }
 

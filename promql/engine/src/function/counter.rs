@@ -18,14 +18,19 @@ pub(super) fn idelta(windows: &Windows<'_>, _: &[&[f64]], _: &mut RangeScratch, 
 }
 
 fn last_two(windows: &Windows<'_>, out: &mut Column, answer: impl Fn(f64, f64, i64) -> f64) {
+    last_two_at(windows, out, |previous, last| {
+        let interval_ms = windows.timestamps[last] - windows.timestamps[previous];
+        answer(windows.values[previous], windows.values[last], interval_ms)
+    });
+}
+
+/// The same, given the numbers of the two samples.
+#[inline]
+pub(super) fn last_two_at(windows: &Windows<'_>, out: &mut Column, answer: impl Fn(usize, usize) -> f64) {
     let mut cursor = windows.cursor();
     out.compute(windows.steps.count, |_| {
         let (first, end) = cursor.advance();
-        if end < first + 2 {
-            return None;
-        }
-        let interval_ms = windows.timestamps[end - 1] - windows.timestamps[end - 2];
-        Some(answer(windows.values[end - 2], windows.values[end - 1], interval_ms))
+        (end >= first + 2).then(|| answer(end - 2, end - 1))
     });
 }
 

@@ -6,6 +6,7 @@
 //! | `range` | which function has which body |
 //! | `rate` | `rate increase delta` |
 //! | `counter` | `irate idelta changes resets` |
+//! | `start_timestamp` | counters that say when they began |
 //! | `regression` | `deriv predict_linear double_exponential_smoothing` |
 //! | `over_time` | the `*_over_time` family |
 //! | `native` | range functions over native histograms |
@@ -30,6 +31,7 @@ mod range;
 mod rate;
 mod regression;
 mod scratch;
+mod start_timestamp;
 mod window;
 
 #[cfg(test)]
@@ -42,4 +44,5 @@ pub use quantile::quantile;
 pub use range::{RangeBody, range_body};
 pub use regression::{SmoothingError, check_smoothing};
 pub use scratch::RangeScratch;
+pub(crate) use start_timestamp::{Started, StartedBody, list_overlaps, started_body};
 pub use window::{WindowCursor, Windows};

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use emberdb_histogram::{Combined, CounterResetHint, FloatHistogram, HistogramMean, HistogramSum};
 
+use super::start_timestamp::Started;
+
 /// The histograms of a window, in time order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NativeWindow<'a> {
@@ -14,6 +16,8 @@ pub(crate) struct NativeWindow<'a> {
     pub(crate) histograms: &'a [Arc<FloatHistogram>],
     /// Of each histogram whether the counter was reset since the one before it, which may lie before the window.
     pub(crate) resets: &'a [bool],
+    /// Of each histogram since when it counts, 0 where that is not known; or empty.
+    pub(crate) starts_ms: &'a [i64],
     /// The edges of the window.
     pub(crate) start_ms: i64,
     pub(crate) end_ms: i64,
@@ -30,13 +34,26 @@ pub(crate) enum NativeRemark {
     MismatchedBounds(&'static str),
     /// Hints contradict each other.
     CollidingHints,
+    /// A histogram counts what the one before it counted, having begun at another time.
+    StartOverlap,
 }
 
-/// Of each histogram whether the counter was reset since the one before it.
-pub(crate) fn list_resets(histograms: &[Arc<FloatHistogram>], resets: &mut Vec<bool>) {
+/// Of each histogram whether the counter was reset since the one before it, by its buckets or its start timestamp.
+/// `starts_ms` may be empty.
+pub(crate) fn list_resets(
+    timestamps: &[i64],
+    starts_ms: &[i64],
+    histograms: &[Arc<FloatHistogram>],
+    resets: &mut Vec<bool>,
+) {
     resets.clear();
     resets.extend((!histograms.is_empty()).then_some(false));
-    resets.extend(histograms.windows(2).map(|pair| pair[1].is_reset_after(&pair[0])));
+    let at = |index| Started::at(timestamps, starts_ms, index);
+    resets.extend(
+        histograms.windows(2).enumerate().map(|(before, pair)| {
+            at(before + 1).is_reset_after(at(before)) || pair[1].is_reset_after(&pair[0])
+        }),
+    );
 }
 
 /// What `rate`, `increase` and `delta` do.
@@ -49,7 +66,7 @@ pub(crate) struct RateKind {
 }
 
 /// `rate`, `increase`, `delta`: the difference of last and first histogram, extrapolated like that of floats, by the
-/// count of observations.
+/// count of observations. A counter that began within the window was empty then.
 pub(crate) fn rate(
     window: &NativeWindow<'_>,
     kind: RateKind,
@@ -61,22 +78,40 @@ pub(crate) fn rate(
     else {
         return None;
     };
-    if histograms.len() < 2 {
-        return None;
-    }
-    let mut result = difference(window, kind.is_counter, remarks)?;
+    let began = Started::at(timestamps, window.starts_ms, 0);
+    let begins_within = kind.is_counter && began.begins_within(window.start_ms);
+    let mut result = match histograms {
+        [only] if begins_within => FloatHistogram::clone(only),
+        [_] => return None,
+        _ => difference(window, kind.is_counter, remarks)?,
+    };
     let seconds = |ms: i64| ms as f64 / 1000.0;
-    let sampled = seconds(last_ms - first_ms);
-    let average = sampled / (histograms.len() - 1) as f64;
+    let mut sampled = seconds(last_ms - first_ms);
+    let average = if histograms.len() == 1 { 0.0 } else { sampled / (histograms.len() - 1) as f64 };
     let threshold = average * 1.1;
-    let mut to_start = seconds(first_ms - window.start_ms);
-    if to_start >= threshold {
-        to_start = average / 2.0;
-    }
-    if kind.is_counter && result.count > 0.0 && first.count >= 0.0 {
-        let to_zero = sampled * (first.count / result.count);
-        if to_zero < to_start {
-            to_start = to_zero;
+    let mut to_start = 0.0;
+    if begins_within {
+        // It was empty then, and is not extrapolated to what lies before.
+        sampled = seconds(last_ms - began.start_ms);
+        if histograms.len() > 1 {
+            let Ok(combined) = result.add_assign(first) else {
+                remarks.push(NativeRemark::MixedSchemas);
+                return None;
+            };
+            if combined.bounds_reconciled {
+                remarks.push(NativeRemark::MismatchedBounds("addition"));
+            }
+        }
+    } else {
+        to_start = seconds(first_ms - window.start_ms);
+        if to_start >= threshold {
+            to_start = average / 2.0;
+        }
+        if kind.is_counter && result.count > 0.0 && first.count >= 0.0 {
+            let to_zero = sampled * (first.count / result.count);
+            if to_zero < to_start {
+                to_start = to_zero;
+            }
         }
     }
     let mut to_end = seconds(window.end_ms - last_ms);
@@ -111,7 +146,12 @@ fn difference(
     }
     // After a reset the first histogram does not count, nor do its buckets.
     let begins_anew = is_counter && resets[1];
-    let start = if begins_anew { &histograms[1] } else { first };
+    let nothing = begins_anew.then(|| FloatHistogram {
+        schema: histograms[1].schema,
+        custom_values: histograms[1].custom_values.clone(),
+        ..FloatHistogram::default()
+    });
+    let start = nothing.as_ref().unwrap_or(first);
     if last.has_custom_bounds() != start.has_custom_bounds() {
         // Upstream keeps what was said so far here, and drops it everywhere else.
         remarks.push(NativeRemark::MixedSchemas);
@@ -135,16 +175,26 @@ fn difference(
             remarks.push(NativeRemark::MismatchedBounds(operation));
         }
     };
-    if !begins_anew {
-        let Ok(combined) = result.sub_assign(first) else { return mixed(remarks) };
-        note(combined, "subtraction", remarks);
-    }
+    // Nothing has bounds too, to which the result is reconciled.
+    let Ok(combined) = result.sub_assign(start) else { return mixed(remarks) };
+    note(combined, "subtraction", remarks);
     if is_counter {
+        let at = |index| Started::at(window.timestamps, window.starts_ms, index);
+        if (1..histograms.len()).any(|now| at(now).overlaps(at(now - 1))) {
+            remarks.push(NativeRemark::StartOverlap);
+        }
         for (index, _) in resets.iter().enumerate().skip(1).filter(|&(_, &is_reset)| is_reset) {
-            if index == 1 {
-                continue;
-            }
-            let Ok(combined) = result.add_assign(&histograms[index - 1]) else { return mixed(remarks) };
+            let before: &FloatHistogram = match &nothing {
+                Some(nothing) if index == 1 => {
+                    // Reset it was, but what counts is whether it is so after nothing too.
+                    if !at(1).is_reset_after(at(0)) && !histograms[1].is_reset_after(nothing) {
+                        continue;
+                    }
+                    nothing
+                }
+                _ => &histograms[index - 1],
+            };
+            let Ok(combined) = result.add_assign(before) else { return mixed(remarks) };
             note(combined, "addition", remarks);
         }
     } else if !is_gauge(first) || !is_gauge(last) {
@@ -155,11 +205,13 @@ fn difference(
     Some(result)
 }
 
-/// `irate` and `idelta` of the last two histograms, `interval_ms` apart.
+/// `irate` and `idelta` of the last two histograms, `interval_ms` apart; the last `is_started_anew` if its start timestamp
+/// says so.
 pub(crate) fn instant_rate(
     [previous, last]: [&FloatHistogram; 2],
     interval_ms: i64,
     is_rate: bool,
+    is_started_anew: bool,
     remarks: &mut Vec<NativeRemark>,
 ) -> Option<FloatHistogram> {
     let is_gauge = |histogram: &FloatHistogram| histogram.counter_reset_hint == CounterResetHint::Gauge;
@@ -170,7 +222,7 @@ pub(crate) fn instant_rate(
         remarks.push(NativeRemark::NotAGauge);
     }
     let mut result = last.clone();
-    if !is_rate || !last.is_reset_after(previous) {
+    if !is_rate || !(is_started_anew || last.is_reset_after(previous)) {
         let Ok(combined) = result.sub_assign(previous) else {
             remarks.push(NativeRemark::MixedSchemas);
             return None;

@@ -67,15 +67,7 @@ impl Builder<'_> {
             | FunctionId::SortDesc
             | FunctionId::SortByLabel
             | FunctionId::SortByLabelDesc => self.sort(call, span, steps),
-            // Of samples that know when they began: there are none.
-            FunctionId::StartTimestamp => {
-                let node = arg(call, 0)?;
-                let input = match &node.without_invariant().kind {
-                    NodeKind::Selector(selector) => self.sample_times(selector, steps)?,
-                    _ => self.vector(node, steps)?,
-                };
-                self.nothing(&*input)
-            }
+            FunctionId::StartTimestamp => self.start_timestamp(arg(call, 0)?, steps),
             FunctionId::HistogramQuantile
             | FunctionId::HistogramQuantiles
             | FunctionId::HistogramFraction => self.histogram(call, steps),
@@ -204,6 +196,11 @@ impl Builder<'_> {
         let Some(source) = RangeCall::new(function, input, params, series, origin, &metrics) else {
             return Err(misplaced(range_node));
         };
+        let goes_by_starts = self.settings.uses_starts && is_plain_range(range_node);
+        let source = match goes_by_starts {
+            true => source.with_start_timestamps(function, origin, &metrics),
+            false => source,
+        };
         if is_absent {
             let labels = self.absent_labels(range_node);
             return Ok(Box::new(absent(&source, labels, &self.context)?));
@@ -228,6 +225,17 @@ impl Builder<'_> {
         let input = self.vector(node, steps)?;
         let series = self.named_after(true, input.series());
         Ok(self.merged(Box::new(StepTimes { input, series })))
+    }
+
+    /// Only samples of the storage know since when they count.
+    fn start_timestamp(&mut self, node: &Node, steps: Steps) -> Result<Vector> {
+        if let NodeKind::Selector(selector) = &node.without_invariant().kind
+            && self.settings.uses_starts
+        {
+            return self.selector(selector, Reading::Start, steps);
+        }
+        let input = self.vector(node, steps)?;
+        self.nothing(&*input)
     }
 
     fn relabel(&mut self, call: &Call, steps: Steps) -> Result<Vector> {
@@ -314,6 +322,12 @@ fn first_selector_time(node: &Node, around: (Option<i64>, i64)) -> Option<(Optio
         }
         NodeKind::Negate(inner) | NodeKind::Invariant(inner) => first_selector_time(inner, around),
     }
+}
+
+/// Whether the samples of windows are those of the storage, and none from beyond their edges.
+fn is_plain_range(node: &Node) -> bool {
+    let kind = &node.without_invariant().kind;
+    matches!(kind, NodeKind::Range(selector, _) if selector.extended_range.is_none())
 }
 
 fn is_subquery(node: &Node) -> bool {

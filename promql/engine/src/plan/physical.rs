@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) lookback_ms: i64,
     /// Metric names that functions drop stay until the end.
     pub(crate) is_delayed: bool,
+    /// Counters go by the start timestamps of samples too.
+    pub(crate) uses_starts: bool,
 }
 
 /// Builds operators.
@@ -164,7 +166,8 @@ impl<'q> Builder<'q> {
         Ok(Box::new(SubqueryMatrix { input, window }))
     }
 
-    /// `selector`, or `timestamp(selector)`. Not smoothed: the time of a sample is that of the newest one all the same.
+    /// `selector`, `timestamp(selector)` or `start_timestamp(selector)`. Not smoothed: the time of a sample is that of the
+    /// newest one all the same.
     pub(super) fn selector(&mut self, selector: &Selector, reading: Reading, steps: Steps) -> Result<Vector> {
         let mut source = self.instant_selector(selector, reading, steps)?;
         if reading == Reading::Value {

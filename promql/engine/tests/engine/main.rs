@@ -8,6 +8,7 @@ mod json;
 mod limit;
 mod matching;
 mod selector;
+mod start_timestamp;
 mod threads;
 
 use emberdb_model::{Labels, STALE_NAN, Sample, SampleValue};

@@ -63,6 +63,7 @@ impl ExtendedHistograms {
         if is_mixed {
             scratch.note(mixed_types(metric, origin));
         }
-        told.into_iter().for_each(|remark| scratch.note(native_note(remark, metric, origin)));
+        let notes = told.into_iter().filter_map(|remark| native_note(remark, metric, origin));
+        notes.for_each(|note| scratch.note(note));
     }
 }

@@ -9,6 +9,7 @@
 //! * [`histogram`]: of classic histograms
 //! * [`native`]: of native histograms
 //! * [`native_range`]: over windows that have native histograms
+//! * [`started`]: over windows whose samples say since when they count
 //! * [`info`]: labels of info series
 //! * [`label`]: `label_replace`, `label_join`
 //! * [`sort`]: the order of elements
@@ -25,6 +26,7 @@ mod native;
 mod native_range;
 mod range;
 mod sort;
+mod started;
 
 pub(crate) use absent::{absent, absent_labels};
 pub(crate) use convert::{StepTimes, scalar_of, vector_of};
@@ -39,3 +41,4 @@ use native_range::{NativeRange, native_note};
 use range::Suspects;
 pub(crate) use range::{MetricNames, RangeCall, dropped_names, keeps_name};
 pub(crate) use sort::{sort_by_label, sort_by_value};
+use started::StartedCall;

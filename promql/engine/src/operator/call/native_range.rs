@@ -13,7 +13,7 @@ use crate::annotation::{
     not_a_counter, not_a_gauge,
 };
 use crate::batch::Column;
-use crate::function::{NativeRemark, NativeWindow, RateKind, native};
+use crate::function::{NativeRemark, NativeWindow, RateKind, Started, native};
 use crate::operator::{Scratch, Window};
 
 /// What a function does with histograms.
@@ -47,6 +47,8 @@ pub(super) struct NativeRange {
     origin: Origin,
     /// The metric of each series as remarks name it.
     metrics: Vec<Arc<str>>,
+    /// Whether the function goes by start timestamps.
+    uses_starts: bool,
 }
 
 /// A sample of a window.
@@ -59,17 +61,24 @@ enum Element<'a> {
 /// The samples of one window.
 struct Samples<'a> {
     float_times: &'a [i64],
+    /// As many as floats, or none.
+    float_starts_ms: &'a [i64],
     floats: &'a [f64],
     native: NativeWindow<'a>,
 }
 
 impl<'a> Samples<'a> {
     /// All of them in time order; a float precedes a histogram of the same time.
-    fn merged(&self) -> Vec<(i64, Element<'a>)> {
-        let floats = self.float_times.iter().zip(self.floats).map(|(&t, &value)| (t, Element::Float(value)));
-        let histograms = self.native.timestamps.iter().zip(self.native.histograms);
-        let mut all: Vec<_> = floats.chain(histograms.map(|(&t, h)| (t, Element::Histogram(h)))).collect();
-        all.sort_by_key(|&(time_ms, _)| time_ms);
+    fn merged(&self) -> Vec<(Started, Element<'a>)> {
+        let floats = self.floats.iter().enumerate().map(|(index, &value)| {
+            (Started::at(self.float_times, self.float_starts_ms, index), Element::Float(value))
+        });
+        let histograms = self.native.histograms.iter().enumerate().map(|(index, histogram)| {
+            let started = Started::at(self.native.timestamps, self.native.starts_ms, index);
+            (started, Element::Histogram(histogram))
+        });
+        let mut all: Vec<_> = floats.chain(histograms).collect();
+        all.sort_by_key(|(started, _)| started.time_ms);
         all
     }
 }
@@ -95,23 +104,34 @@ impl NativeRange {
             FunctionId::TsOfLastOverTime => Treatment::TimeOfLast,
             _ => Treatment::FloatsOnly,
         };
-        Self { treatment, window, origin, metrics }
+        Self { treatment, window, origin, metrics, uses_starts: false }
     }
 
-    /// Corrects the steps of `out` whose windows have histograms.
+    /// Goes by start timestamps too.
+    pub(super) fn use_starts(&mut self) {
+        self.uses_starts = true;
+    }
+
+    /// Corrects the steps of `out` whose windows have histograms. Gives the number of windows in which start timestamps
+    /// overlap.
     pub(super) fn correct(
         &self,
         series: usize,
         samples: &SampleColumns,
         scratch: &mut Scratch,
         out: &mut Column,
-    ) {
+    ) -> usize {
         let histograms = &samples.histograms;
+        let (float_starts_ms, starts_ms): (&[i64], &[i64]) = match self.uses_starts {
+            true => (&samples.start_timestamps, &histograms.start_timestamps),
+            false => (&[], &[]),
+        };
+        let mut overlaps = 0;
         let mut resets = Vec::new();
         if matches!(self.treatment, Treatment::Rate(kind) if kind.is_counter)
             || self.treatment == Treatment::Resets
         {
-            native::list_resets(&histograms.values, &mut resets);
+            native::list_resets(&histograms.timestamps, starts_ms, &histograms.values, &mut resets);
         } else {
             resets.resize(histograms.len(), false);
         }
@@ -127,21 +147,32 @@ impl NativeRange {
             let floats = until(&samples.timestamps, start_ms)..until(&samples.timestamps, end_ms);
             let window = Samples {
                 float_times: &samples.timestamps[floats.clone()],
+                float_starts_ms: float_starts_ms.get(floats.clone()).unwrap_or_default(),
                 floats: &samples.values[floats],
                 native: NativeWindow {
                     timestamps: &histograms.timestamps[from..to],
                     histograms: &histograms.values[from..to],
                     resets: &resets[from..to],
+                    starts_ms: starts_ms.get(from..to).unwrap_or_default(),
                     start_ms,
                     end_ms,
                 },
             };
-            self.at(step, series, &window, scratch, out);
+            overlaps += usize::from(self.at(step, series, &window, scratch, out));
         }
+        overlaps
     }
 
-    fn at(&self, step: usize, series: usize, samples: &Samples<'_>, scratch: &mut Scratch, out: &mut Column) {
-        let Samples { float_times, floats, native } = samples;
+    /// Corrects one step; whether start timestamps overlap.
+    fn at(
+        &self,
+        step: usize,
+        series: usize,
+        samples: &Samples<'_>,
+        scratch: &mut Scratch,
+        out: &mut Column,
+    ) -> bool {
+        let Samples { float_times, floats, native, .. } = samples;
         let first = (native.timestamps[0], &native.histograms[0]);
         let last =
             (native.timestamps[native.timestamps.len() - 1], &native.histograms[native.histograms.len() - 1]);
@@ -158,7 +189,7 @@ impl NativeRange {
             }
             Treatment::Rate(kind) => {
                 let result = |remarks: &mut Vec<_>| native::rate(native, kind, remarks);
-                self.put(step, series, result, scratch, out);
+                return self.put(step, series, result, scratch, out);
             }
             Treatment::Total { is_average } => {
                 let result = |remarks: &mut Vec<_>| native::total(native.histograms, is_average, remarks);
@@ -190,6 +221,7 @@ impl NativeRange {
                 out.set(step, seconds(last_ms));
             }
         }
+        false
     }
 
     /// Of the two newest samples, if they are of one type and of two times.
@@ -203,27 +235,30 @@ impl NativeRange {
         out: &mut Column,
     ) {
         let merged = samples.merged();
-        let &[.., (previous_ms, previous), (last_ms, last)] = &merged[..] else { return };
+        let &[.., (before, previous), (now, last)] = &merged[..] else { return };
         out.clear(step);
-        let interval_ms = last_ms - previous_ms;
+        let interval_ms = now.time_ms - before.time_ms;
         if interval_ms == 0 {
             return;
         }
         match (previous, last) {
             (Element::Histogram(previous), Element::Histogram(last)) => {
                 let result = |remarks: &mut Vec<_>| {
-                    native::instant_rate([previous, last], interval_ms, is_rate, remarks)
+                    let is_started_anew = now.is_reset_after(before);
+                    native::instant_rate([previous, last], interval_ms, is_rate, is_started_anew, remarks)
                 };
                 self.put(step, series, result, scratch, out);
             }
             (Element::Float(previous), Element::Float(last)) => {
-                let difference = if is_rate && last < previous { last } else { last - previous };
+                let is_reset = is_rate && (last < previous || now.is_reset_after(before));
+                let difference = if is_reset { last } else { last - previous };
                 out.set(step, if is_rate { difference / (interval_ms as f64 / 1000.0) } else { difference });
             }
             _ => scratch.note(mixed_types(&self.metrics[series], self.origin)),
         }
     }
 
+    /// Sets or clears one step, and tells what is to be said; whether start timestamps overlap.
     fn put(
         &self,
         step: usize,
@@ -231,40 +266,48 @@ impl NativeRange {
         result: impl FnOnce(&mut Vec<NativeRemark>) -> Option<FloatHistogram>,
         scratch: &mut Scratch,
         out: &mut Column,
-    ) {
+    ) -> bool {
         let mut remarks = Vec::new();
         out.clear(step);
         if let Some(histogram) = result(&mut remarks) {
             out.set_histogram(step, Arc::new(histogram));
         }
+        let overlaps = remarks.contains(&NativeRemark::StartOverlap);
         remarks
             .into_iter()
-            .for_each(|remark| scratch.note(native_note(remark, &self.metrics[series], self.origin)));
+            .filter_map(|remark| native_note(remark, &self.metrics[series], self.origin))
+            .for_each(|note| scratch.note(note));
+        overlaps
     }
 }
 
-/// A remark on a window of a metric's histograms in words.
-pub(super) fn native_note(remark: NativeRemark, metric: &str, origin: Origin) -> Note {
-    match remark {
+/// A remark on a window of a metric's histograms in words, if it is one that is not counted instead.
+pub(super) fn native_note(remark: NativeRemark, metric: &str, origin: Origin) -> Option<Note> {
+    Some(match remark {
         NativeRemark::NotACounter => not_a_counter(metric, origin),
         NativeRemark::NotAGauge => not_a_gauge(metric, origin),
         NativeRemark::MixedSchemas => mixed_schemas(metric, origin),
         NativeRemark::MismatchedBounds(operation) => mismatched_bounds(operation, origin),
         NativeRemark::CollidingHints => colliding_hints("aggregation", origin),
-    }
+        NativeRemark::StartOverlap => return None,
+    })
 }
 
-/// Counts the neighbours in a window that count: always if their types differ, else by the type's own rule.
+/// Counts the neighbours in a window that count: always if their types differ, else by the type's own rule, or if the
+/// counter began anew in between.
 fn count_pairs(
     samples: &Samples<'_>,
     floats: impl Fn(f64, f64) -> bool,
     histograms: impl Fn(&FloatHistogram, &FloatHistogram) -> bool,
 ) -> f64 {
     let merged = samples.merged();
-    let is_counted = |pair: &&[(i64, Element<'_>)]| match (pair[0].1, pair[1].1) {
-        (Element::Histogram(before), Element::Histogram(now)) => histograms(before, now),
-        (Element::Float(before), Element::Float(now)) => floats(before, now),
-        _ => true,
+    let is_counted = |pair: &&[(Started, Element<'_>)]| {
+        pair[1].0.is_reset_after(pair[0].0)
+            || match (pair[0].1, pair[1].1) {
+                (Element::Histogram(before), Element::Histogram(now)) => histograms(before, now),
+                (Element::Float(before), Element::Float(now)) => floats(before, now),
+                _ => true,
+            }
     };
     merged.windows(2).filter(is_counted).count() as f64
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use emberdb_model::{SampleColumns, Symbol, SymbolTable};
 use emberdb_promql_syntax::FunctionId;
 
-use super::NativeRange;
+use super::{NativeRange, StartedCall};
 use crate::annotation::{Note, Origin, invalid_quantile, is_invalid_quantile, possible_non_counter};
 use crate::batch::{Column, Steps};
 use crate::error::{QueryError, Result};
@@ -25,6 +25,8 @@ pub(crate) struct RangeCall {
     remark: Remark,
     /// What to do where series have histograms; absent if none has.
     native: Option<NativeRange>,
+    /// What to do where samples have start timestamps; absent if they are not to be used.
+    started: Option<StartedCall>,
     series: Arc<SeriesLabels>,
 }
 
@@ -62,7 +64,21 @@ impl RangeCall {
         let native = input
             .may_have_histograms()
             .then(|| NativeRange::new(function, input.window(), origin, metrics.of(input.series())));
-        Some(Self { input, body, params, remark, native, series })
+        Some(Self { input, body, params, remark, native, started: None, series })
+    }
+
+    /// The same, going by start timestamps too, if the function does. `origin` as in [`new`](Self::new).
+    pub(crate) fn with_start_timestamps(
+        mut self,
+        function: FunctionId,
+        origin: Origin,
+        metrics: &MetricNames<'_>,
+    ) -> Self {
+        self.started = StartedCall::new(function, origin, || metrics.of(self.input.series()));
+        if self.started.is_some() {
+            self.native.iter_mut().for_each(NativeRange::use_starts);
+        }
+        self
     }
 
     /// Runs the body; a window pinned by `@` does not move with the steps, which it would for the body, so that it is
@@ -81,8 +97,15 @@ impl RangeCall {
             range_ms: window.range_ms,
             offset_ms,
         };
+        let started = self.started.as_ref().filter(|_| !samples.start_timestamps.is_empty());
+        let run =
+            |windows: &Windows<'_>, params: &[&[f64]], scratch: &mut Scratch, out: &mut Column| match started
+            {
+                None => (self.body)(windows, params, scratch.range(), out),
+                Some(started) => (started.body)(windows, &samples.start_timestamps, scratch.range(), out),
+            };
         let Some(at_ms) = window.at_ms else {
-            return (self.body)(&windows(window.steps, window.offset_ms), params, scratch.range(), out);
+            return run(&windows(window.steps, window.offset_ms), params, scratch, out);
         };
         out.reset(window.steps.count);
         let mut one = scratch.take_column();
@@ -93,7 +116,7 @@ impl RangeCall {
                 *slot = &param[step..=step];
             }
             let windows = windows(Steps::instant(time_ms), offset_ms);
-            (self.body)(&windows, &of_step[..params.len()], scratch.range(), &mut one);
+            run(&windows, &of_step[..params.len()], scratch, &mut one);
             if let Some(value) = one.get(0) {
                 out.set(step, value);
             }
@@ -222,13 +245,18 @@ impl VectorSource for RangeCall {
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
         let mut samples = scratch.take_samples();
         self.input.samples(series, scratch, &mut samples)?;
+        if self.started.is_some() {
+            samples.complete_start_timestamps();
+        }
         if samples.timestamps.is_empty() {
             out.reset(self.steps().count);
         } else {
             self.run(&samples, scratch, out);
         }
-        if let Some(native) = self.native.as_ref().filter(|_| !samples.histograms.is_empty()) {
-            native.correct(series, &samples, scratch, out);
+        let native = self.native.as_ref().filter(|_| !samples.histograms.is_empty());
+        let overlaps = native.map_or(0, |native| native.correct(series, &samples, scratch, out));
+        if let Some(started) = &self.started {
+            started.count_overlaps(series, &self.input.window(), &samples, overlaps, scratch);
         }
         if !samples.is_empty() {
             self.remark(series, &samples, scratch, out)?;
@@ -244,7 +272,8 @@ impl VectorSource for RangeCall {
             Remark::InvalidQuantile(_) => self.params[0].0.iter().all(|&q| !is_invalid_quantile(q)),
             Remark::InvalidSmoothing(_) => false,
         };
-        is_silent && self.native.is_none() && self.input.is_quiet()
+        let is_started_quiet = self.started.as_ref().is_none_or(StartedCall::is_quiet);
+        is_silent && is_started_quiet && self.native.is_none() && self.input.is_quiet()
     }
 
     fn may_have_histograms(&self) -> bool {

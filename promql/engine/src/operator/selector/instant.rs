@@ -18,6 +18,8 @@ pub(crate) enum Reading {
     Time,
     /// The time of a float, and a histogram as it is: `info` takes floats only and tells which series is none.
     TimeOfFloat,
+    /// Since when it counts, in seconds, 0 if that is not known: `start_timestamp(foo)`.
+    Start,
 }
 
 /// A vector selector.
@@ -90,11 +92,27 @@ impl InstantSelector {
             }
             Some(value)
         });
-        if self.reading != Reading::Value {
-            self.replace_by_times(times, timestamps, out);
+        let seconds = |ms: i64| ms as f64 / 1000.0;
+        let start = |newest| samples.start_timestamps.get(newest).copied().unwrap_or(0);
+        match self.reading {
+            Reading::Value => {}
+            Reading::Time | Reading::TimeOfFloat => {
+                replace(times, timestamps, out, |newest| seconds(timestamps[newest]))
+            }
+            Reading::Start => replace(times, timestamps, out, |newest| seconds(start(newest))),
         }
         if !samples.histograms.is_empty() {
             self.histograms_at_many_times(times, timestamps, &samples.histograms, out);
+        }
+    }
+
+    /// Gives all steps the value of the one time that all look at, if that is so.
+    fn spread(&self, out: &mut Column) {
+        if out.len() != self.steps.count {
+            let (float, histogram) = (out.get(0), out.histogram(0).cloned());
+            out.reset(self.steps.count);
+            float.into_iter().for_each(|value| out.fill(value));
+            histogram.iter().for_each(|histogram| out.fill_histogram(histogram));
         }
     }
 
@@ -127,19 +145,24 @@ impl InstantSelector {
             match self.reading {
                 Reading::Value | Reading::TimeOfFloat => out.set_histogram(step, Arc::clone(histogram)),
                 Reading::Time => out.set(step, timestamp_ms as f64 / 1000.0),
+                Reading::Start => {
+                    let start_ms = histograms.start_timestamps.get(newest).copied().unwrap_or(0);
+                    out.set(step, start_ms as f64 / 1000.0);
+                }
             }
         }
     }
+}
 
-    fn replace_by_times(&self, times: Steps, timestamps: &[i64], out: &mut Column) {
-        let mut seen = 0;
-        for (time_ms, value) in times.times().zip(out.values_mut()) {
-            while seen < timestamps.len() && timestamps[seen] <= time_ms {
-                seen += 1;
-            }
-            if let Some(newest) = seen.checked_sub(1) {
-                *value = timestamps[newest] as f64 / 1000.0;
-            }
+/// Puts in place of each value what `of` gives for the number of the sample that it is from.
+fn replace(times: Steps, timestamps: &[i64], out: &mut Column, of: impl Fn(usize) -> f64) {
+    let mut seen = 0;
+    for (time_ms, value) in times.times().zip(out.values_mut()) {
+        while seen < timestamps.len() && timestamps[seen] <= time_ms {
+            seen += 1;
+        }
+        if let Some(newest) = seen.checked_sub(1) {
+            *value = of(newest);
         }
     }
 }
@@ -158,17 +181,20 @@ impl VectorSource for InstantSelector {
         let sight = Self::sight(times, self.lookback_ms);
         let mut samples = scratch.take_samples();
         let is_stats_only = self.is_stats_only && self.selection.set.may_have_histograms();
-        let read = if times.count == 1 && !is_stats_only {
+        // The newest sample alone does not say since when it counts.
+        let read = if times.count == 1 && !is_stats_only && self.reading != Reading::Start {
             self.at_one_time(series, sight, &mut samples, out)?
         } else {
             samples.clear();
             self.selection.set.read(series, sight, &mut samples)?;
+            let weight = weight_of(&samples);
             if is_stats_only {
                 let back_ms = self.lookback_ms;
                 stats_only::reduce(&mut samples, times, Reach { first_ms: back_ms, others_ms: back_ms });
             }
             self.at_many_times(times, &samples, out);
-            weight_of(&samples)
+            self.spread(out);
+            weight
         };
         scratch.give_samples(samples);
         scratch.context.count_read(read)
@@ -179,6 +205,7 @@ impl VectorSource for InstantSelector {
     }
 
     fn may_have_histograms(&self) -> bool {
-        self.reading != Reading::Time && self.selection.set.may_have_histograms()
+        matches!(self.reading, Reading::Value | Reading::TimeOfFloat)
+            && self.selection.set.may_have_histograms()
     }
 }
