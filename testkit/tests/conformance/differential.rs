@@ -75,9 +75,8 @@ fn ask(evaluator: Evaluator, cases: &[Value], sets: &BTreeMap<&str, Vec<ScriptSe
 
 fn data_set(series: &[Value]) -> Vec<ScriptSeries> {
     let one = |one: &Value| ScriptSeries {
-        labels: labels(&one["labels"]),
-        samples: samples(one, "samples"),
-        start_timestamps: Vec::new(),
+        counts_whole: one["histograms"][0][1]["type"] == "int",
+        ..ScriptSeries::new(labels(&one["labels"]), samples(one, "samples"))
     };
     series.iter().map(one).collect()
 }
