@@ -35,7 +35,8 @@ impl ExtendedHistograms {
     ) {
         let (timestamps, histograms) = (&samples.histograms.timestamps[..], &samples.histograms.values[..]);
         let mut resets = Vec::new();
-        list_resets(histograms, &mut resets);
+        // Start timestamps do not count in such windows.
+        list_resets(timestamps, &[], histograms, &mut resets);
         let native = NativeSeries { timestamps, histograms, resets: &resets };
         let (mut seen, mut floats) = (windows.cursor(timestamps), windows.cursor(&samples.timestamps));
         // What is said at many steps is put into words once.
