@@ -35,7 +35,7 @@ impl MatrixSource for RangeSelector {
     fn samples(&self, series: usize, scratch: &mut Scratch, out: &mut SampleColumns) -> Result<()> {
         out.clear();
         self.selection.set.read(series, Self::sight(&self.window), out)?;
-        scratch.context.count_read(weight_of(out))?;
+        scratch.count_read(weight_of(out))?;
         out.remove_stale();
         Ok(())
     }
