@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError};
 use emberdb_model::{Labels, LabelsRef, Matcher, SymbolTable, TimeRange};
-use emberdb_promql_engine::{Engine, QueryError, QueryOptions, QueryResult};
+use emberdb_promql_engine::{Analysis, Engine, Explain, QueryError, QueryOptions, QueryResult};
 use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbStats};
 
 use crate::DbOptions;
@@ -94,6 +94,90 @@ impl Db {
         options: &QueryOptions,
     ) -> Result<QueryResult, QueryError> {
         self.engine.range(&self.tsdb, query, start_ms, end_ms, step_ms, options)
+    }
+
+    /// How `query` would be evaluated at one time: its operators as a tree. The series of its selectors are counted; no sample
+    /// is read.
+    ///
+    /// ```
+    /// use emberdb::{Db, DbOptions};
+    ///
+    /// # let dir = emberdb::Env::real().fs().create_temp_dir("emberdb-explain")?;
+    /// # let db = Db::open(&dir, DbOptions::default())?;
+    /// let explain = db.explain("sum by (job) (rate(http_requests_total[5m]))", 300_000)?;
+    /// println!("{explain}");
+    /// let operators: Vec<&str> = explain.iter().map(|(_, node)| node.operator.kind()).collect();
+    /// assert_eq!(operators, ["aggregation", "call", "range selector"]);
+    /// # db.close()?;
+    /// # emberdb::Env::real().fs().remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError`] if the query is malformed or the database is closed.
+    pub fn explain(&self, query: &str, time_ms: i64) -> Result<Explain, QueryError> {
+        self.engine.explain_instant(&self.tsdb, query, time_ms, &QueryOptions::default())
+    }
+
+    /// How `query` would be evaluated at `start_ms`, `start_ms + step_ms`, … up to `end_ms`: see [`Db::explain`].
+    ///
+    /// # Errors
+    /// As [`Db::explain`], and if the step is not above 0 or the end lies before the start.
+    pub fn explain_range(
+        &self,
+        query: &str,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+    ) -> Result<Explain, QueryError> {
+        self.engine.explain_range(&self.tsdb, query, start_ms, end_ms, step_ms, &QueryOptions::default())
+    }
+
+    /// Evaluates `query` as [`Db::query`] does, and tells the time, samples, series and bytes of each operator: see
+    /// [`Figures`](crate::Figures). With options of its own: [`Engine::analyze_instant`] on [`Db::storage`].
+    ///
+    /// ```
+    /// use emberdb::{Db, DbOptions, Labels};
+    ///
+    /// # let dir = emberdb::Env::real().fs().create_temp_dir("emberdb-analyze")?;
+    /// # let db = Db::open(&dir, DbOptions::default())?;
+    /// let mut appender = db.appender()?;
+    /// for job in ["api", "web"] {
+    ///     let labels = Labels::new([("__name__", "http_requests_total"), ("job", job)])?;
+    ///     for i in 0..20 {
+    ///         appender.append(&labels, i * 15_000, i as f64)?;
+    ///     }
+    /// }
+    /// let _ = appender.commit()?;
+    ///
+    /// let analysis = db.analyze("sum(increase(http_requests_total[1m]))", 285_000)?;
+    /// println!("{}\n{}", analysis.result.value, analysis.explain);
+    /// let (_, selector) = analysis.explain.iter().last().ok_or("a plan has a node")?;
+    /// let figures = selector.figures.ok_or("an analysed query has figures")?;
+    /// assert_eq!((figures.series, figures.samples_read), (2, 8)); // a sample each 15 s, for a minute, twice
+    /// # db.close()?;
+    /// # emberdb::Env::real().fs().remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Db::query`].
+    pub fn analyze(&self, query: &str, time_ms: i64) -> Result<Analysis, QueryError> {
+        self.engine.analyze_instant(&self.tsdb, query, time_ms, &QueryOptions::default())
+    }
+
+    /// Evaluates `query` as [`Db::query_range`] does, and tells what each operator did: see [`Db::analyze`].
+    ///
+    /// # Errors
+    /// As [`Db::query_range`].
+    pub fn analyze_range(
+        &self,
+        query: &str,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+    ) -> Result<Analysis, QueryError> {
+        self.engine.analyze_range(&self.tsdb, query, start_ms, end_ms, step_ms, &QueryOptions::default())
     }
 
     /// The labels of the series that meet all matchers of any of `selectors` and have samples in `range`, sorted.

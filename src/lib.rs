@@ -25,7 +25,7 @@
 //!
 //! A [`Db`] is cheap to clone and can be used from many threads: queries see the commits before them and go on while
 //! appends do. Answers ([`QueryResult`]) are typed, are read without cloning strings, print as a table, and write
-//! themselves as Prometheus' JSON.
+//! themselves as Prometheus' JSON. [`Db::explain`] shows how a query is evaluated, [`Db::analyze`] what each part of it cost.
 //!
 //! The crates below can be used by themselves: [`promql_syntax`] (the parser), [`promql`] (the engine, over any
 //! [`Queryable`](storage::Queryable)), [`tsdb`] (the store). With the feature `scrape`, `emberdb::scrape` reads exposition
@@ -42,7 +42,8 @@ pub use emberdb_model::{
     SampleValue, SeriesRef, TimeRange, is_stale, storage,
 };
 pub use emberdb_promql_engine::{
-    CancelHandle, Engine, EngineOptions, QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue,
+    Analysis, CancelHandle, Engine, EngineOptions, Explain, Figures, PlanNode, PlanOperator, QueryError,
+    QueryErrorKind, QueryOptions, QueryResult, QueryValue,
 };
 pub use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbOptions, TsdbStats, WalSync};
 pub use options::DbOptions;

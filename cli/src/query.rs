@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use emberdb::{AnnotationKind, Db, DbOptions, QueryResult};
+use emberdb::{Analysis, AnnotationKind, Annotations, Db, DbOptions, Explain, QueryError, QueryResult};
 
 use crate::time::{Time, parse_step, parse_time};
 use crate::{Outcome, output};
@@ -28,9 +28,16 @@ pub(crate) struct QueryArgs {
     /// … at every such step: seconds, or a duration such as 15s.
     #[arg(long, value_parser = parse_step, requires = "start")]
     step: Option<i64>,
-    /// How to print the answer.
+    /// How to print the answer; a plan is printed as a table or as JSON.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Print how the query would be evaluated, as a tree, instead of its answer. No sample is read.
+    #[arg(long)]
+    explain: bool,
+    /// Evaluate the query and print what each operator did for it, instead of its answer: time of its own and with those
+    /// below it, series, samples and bytes that it handed on, samples that it read.
+    #[arg(long)]
+    analyze: bool,
 }
 
 /// How an answer is printed.
@@ -47,20 +54,30 @@ enum Format {
 }
 
 pub(crate) fn run(args: &QueryArgs) -> Outcome {
+    if (args.explain || args.analyze) && matches!(args.format, Format::Csv | Format::Plot) {
+        return Err("a plan is printed with --format table or --format json".into());
+    }
     let db = Db::open_read_only(&args.data, DbOptions::default())?;
     let report = db.replay_report();
     if report.unreadable_end.is_some() || !report.records_skipped.is_empty() {
         eprintln!("ember: {report}");
     }
-    let result = ask(&db, args)?;
-    for annotation in result.annotations.iter() {
-        let kind = match annotation.kind {
-            AnnotationKind::Warning => "warning",
-            AnnotationKind::Info => "info",
-        };
-        eprintln!("{kind}: {}", annotation.render(&args.expr));
+    let asked = Asked { db: &db, expr: &args.expr, when: when(&db, args) };
+    if args.analyze {
+        let Analysis { result, explain, .. } = asked.analyze().map_err(|error| error.rendered())?;
+        remark(&result.annotations, &args.expr);
+        return print_plan(&explain, args.format);
     }
-    match args.format {
+    if args.explain {
+        return print_plan(&asked.explain().map_err(|error| error.rendered())?, args.format);
+    }
+    let result = asked.answer().map_err(|error| error.rendered())?;
+    remark(&result.annotations, &args.expr);
+    print_answer(&result, args.format)
+}
+
+fn print_answer(result: &QueryResult, format: Format) -> Outcome {
+    match format {
         Format::Table => print!("{}", result.value.table()),
         Format::Json => println!("{}", result.value.to_json()),
         Format::Csv => print!("{}", output::csv(&result.value)),
@@ -69,16 +86,75 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome {
     Ok(())
 }
 
-fn ask(db: &Db, args: &QueryArgs) -> Result<QueryResult, Box<dyn std::error::Error>> {
+fn print_plan(explain: &Explain, format: Format) -> Outcome {
+    match format {
+        Format::Json => println!("{}", explain.to_json()),
+        _ => println!("{explain}"),
+    }
+    Ok(())
+}
+
+fn remark(annotations: &Annotations, expr: &str) {
+    for annotation in annotations.iter() {
+        let kind = match annotation.kind {
+            AnnotationKind::Warning => "warning",
+            AnnotationKind::Info => "info",
+        };
+        eprintln!("{kind}: {}", annotation.render(expr));
+    }
+}
+
+/// A question to a database.
+struct Asked<'a> {
+    db: &'a Db,
+    expr: &'a str,
+    when: When,
+}
+
+/// The evaluation times, in milliseconds since the Unix epoch.
+enum When {
+    At(i64),
+    Over { start_ms: i64, end_ms: i64, step_ms: i64 },
+}
+
+fn when(db: &Db, args: &QueryArgs) -> When {
     let now_ms = emberdb::Env::real().clock().now_ms();
-    let answer = match (args.start, args.end, args.step) {
+    match (args.start, args.end, args.step) {
         (Some(start), Some(end), Some(step_ms)) => {
-            db.query_range(&args.expr, start.resolve(now_ms), end.resolve(now_ms), step_ms)
+            When::Over { start_ms: start.resolve(now_ms), end_ms: end.resolve(now_ms), step_ms }
         }
         _ => {
             let newest_ms = db.stats().time_range_ms.map_or(now_ms, |(_, newest)| newest);
-            db.query(&args.expr, args.time.map_or(newest_ms, |time| time.resolve(now_ms)))
+            When::At(args.time.map_or(newest_ms, |time| time.resolve(now_ms)))
         }
-    };
-    answer.map_err(|error| error.rendered().into())
+    }
+}
+
+impl Asked<'_> {
+    fn answer(&self) -> Result<QueryResult, QueryError> {
+        match self.when {
+            When::At(time_ms) => self.db.query(self.expr, time_ms),
+            When::Over { start_ms, end_ms, step_ms } => {
+                self.db.query_range(self.expr, start_ms, end_ms, step_ms)
+            }
+        }
+    }
+
+    fn explain(&self) -> Result<Explain, QueryError> {
+        match self.when {
+            When::At(time_ms) => self.db.explain(self.expr, time_ms),
+            When::Over { start_ms, end_ms, step_ms } => {
+                self.db.explain_range(self.expr, start_ms, end_ms, step_ms)
+            }
+        }
+    }
+
+    fn analyze(&self) -> Result<Analysis, QueryError> {
+        match self.when {
+            When::At(time_ms) => self.db.analyze(self.expr, time_ms),
+            When::Over { start_ms, end_ms, step_ms } => {
+                self.db.analyze_range(self.expr, start_ms, end_ms, step_ms)
+            }
+        }
+    }
 }

@@ -38,6 +38,7 @@ fn the_demonstration_and_what_it_leaves() {
     let path = dir.0.to_str().unwrap();
     demonstration(path);
     formats(path);
+    plans(path);
     mistakes(path, &dir.0);
 }
 
@@ -74,6 +75,30 @@ fn formats(path: &str) {
     assert_eq!(csv.lines().count(), 22, "{csv}");
     let plot = ask(&[&[query][..], &range, &["--format", "plot"]].concat());
     assert!(plot.lines().count() > 8 && plot.contains("from 1.000000 to 2.000000"), "{plot}");
+}
+
+fn plans(path: &str) {
+    let ask = |rest: &[&str]| stdout(&[&["query", "--data", path][..], rest].concat());
+    let query = r#"sum(up{job="node"})"#;
+    let told = ask(&[query, "--time", END, "--explain"]);
+    let lines: Vec<Vec<&str>> = told.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["operator", "at", "steps", "series"]);
+    assert_eq!(lines[1], ["aggregation", "sum", "1:1", "1", "≤1"]);
+    assert_eq!(lines[2][..4], ["└─", "instant", "selector", r#"up{job="node"}"#]);
+    assert_eq!(lines.len(), 3, "{told}");
+    let range = ["--start", "1795302495", "--end", END, "--step", "1m"];
+    let told = ask(&[&["count_over_time(up{job=\"node\"}[1m])"][..], &range, &["--analyze"]].concat());
+    assert!(told.starts_with("operator") && told.contains("elapsed: "), "{told}");
+    let args = [&[query][..], &range, &["--explain", "--analyze", "--format", "json"]].concat();
+    let json: serde_json::Value = serde_json::from_str(&ask(&args)).unwrap();
+    let selector = &json["plan"]["children"][0];
+    assert_eq!(selector["operator"], "instant selector");
+    assert_eq!((&json["plan"]["figures"]["samples"], &selector["steps"]), (&2.into(), &2.into()), "{json}");
+    let read = selector["figures"]["samplesRead"].as_u64().unwrap();
+    let samples = selector["figures"]["samples"].as_u64().unwrap();
+    assert!(read >= samples && samples >= 2, "{json}");
+    let told = refusal(&["query", "--data", path, query, "--explain", "--format", "csv"]);
+    assert!(told.contains("--format table or --format json"), "{told}");
 }
 
 fn mistakes(path: &str, dir: &Path) {

@@ -2,6 +2,7 @@
 //! it.
 
 use emberdb_model::{Labels, SampleValue};
+use emberdb_promql_syntax::ParserOptions;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -103,7 +104,7 @@ pub fn start_timestamp_queries() -> impl Strategy<Value = String> {
             .prop_map(|(function, call, window, at)| function.replace('$', &format!("({call}){window}{at}"))),
         1 => pair.prop_map(|(lhs, rhs)| format!("{lhs} + on (job, instance) group_left () {rhs}")),
         1 => counter_call().prop_map(|call| format!("start_timestamp({call})")),
-        1 => queries(),
+        1 => queries(&ParserOptions::ALL),
         1 => histogram_queries(),
     ]
 }
@@ -124,7 +125,7 @@ fn selector() -> impl Strategy<Value = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emberdb_promql_syntax::{ParserOptions, ValueType, parse_with};
+    use emberdb_promql_syntax::{ValueType, parse_with};
 
     proptest! {
         #[test]

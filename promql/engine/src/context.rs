@@ -14,6 +14,7 @@ use crate::annotation::{
 };
 use crate::error::{QueryError, Result};
 use crate::operator::Buffers;
+use crate::operator::meter::Meters;
 use crate::options::CancelHandle;
 
 /// One running query.
@@ -24,6 +25,8 @@ pub(crate) struct QueryContext {
     pub(crate) cancel: Option<CancelHandle>,
     pub(crate) samples_max: usize,
     pub(crate) pool: Option<Arc<rayon::ThreadPool>>,
+    /// There exactly in a query that is analysed.
+    pub(crate) meters: Option<Arc<Meters>>,
     held: AtomicUsize,
     read: AtomicU64,
     notes: Mutex<Notes>,
@@ -42,6 +45,7 @@ impl QueryContext {
         cancel: Option<CancelHandle>,
         samples_max: usize,
         pool: Option<Arc<rayon::ThreadPool>>,
+        meters: Option<Arc<Meters>>,
     ) -> Self {
         let deadline = env.clock().monotonic().saturating_add(timeout);
         Self {
@@ -50,6 +54,7 @@ impl QueryContext {
             cancel,
             samples_max,
             pool,
+            meters,
             held: AtomicUsize::new(0),
             read: AtomicU64::new(0),
             notes: Mutex::default(),
@@ -70,8 +75,8 @@ impl QueryContext {
         Ok(())
     }
 
-    /// Counts samples that were read for one series and are in memory for a moment, and asks [`check`](Self::check).
-    pub(crate) fn count_read(&self, samples: usize) -> Result<()> {
+    /// What [`Scratch::count_read`](crate::operator::Scratch::count_read) does for the whole query.
+    pub(crate) fn admit_read(&self, samples: usize) -> Result<()> {
         self.read.fetch_add(samples as u64, Ordering::Relaxed);
         self.refuse_above(self.held.load(Ordering::Relaxed).saturating_add(samples))?;
         self.check()

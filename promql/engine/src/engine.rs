@@ -11,6 +11,7 @@ use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
 use crate::operator::exchange::{all_of, for_each_column, hold};
+use crate::operator::meter::Meters;
 use crate::operator::selector::weight_of;
 use crate::operator::{Scratch, SeriesLabels};
 use crate::options::{EngineOptions, QueryOptions};
@@ -67,10 +68,8 @@ impl Engine {
         time_ms: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult> {
-        let times = self.times(time_ms, time_ms, 0);
-        let expr = self.parse(query)?;
-        let node = plan(query, &expr, &times)?;
-        self.run(queryable, options, times, |builder| instant_value(builder, &node, Steps::instant(time_ms)))
+        let question = self.instant_question(query, time_ms)?;
+        self.run(queryable, options, &question)
     }
 
     /// The answer to `query` at each time from `start_ms` to at most `end_ms`, `step_ms` apart: always a matrix.
@@ -86,6 +85,24 @@ impl Engine {
         step_ms: i64,
         options: &QueryOptions,
     ) -> Result<QueryResult> {
+        let question = self.range_question(query, start_ms, end_ms, step_ms)?;
+        self.run(queryable, options, &question)
+    }
+
+    pub(crate) fn instant_question(&self, query: &str, time_ms: i64) -> Result<Question> {
+        let times = self.times(time_ms, time_ms, 0);
+        let expr = self.parse(query)?;
+        let node = plan(query, &expr, &times)?;
+        Ok(Question { node, times, steps: Some(Steps::instant(time_ms)), is_range: false })
+    }
+
+    pub(crate) fn range_question(
+        &self,
+        query: &str,
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+    ) -> Result<Question> {
         let times = self.times(start_ms, end_ms, step_ms);
         let expr = self.parse(query)?;
         let value_type = expr.value_type();
@@ -102,11 +119,7 @@ impl Engine {
             return Err(QueryError::Parse { rendered: message.into(), message: message.into() });
         }
         let node = plan(query, &expr, &times)?;
-        let steps = Steps::range(start_ms, end_ms, step_ms);
-        self.run(queryable, options, times, |builder| match steps {
-            Some(steps) => range_value(builder, &node, steps),
-            None => Ok(empty_matrix()),
-        })
+        Ok(Question { node, times, steps: Steps::range(start_ms, end_ms, step_ms), is_range: true })
     }
 
     fn times(&self, start_ms: i64, end_ms: i64, step_ms: i64) -> QueryTimes {
@@ -122,9 +135,23 @@ impl Engine {
         &self,
         queryable: &dyn Queryable,
         asked: &QueryOptions,
-        times: QueryTimes,
-        evaluate: impl FnOnce(&mut Builder<'_>) -> Result<Unsymboled>,
+        question: &Question,
     ) -> Result<QueryResult> {
+        self.ask(queryable, asked, question, None, |mut builder| {
+            let value = question.evaluate(&mut builder)?;
+            Ok(answer(builder, value))
+        })
+    }
+
+    /// Gives `ask` what builds the operators of a question; there are meters if it is to be analysed.
+    pub(crate) fn ask<T>(
+        &self,
+        queryable: &dyn Queryable,
+        asked: &QueryOptions,
+        question: &Question,
+        meters: Option<Arc<Meters>>,
+        ask: impl FnOnce(Builder<'_>) -> Result<T>,
+    ) -> Result<T> {
         let options = &self.options;
         let context = Arc::new(QueryContext::new(
             options.env.clone(),
@@ -132,20 +159,49 @@ impl Engine {
             asked.cancel.clone(),
             asked.samples_max.unwrap_or(options.samples_max),
             self.pool.clone(),
+            meters,
         ));
         let lookback_ms = asked.lookback_ms.filter(|&ms| ms > 0).unwrap_or(options.lookback_ms.max(1));
-        let (is_delayed, uses_starts) = (options.delayed_name_removal, options.use_start_timestamps);
-        let settings = Settings { times, lookback_ms, is_delayed, uses_starts };
+        let settings = Settings {
+            times: question.times,
+            lookback_ms,
+            is_delayed: options.delayed_name_removal,
+            uses_starts: options.use_start_timestamps,
+        };
         let querier = queryable.querier()?;
-        let mut builder = Builder::new(Arc::clone(&context), settings, &*querier);
-        let value = evaluate(&mut builder)?;
-        context.check()?;
-        let symbols = Arc::new(builder.symbols);
-        Ok(QueryResult {
-            value: value.with(symbols),
-            annotations: context.take_notes(),
-            samples_read: context.samples_read(),
-        })
+        ask(Builder::new(context, settings, &*querier))
+    }
+}
+
+/// A query that was read and planned.
+pub(crate) struct Question {
+    pub(crate) node: Node,
+    times: QueryTimes,
+    /// `None` if a range has no step.
+    pub(crate) steps: Option<Steps>,
+    is_range: bool,
+}
+
+impl Question {
+    /// Computes the answer.
+    pub(crate) fn evaluate(&self, builder: &mut Builder<'_>) -> Result<Unsymboled> {
+        let value = match self.steps {
+            Some(steps) if self.is_range => range_value(builder, &self.node, steps)?,
+            Some(steps) => instant_value(builder, &self.node, steps)?,
+            None => empty_matrix(),
+        };
+        builder.context.check()?;
+        Ok(value)
+    }
+}
+
+/// The value with its labels, and what is to be said about it.
+pub(crate) fn answer(builder: Builder<'_>, value: Unsymboled) -> QueryResult {
+    let context = builder.context;
+    QueryResult {
+        value: value.with(Arc::new(builder.symbols)),
+        annotations: context.take_notes(),
+        samples_read: context.samples_read(),
     }
 }
 
@@ -173,7 +229,7 @@ fn caret(query: &str, span: Span) -> String {
 }
 
 /// A value whose labels wait for the symbol table, which is still in use while the query runs.
-enum Unsymboled {
+pub(crate) enum Unsymboled {
     Ready(QueryValue),
     Vector { timestamp_ms: i64, series: SeriesLabels, values: Vec<SampleValue> },
     Matrix { series: SeriesLabels, points: PointColumns },

@@ -5,6 +5,9 @@
 //! cloning strings, prints as Prometheus' JSON and shows itself as a table. [`QueryError`] says in upstream's words why
 //! there is no answer.
 //!
+//! [`Engine::explain_instant`] and [`Engine::explain_range`] tell how a query would be evaluated, without reading samples;
+//! [`Engine::analyze_instant`] and [`Engine::analyze_range`] answer it and tell what each operator did.
+//!
 //! How it works: the syntax tree becomes a plan in which all times are resolved, the plan becomes operators, and these
 //! compute *one series at a time for all steps at once*: a [`batch::Column`] of steps. Aggregations fold columns into
 //! their groups as they come, in the order of the series, and forget them; so memory is groups times steps, and answers
@@ -31,6 +34,7 @@ pub mod batch;
 mod context;
 mod engine;
 mod error;
+mod explain;
 pub mod function;
 mod operator;
 mod options;
@@ -39,5 +43,6 @@ mod value;
 
 pub use engine::Engine;
 pub use error::{QueryError, QueryErrorKind};
+pub use explain::{Analysis, Explain, Figures, PlanNode, PlanNodes, PlanOperator};
 pub use options::{CancelHandle, EngineOptions, QueryOptions};
 pub use value::{InstantVector, Matrix, MatrixSeries, Points, QueryResult, QueryValue, Table, VectorSample};

@@ -40,6 +40,7 @@ pub(crate) fn for_each_column(
         for block in which.chunks(block) {
             let piece = block.len().div_ceil(threads * PIECES_PER_THREAD);
             let pieces = columns[..block.len()].par_chunks_mut(piece).zip(block.par_chunks(piece));
+            let begun = context.meters.as_ref().map(|meters| meters.now());
             let done: Vec<Result<()>> = pieces
                 .map(|(columns, which)| {
                     let mut scratch = Scratch::new(context);
@@ -50,6 +51,9 @@ pub(crate) fn for_each_column(
                     Ok(())
                 })
                 .collect();
+            if let (Some(meters), Some(begun)) = (&context.meters, begun) {
+                meters.set_aside(meters.now().saturating_sub(begun));
+            }
             // The first in order, not the first in time: the answer must not depend on who is faster.
             done.into_iter().collect::<Result<()>>()?;
             for (column, &series) in columns.iter().zip(block) {
@@ -80,6 +84,9 @@ fn one_by_one(
         }
     }
     scratch.give_column(column);
+    if let Some(meters) = &context.meters {
+        meters.set_aside(scratch.lap.below);
+    }
     Ok(())
 }
 

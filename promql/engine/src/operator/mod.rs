@@ -2,6 +2,7 @@
 //!
 //! * [`source`]: what they are to each other, sources of columns
 //! * [`series`]: labels of many series; [`scratch`]: memory to work in
+//! * [`meter`]: counts what an operator does, in queries that are analysed
 //! * [`exchange`]: pulling columns, by many threads
 //! * [`selector`], [`subquery`]: where samples come from
 //! * [`call`]: functions; [`binary`]: operators between two operands; [`aggregate`]: over groups of series
@@ -16,6 +17,7 @@ pub(crate) mod exchange;
 mod held;
 mod invariant;
 mod merge;
+pub(crate) mod meter;
 mod relabel;
 mod scratch;
 pub(crate) mod selector;

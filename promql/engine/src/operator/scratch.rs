@@ -7,7 +7,9 @@ use emberdb_model::SampleColumns;
 use crate::annotation::{Note, Notes};
 use crate::batch::Column;
 use crate::context::QueryContext;
+use crate::error::Result;
 use crate::function::RangeScratch;
+use crate::operator::meter::Lap;
 
 /// The buffers of a thread that outlive one use.
 #[derive(Default)]
@@ -22,11 +24,19 @@ pub(crate) struct Scratch {
     pub(crate) context: Arc<QueryContext>,
     buffers: Buffers,
     notes: Notes,
+    pub(super) lap: Lap,
 }
 
 impl Scratch {
     pub(crate) fn new(context: &Arc<QueryContext>) -> Self {
-        Self { context: Arc::clone(context), buffers: context.take_buffers(), notes: Notes::default() }
+        let (context, buffers) = (Arc::clone(context), context.take_buffers());
+        Self { context, buffers, notes: Notes::default(), lap: Lap::default() }
+    }
+
+    /// Counts samples that were read for one series and are in memory for a moment, and asks whether to go on.
+    pub(crate) fn count_read(&mut self, samples: usize) -> Result<()> {
+        self.lap.samples_read += samples as u64;
+        self.context.admit_read(samples)
     }
 
     /// A column to fill; its content is arbitrary. Give it back.
@@ -62,5 +72,8 @@ impl Drop for Scratch {
             self.context.merge_notes(std::mem::take(&mut self.notes));
         }
         self.context.give_buffers(std::mem::take(&mut self.buffers));
+        if let Some(meters) = &self.context.meters {
+            meters.give_read(self.lap.samples_read);
+        }
     }
 }

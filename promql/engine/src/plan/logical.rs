@@ -15,6 +15,8 @@ pub(crate) struct Node {
     pub(crate) value_type: ValueType,
     /// Where it stands in the query, for annotations.
     pub(crate) span: Span,
+    /// Its place in a walk over the plan, once [`number_all`](Self::number_all) was asked for; 0 until then.
+    pub(crate) number: u32,
 }
 
 /// What an expression computes.
@@ -88,6 +90,32 @@ pub(crate) struct Binary {
 }
 
 impl Node {
+    /// Gives each node of the plan a number, parents before children; returns how many there are.
+    pub(crate) fn number_all(&mut self) -> u32 {
+        let mut next = 0;
+        self.number_from(&mut next);
+        next
+    }
+
+    fn number_from(&mut self, next: &mut u32) {
+        self.number = *next;
+        *next += 1;
+        match &mut self.kind {
+            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Selector(_) | NodeKind::Range(..) => {}
+            NodeKind::Subquery(subquery) => subquery.input.number_from(next),
+            NodeKind::Call(call) => call.args.iter_mut().for_each(|arg| arg.number_from(next)),
+            NodeKind::Aggregate(aggregate) => {
+                aggregate.param.iter_mut().for_each(|param| param.number_from(next));
+                aggregate.input.number_from(next);
+            }
+            NodeKind::Binary(binary) => {
+                binary.lhs.number_from(next);
+                binary.rhs.number_from(next);
+            }
+            NodeKind::Negate(inner) | NodeKind::Invariant(inner) => inner.number_from(next),
+        }
+    }
+
     /// The node itself, or the one that is marked as the same at every step.
     pub(crate) fn without_invariant(&self) -> &Self {
         match &self.kind {

@@ -82,7 +82,7 @@ pub(crate) fn lower(expr: &Expr, times: &QueryTimes) -> Result<Node, DurationErr
         },
         Expr::Paren(paren) => return lower(&paren.expr, times),
     };
-    Ok(Node { kind, value_type: expr.value_type(), span: expr.span() })
+    Ok(Node { kind, value_type: expr.value_type(), span: expr.span(), number: 0 })
 }
 
 fn lower_selector(selector: &VectorSelector, times: &QueryTimes) -> Result<Selector, DurationError> {

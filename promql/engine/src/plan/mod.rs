@@ -4,13 +4,16 @@
 //! * [`lower`]: syntax tree -> logical plan
 //! * [`rules`]: rewrites of the logical plan, one a file
 //! * [`physical`]: logical plan -> operators; [`call`]: the functions among them; [`extended`]: `anchored` and `smoothed`
+//! * [`explain`]: logical plan -> what people are shown of it; [`watch`]: operators that count what they do
 
 mod call;
+mod explain;
 mod extended;
 mod logical;
 mod lower;
 mod physical;
 mod rules;
+mod watch;
 
 pub(crate) use logical::{Node, NodeKind};
 pub(crate) use lower::{QueryTimes, lower};

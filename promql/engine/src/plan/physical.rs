@@ -68,7 +68,7 @@ impl<'q> Builder<'q> {
     }
 
     /// Builds what is asked for until another time.
-    fn until<T>(&mut self, end_ms: i64, build: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn until<T>(&mut self, end_ms: i64, build: impl FnOnce(&mut Self) -> T) -> T {
         let outer_ms = std::mem::replace(&mut self.end_ms, end_ms);
         let built = build(self);
         self.end_ms = outer_ms;
@@ -83,6 +83,10 @@ impl<'q> Builder<'q> {
     /// An instant vector over `steps`.
     pub(crate) fn vector(&mut self, node: &Node, steps: Steps) -> Result<Vector> {
         self.context.check()?;
+        self.watched(node, |builder| builder.unwatched_vector(node, steps))
+    }
+
+    pub(super) fn unwatched_vector(&mut self, node: &Node, steps: Steps) -> Result<Vector> {
         match &node.kind {
             NodeKind::Selector(selector) if selector.extended_range == Some(ExtendedRange::Smoothed) => {
                 self.smoothed(selector, node.span, steps)
@@ -110,6 +114,10 @@ impl<'q> Builder<'q> {
 
     /// A scalar over `steps`.
     pub(crate) fn scalar(&mut self, node: &Node, steps: Steps) -> Result<ScalarColumn> {
+        self.watched(node, |builder| builder.unwatched_scalar(node, steps))
+    }
+
+    fn unwatched_scalar(&mut self, node: &Node, steps: Steps) -> Result<ScalarColumn> {
         match &node.kind {
             NodeKind::Number(value) => Ok(ScalarColumn::constant(*value, steps)),
             NodeKind::Call(call) => self.scalar_call(call, steps),
@@ -133,7 +141,12 @@ impl<'q> Builder<'q> {
 
     /// A range vector for windows that end at `steps`.
     pub(crate) fn matrix(&mut self, node: &Node, steps: Steps) -> Result<Matrix> {
-        match &node.without_invariant().kind {
+        let node = node.without_invariant();
+        self.watched(node, |builder| builder.unwatched_matrix(node, steps))
+    }
+
+    pub(super) fn unwatched_matrix(&mut self, node: &Node, steps: Steps) -> Result<Matrix> {
+        match &node.kind {
             NodeKind::Range(selector, range_ms) => {
                 let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
                 let window = Window { steps, at_ms, range_ms: *range_ms, offset_ms };
@@ -150,10 +163,8 @@ impl<'q> Builder<'q> {
     }
 
     fn subquery(&mut self, subquery: &Subquery, steps: Steps) -> Result<Matrix> {
-        let Subquery { range_ms, at_ms, offset_ms, .. } = *subquery;
-        let window = Window { steps, at_ms, range_ms, offset_ms };
-        let end_ms = at_ms.unwrap_or(self.end_ms).saturating_sub(offset_ms);
-        let Some(grid) = SubqueryMatrix::grid(&window, end_ms, subquery.step_ms) else {
+        let SubqueryTimes { window, end_ms, grid } = self.subquery_times(subquery, steps);
+        let Some(grid) = grid else {
             return Ok(Box::new(EmptyMatrix { series: Arc::default(), window }));
         };
         let input = self.until(end_ms, |builder| {
@@ -164,6 +175,13 @@ impl<'q> Builder<'q> {
             builder.vector(&subquery.input, grid)
         })?;
         Ok(Box::new(SubqueryMatrix { input, window }))
+    }
+
+    pub(super) fn subquery_times(&self, subquery: &Subquery, steps: Steps) -> SubqueryTimes {
+        let Subquery { range_ms, at_ms, offset_ms, step_ms, .. } = *subquery;
+        let window = Window { steps, at_ms, range_ms, offset_ms };
+        let end_ms = at_ms.unwrap_or(self.end_ms).saturating_sub(offset_ms);
+        SubqueryTimes { window, end_ms, grid: SubqueryMatrix::grid(&window, end_ms, step_ms) }
     }
 
     /// `selector`, `timestamp(selector)` or `start_timestamp(selector)`. Not smoothed: the time of a sample is that of the
@@ -369,6 +387,15 @@ impl<'q> Builder<'q> {
         }
         Merge::wrap(Box::new(Relabeled { series: Arc::new(stripped), input: vector }), false)
     }
+}
+
+/// When a subquery is evaluated.
+pub(super) struct SubqueryTimes {
+    window: Window,
+    /// Until when its steps are asked for.
+    pub(super) end_ms: i64,
+    /// `None` if no step falls into the windows.
+    pub(super) grid: Option<Steps>,
 }
 
 /// The text of a string argument; the parser lets nothing else stand there.

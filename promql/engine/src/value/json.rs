@@ -169,7 +169,7 @@ impl<W: io::Write> Writer<'_, W> {
 }
 
 /// A JSON string; what is not ASCII stands for itself.
-fn write_string(out: &mut String, text: &str) {
+pub(crate) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {

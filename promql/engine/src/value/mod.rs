@@ -11,6 +11,7 @@ mod result;
 mod table;
 mod vector;
 
+pub(crate) use json::write_string;
 pub(crate) use matrix::PointColumns;
 pub use matrix::{Matrix, MatrixSeries, Points};
 pub use result::{QueryResult, QueryValue};

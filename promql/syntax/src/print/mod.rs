@@ -13,7 +13,7 @@ use emberdb_model::{METRIC_NAME, MatchOp, is_legacy_label_name};
 use crate::BinaryOp;
 use crate::ast::{
     Aggregation, Binary, Call, DurationExpr, Expr, Grouping, MatrixSelector, NumberLiteral, Subquery,
-    VectorSelector,
+    VectorMatching, VectorSelector,
 };
 use crate::duration::{millis_of_seconds, write_duration};
 use crate::quote::{push_quoted, push_quoted_bytes};
@@ -41,6 +41,24 @@ impl fmt::Display for DurationExpr {
         let mut out = String::new();
         push_duration_expr(&mut out, self);
         f.write_str(&out)
+    }
+}
+
+/// `by (job)`, `without (instance)`; empty where all is one group.
+impl fmt::Display for Grouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_grouping(&mut out, self);
+        f.write_str(out.trim_start())
+    }
+}
+
+/// `on (job) group_left (env)`; empty where elements match one to one on all labels.
+impl fmt::Display for VectorMatching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_matching(&mut out, self);
+        f.write_str(out.trim_start())
     }
 }
 
@@ -104,17 +122,23 @@ pub(crate) fn push_operator(out: &mut String, binary: &Binary) {
 /// Appends an aggregation up to the opening parenthesis.
 pub(crate) fn push_aggregation_head(out: &mut String, aggregation: &Aggregation) {
     out.push_str(aggregation.op.as_str());
-    let (word, labels) = match &aggregation.grouping {
-        Grouping::By(labels) if labels.is_empty() => ("", labels),
-        Grouping::By(labels) => (" by ", labels),
-        Grouping::Without(labels) => (" without ", labels),
-    };
-    if !word.is_empty() {
-        out.push_str(word);
-        push_label_names(out, labels);
+    let bare = out.len();
+    push_grouping(out, &aggregation.grouping);
+    if out.len() > bare {
         out.push(' ');
     }
     out.push('(');
+}
+
+/// Appends ` by (job)` or ` without (instance)`, if there is more than one group.
+fn push_grouping(out: &mut String, grouping: &Grouping) {
+    let (word, labels) = match grouping {
+        Grouping::By(labels) if labels.is_empty() => return,
+        Grouping::By(labels) => (" by ", labels),
+        Grouping::Without(labels) => (" without ", labels),
+    };
+    out.push_str(word);
+    push_label_names(out, labels);
 }
 
 /// Appends label names in parentheses, those in quotes that need them.
@@ -205,6 +229,7 @@ fn push_aggregation(out: &mut String, aggregation: &Aggregation) {
 
 #[cfg(test)]
 mod tests {
+    use crate::ast::Expr;
     use crate::experimental::ParserOptions;
     use crate::parse::parse_with;
 
@@ -219,6 +244,26 @@ mod tests {
         ] {
             let expr = parse_with(query, &ParserOptions::ALL).expect(query);
             assert_eq!(expr.to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn grouping_and_matching_print_by_themselves() {
+        for (query, printed) in [
+            ("sum(a)", ""),
+            ("sum by () (a)", ""),
+            ("sum by (b, \"c.d\") (a)", "by (b, \"c.d\")"),
+            ("sum without () (a)", "without ()"),
+            ("a + b", ""),
+            ("a + on () group_left (x) b", "on () group_left (x)"),
+            ("a + ignoring (y) fill(2) b", "ignoring (y) fill (2)"),
+        ] {
+            let text = match parse_with(query, &ParserOptions::ALL).unwrap() {
+                Expr::Aggregation(aggregation) => aggregation.grouping.to_string(),
+                Expr::Binary(binary) => binary.matching.unwrap().to_string(),
+                other => other.to_string(),
+            };
+            assert_eq!(text, printed, "{query}");
         }
     }
 }

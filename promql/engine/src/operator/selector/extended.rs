@@ -28,10 +28,15 @@ impl ExtendedSelector {
     }
 
     /// Replaces `out` by the samples of series number `series`, without staleness markers.
-    pub(crate) fn samples(&self, series: usize, scratch: &Scratch, out: &mut SampleColumns) -> Result<()> {
+    pub(crate) fn samples(
+        &self,
+        series: usize,
+        scratch: &mut Scratch,
+        out: &mut SampleColumns,
+    ) -> Result<()> {
         out.clear();
         self.selection.set.read(series, Self::sight(&self.windows), out)?;
-        scratch.context.count_read(weight_of(out))?;
+        scratch.count_read(weight_of(out))?;
         if self.is_stats_only && !out.histograms.is_empty() {
             self.take_buckets(out);
         }

@@ -197,7 +197,7 @@ impl VectorSource for InstantSelector {
             weight
         };
         scratch.give_samples(samples);
-        scratch.context.count_read(read)
+        scratch.count_read(read)
     }
 
     fn is_quiet(&self) -> bool {

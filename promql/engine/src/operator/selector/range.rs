@@ -37,7 +37,7 @@ impl MatrixSource for RangeSelector {
     fn samples(&self, series: usize, scratch: &mut Scratch, out: &mut SampleColumns) -> Result<()> {
         out.clear();
         self.selection.set.read(series, Self::sight(&self.window), out)?;
-        scratch.context.count_read(weight_of(out))?;
+        scratch.count_read(weight_of(out))?;
         if self.is_stats_only && !out.histograms.is_empty() {
             let Window { range_ms, steps, .. } = self.window;
             let reach = Reach { first_ms: range_ms, others_ms: range_ms.min(steps.step_ms) };

@@ -66,7 +66,8 @@ fn mark(node: &mut Node) -> Nature {
 
 fn wrap(node: &mut Node) {
     let (value_type, span) = (node.value_type, node.span);
-    let nothing = Node { kind: NodeKind::Number(0.0), value_type: ValueType::Scalar, span: Span::default() };
+    let nothing =
+        Node { kind: NodeKind::Number(0.0), value_type: ValueType::Scalar, span: Span::default(), number: 0 };
     let inner = mem::replace(node, nothing);
-    *node = Node { kind: NodeKind::Invariant(Box::new(inner)), value_type, span };
+    *node = Node { kind: NodeKind::Invariant(Box::new(inner)), value_type, span, number: 0 };
 }
