@@ -291,6 +291,24 @@ fn subqueries_of_subqueries() {
     assert_eq!(question.instant(15_000), Ok(()));
 }
 
+/// A selector with a sign is none, for functions that look at the selector itself.
+#[test]
+fn a_sign_hides_a_selector() {
+    let labels = Labels::new([("__name__", "m"), ("instance", "a")]).expect("the names differ");
+    let series = [(labels, (0..20).map(|s| (s * 15_000, SampleValue::Float(2.0))).collect())];
+    for query in [
+        "timestamp(m)",
+        "timestamp(+m)",
+        "timestamp(+(m))",
+        "absent(none{job=\"a\"})",
+        "absent(+none{job=\"a\"})",
+    ] {
+        let question = Question::new(&series, query, false);
+        assert_eq!(question.instant(200_000), Ok(()), "{query}");
+        assert_eq!(question.range(100_000, 200_000, 7_000), Ok(()), "{query}");
+    }
+}
+
 /// Histograms have no order: `sort` leaves them out at every step, not only where the order means something.
 #[test]
 fn sorting_leaves_histograms_out() {

@@ -320,7 +320,9 @@ fn first_selector_time(node: &Node, around: (Option<i64>, i64)) -> Option<(Optio
         NodeKind::Binary(binary) => {
             first_selector_time(&binary.lhs, around).or_else(|| first_selector_time(&binary.rhs, around))
         }
-        NodeKind::Negate(inner) | NodeKind::Invariant(inner) => first_selector_time(inner, around),
+        NodeKind::Plus(inner) | NodeKind::Negate(inner) | NodeKind::Invariant(inner) => {
+            first_selector_time(inner, around)
+        }
     }
 }
 

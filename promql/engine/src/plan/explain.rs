@@ -66,6 +66,7 @@ impl Builder<'_> {
             NodeKind::Call(call) => self.explain_call(call, steps)?,
             NodeKind::Aggregate(aggregate) => self.explain_aggregate(aggregate, steps)?,
             NodeKind::Binary(binary) => self.explain_binary(binary, steps)?,
+            NodeKind::Plus(input) => return self.explain(input, steps),
             NodeKind::Negate(input) => {
                 let input = self.explain(input, steps)?;
                 let (operator, series_max) = (PlanOperator::Negation, input.series_max);

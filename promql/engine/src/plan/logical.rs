@@ -31,6 +31,8 @@ pub(crate) enum NodeKind {
     Call(Box<Call>),
     Aggregate(Box<Aggregate>),
     Binary(Box<Binary>),
+    /// `+a`: the same, but no selector any more where functions ask for one.
+    Plus(Box<Node>),
     Negate(Box<Node>),
     /// The same at every step.
     Invariant(Box<Node>),
@@ -112,7 +114,9 @@ impl Node {
                 binary.lhs.number_from(next);
                 binary.rhs.number_from(next);
             }
-            NodeKind::Negate(inner) | NodeKind::Invariant(inner) => inner.number_from(next),
+            NodeKind::Plus(inner) | NodeKind::Negate(inner) | NodeKind::Invariant(inner) => {
+                inner.number_from(next)
+            }
         }
     }
 

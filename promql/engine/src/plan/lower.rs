@@ -77,7 +77,7 @@ pub(crate) fn lower(expr: &Expr, times: &QueryTimes) -> Result<Node, DurationErr
             matching: binary.matching.clone(),
         })),
         Expr::Unary(unary) => match unary.sign {
-            Sign::Plus => return lower(&unary.expr, times),
+            Sign::Plus => NodeKind::Plus(Box::new(lower(&unary.expr, times)?)),
             Sign::Minus => NodeKind::Negate(Box::new(lower(&unary.expr, times)?)),
         },
         Expr::Paren(paren) => return lower(&paren.expr, times),

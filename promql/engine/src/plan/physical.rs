@@ -95,6 +95,7 @@ impl<'q> Builder<'q> {
             NodeKind::Call(call) => self.call(call, node.span, steps),
             NodeKind::Aggregate(aggregate) => self.aggregate(aggregate, node.span, steps),
             NodeKind::Binary(binary) => self.binary(binary, node, steps),
+            NodeKind::Plus(input) => self.vector(input, steps),
             NodeKind::Negate(input) => {
                 let input = self.vector(input, steps)?;
                 let series = self.named_after(true, input.series());
@@ -125,6 +126,7 @@ impl<'q> Builder<'q> {
                 let (lhs, rhs) = (self.scalar(&binary.lhs, steps)?, self.scalar(&binary.rhs, steps)?);
                 Ok(ScalarColumn(scalar_operation(binary.op, &lhs.0, &rhs.0)))
             }
+            NodeKind::Plus(input) => self.scalar(input, steps),
             NodeKind::Negate(input) => {
                 let mut scalar = self.scalar(input, steps)?;
                 scalar.0.iter_mut().for_each(|value| *value = -*value);

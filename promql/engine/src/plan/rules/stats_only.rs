@@ -59,6 +59,6 @@ fn mark(node: &mut Node, needed: Need) {
             mark(&mut binary.lhs, needed);
             mark(&mut binary.rhs, needed);
         }
-        NodeKind::Negate(input) | NodeKind::Invariant(input) => mark(input, needed),
+        NodeKind::Plus(input) | NodeKind::Negate(input) | NodeKind::Invariant(input) => mark(input, needed),
     }
 }

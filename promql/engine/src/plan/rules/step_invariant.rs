@@ -36,7 +36,7 @@ fn mark(node: &mut Node) -> Nature {
         }
         // Upstream does not ask the parameter: where the input is pinned, the parameter of the first step counts.
         NodeKind::Aggregate(aggregate) => mark(&mut aggregate.input),
-        NodeKind::Negate(input) => mark(input),
+        NodeKind::Plus(input) | NodeKind::Negate(input) => mark(input),
         NodeKind::Call(call) => {
             let natures: Vec<Nature> = call.args.iter_mut().map(mark).collect();
             let is_safe = !call.function.signature().is_at_modifier_unsafe;
