@@ -16,6 +16,7 @@ pub struct RefMmapMarker {
     /// The reference that the series record gave the series.
     pub series_ref: u64,
     /// Where the chunk is: the number of the file in `chunks_head` in the upper 32 bits, the offset in it in the lower.
+    /// 0 where the series' out-of-order samples begin: there was nothing to map yet.
     pub chunk_ref: u64,
 }
 
