@@ -55,11 +55,12 @@ impl Meter {
     }
 
     fn add_samples(&self, samples: &SampleColumns) {
-        let SampleColumns { timestamps, values, histograms } = samples;
+        let SampleColumns { timestamps, values, start_timestamps, histograms } = samples;
         let floats = size_of_val(&timestamps[..]) + size_of_val(&values[..]);
+        let starts = size_of_val(&start_timestamps[..]) + size_of_val(&histograms.start_timestamps[..]);
         let of_histograms: usize = histograms.values.iter().map(|histogram| histogram.size_bytes()).sum();
         let times = size_of_val(&histograms.timestamps[..]);
-        self.add_output(timestamps.len() + histograms.len(), floats + times + of_histograms);
+        self.add_output(timestamps.len() + histograms.len(), floats + starts + times + of_histograms);
     }
 
     /// Computes something for a series; what is done below in other watched operators is theirs.
