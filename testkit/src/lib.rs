@@ -5,6 +5,7 @@
 //! - [`queries`] over [`hostile_series`], [`histogram_queries`] over [`hostile_histogram_series`]: strategies for property
 //!   tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
+//! - [`conformance`] compares all that has an answer in Prometheus' own data with it.
 //!
 //! ```
 //! use emberdb_testkit::{NaiveScriptEngine, run_script};
@@ -22,6 +23,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 mod generate;
 mod generate_histogram;
 mod naive;
