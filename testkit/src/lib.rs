@@ -6,6 +6,7 @@
 //!   `extended_queries` and `extended_ranges` over both, `start_timestamp_queries` over series `with_start_timestamps`:
 //!   strategies for property tests.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
+//! - [`conformance`] compares all that has an answer in Prometheus' own data with it.
 //!
 //! ```
 //! use emberdb_testkit::{NaiveScriptEngine, run_script};
@@ -23,6 +24,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "generate")]
 mod generate;
 #[cfg(feature = "generate")]

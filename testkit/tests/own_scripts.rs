@@ -1,23 +1,64 @@
-//! The project's own scripts, run with the naive evaluator in both modes of name removal.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+//! The project's own scripts: every file in `tests/promql`, asked of both evaluators, in both modes of name removal.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
-use emberdb_testkit::{NaiveOptions, NaiveScriptEngine, run_script};
+use std::fmt::Write as _;
+use std::path::Path;
 
-fn passes(name: &str, script: &str, evals: usize) {
-    for delayed_name_removal in [false, true] {
-        let options = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
-        let report = run_script(&mut NaiveScriptEngine::new(options), script).unwrap();
-        assert!(report.failed.is_empty(), "{name}: {report}");
-        assert_eq!((report.passed, report.unsupported.len()), (evals, 0), "{name}");
+use emberdb_env::Env;
+use emberdb_promql_engine::EngineOptions;
+use emberdb_testkit::{FastScriptEngine, NaiveOptions, NaiveScriptEngine, ScriptEngine, run_script};
+
+/// No script is as large as that.
+const SCRIPT_BYTES_MAX: u64 = 1 << 20;
+
+#[test]
+fn all_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/promql");
+    let mut failed = String::new();
+    for (file, script) in scripts(&folder) {
+        run(&file, &script, true, &mut failed);
+        if !file.ends_with("_delayed.test") {
+            run(&file, &script, false, &mut failed);
+        }
+    }
+    for (file, script) in scripts(&folder.join("at_once")) {
+        run(&format!("at_once/{file}"), &script, false, &mut failed);
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+/// The scripts in a folder, by name.
+fn scripts(folder: &Path) -> Vec<(String, String)> {
+    let env = Env::real();
+    let mut names: Vec<_> = env.fs().read_dir(folder).unwrap().into_iter().map(|entry| entry.name).collect();
+    names.retain(|name| name.ends_with(".test"));
+    assert!(!names.is_empty(), "{} holds scripts", folder.display());
+    let read = |name: String| {
+        let bytes = env.fs().read(&folder.join(&name), SCRIPT_BYTES_MAX).unwrap();
+        (name, String::from_utf8(bytes).unwrap())
+    };
+    names.into_iter().map(read).collect()
+}
+
+/// Asks both evaluators and writes down what fails.
+fn run(file: &str, script: &str, delayed_name_removal: bool, failed: &mut String) {
+    let mode = if delayed_name_removal { "delayed" } else { "at once" };
+    for (who, mut engine) in evaluators(delayed_name_removal) {
+        let report = run_script(&mut *engine, script).unwrap_or_else(|e| panic!("{file}: {e}"));
+        println!("{file}: {who}, {mode}: {} passed", report.passed);
+        assert!(report.passed + report.failed.len() > 0, "{file} asks something");
+        if !report.failed.is_empty() || !report.unsupported.is_empty() {
+            let unsupported = &report.unsupported;
+            writeln!(failed, "{file}: {who}, {mode}: {report}, {unsupported:?}").unwrap();
+        }
     }
 }
 
-#[test]
-fn lookback() {
-    passes("lookback", include_str!("../../tests/promql/lookback.test"), 19);
-}
-
-#[test]
-fn staleness() {
-    passes("staleness", include_str!("../../tests/promql/staleness.test"), 20);
+fn evaluators(delayed_name_removal: bool) -> [(&'static str, Box<dyn ScriptEngine>); 2] {
+    let naive = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
+    let fast = EngineOptions { delayed_name_removal, ..EngineOptions::default() };
+    [
+        ("naive evaluator", Box::new(NaiveScriptEngine::new(naive))),
+        ("engine", Box::new(FastScriptEngine::new(fast))),
+    ]
 }

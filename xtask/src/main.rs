@@ -8,6 +8,7 @@
 )]
 
 mod capture;
+mod conformance;
 
 use std::process::ExitCode;
 
@@ -19,14 +20,17 @@ use clap::Parser;
 enum Chore {
     /// Records the /metrics of real processes into tests/fixtures
     Capture(capture::Options),
+    /// Asks all that Prometheus' own data asks: a line a suite, `NAME: N passed, M failed`, and status 1 if any failed
+    Conformance(conformance::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
-        Chore::Capture(options) => capture::run(&options),
+        Chore::Capture(options) => capture::run(&options).map(|()| ExitCode::SUCCESS),
+        Chore::Conformance(options) => conformance::run(&options),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("cargo xtask: {error}");
             ExitCode::FAILURE

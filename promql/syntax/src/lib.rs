@@ -7,7 +7,7 @@
 //!   the operators.
 //! - `to_string` prints a tree on one line, [`Expr::pretty`] on several. What is printed reads back as the same
 //!   tree.
-//! - [`parse_duration`] and [`format_duration`] are for durations on their own.
+//! - [`parse_duration`] and [`format_duration`] are for durations on their own, [`tokens`] for those who colour queries.
 //!
 //! ```
 //! use emberdb_promql_syntax::{AggregationOp, Expr, parse};
@@ -47,8 +47,9 @@ pub use ast::{
 pub use duration::{DurationTextError, format_duration, parse_duration, parse_signed_duration};
 pub use error::ParseError;
 pub use experimental::ParserOptions;
+pub use lexical::{Keyword, Token, TokenKind};
 pub use limit::{DEPTH_MAX, QUERY_BYTES_MAX};
-pub use parse::{parse, parse_metric_selector, parse_with};
+pub use parse::{parse, parse_metric_selector, parse_with, tokens};
 pub use pretty::PRETTY_WIDTH;
 pub use signature::{AggregationOp, Arity, BinaryOp, FunctionId, Signature, ValueType};
 pub use span::Span;

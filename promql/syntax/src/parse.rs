@@ -7,7 +7,7 @@ use crate::check::check;
 use crate::error::{Fault, ParseError};
 use crate::experimental::ParserOptions;
 use crate::grammar::{parse_expr, parse_selector};
-use crate::lexical::tokenize;
+use crate::lexical::{Token, Tokenized, tokenize};
 use crate::limit::QUERY_BYTES_MAX;
 use crate::span::Span;
 
@@ -73,6 +73,32 @@ pub fn parse_with(query: &str, options: &ParserOptions) -> Result<Expr, ParseErr
 /// As [`parse`].
 pub fn parse_metric_selector(selector: &str) -> Result<Vec<Matcher>, ParseError> {
     read(selector, || parse_selector(&tokenize(selector), ParserOptions::default()))
+}
+
+/// The tokens of a query, whether or not they make sense together: without white space and comments.
+///
+/// ```
+/// use emberdb_promql_syntax::{TokenKind, tokens};
+///
+/// let query = "sum(foo) # all of it";
+/// let found = tokens(query)?;
+/// assert_eq!(found[2].kind, TokenKind::Identifier);
+/// assert_eq!(found.iter().map(|token| token.span.text(query)).collect::<Vec<_>>(), ["sum", "(", "foo", ")"]);
+/// # Ok::<(), emberdb_promql_syntax::ParseError>(())
+/// ```
+///
+/// # Errors
+/// [`ParseError`] at the first text that is no token, or if brackets stay open.
+pub fn tokens(query: &str) -> Result<Vec<Token>, ParseError> {
+    read(query, || {
+        let Tokenized { mut tokens, fault, .. } = tokenize(query);
+        if let Some(fault) = fault {
+            return Err(Box::new(fault));
+        }
+        // The end.
+        tokens.pop();
+        Ok(tokens)
+    })
 }
 
 fn read<T>(query: &str, parser: impl FnOnce() -> Result<T, Box<Fault>>) -> Result<T, ParseError> {

@@ -93,7 +93,7 @@ pub(super) struct ExpectedSeries {
 
 /// A value in series notation.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum NotedValue {
+pub(crate) enum NotedValue {
     Float(f64),
     /// A native histogram, and whether its counter reset hint is named.
     Histogram(Box<HistogramNotation>),

@@ -22,7 +22,12 @@ impl FastScriptEngine {
     /// An empty storage and an engine that knows the whole language.
     #[must_use]
     pub fn new(options: EngineOptions) -> Self {
-        let options = EngineOptions { parser: ParserOptions::ALL, ..options };
+        Self::with_options(EngineOptions { parser: ParserOptions::ALL, ..options })
+    }
+
+    /// An empty storage and an engine with exactly these options, also as to what it understands.
+    #[must_use]
+    pub fn with_options(options: EngineOptions) -> Self {
         Self { engine: Engine::new(options), storage: ScriptStorage::default() }
     }
 }

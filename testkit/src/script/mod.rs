@@ -23,11 +23,13 @@ mod start_timestamps;
 mod storage;
 mod variant;
 
+pub(crate) use command::NotedValue;
 pub use command::ScriptSeries;
 pub use compare::{are_floats_equal, are_histograms_equal, are_values_equal};
 pub use engine::{ScriptAnswer, ScriptEngine};
 pub use fast::FastScriptEngine;
 pub use naive::NaiveScriptEngine;
+pub(crate) use notation::line as series_line;
 pub use parse::ScriptError;
 pub use query_error::{ScriptQueryError, ScriptQueryErrorKind};
 pub use report::{ScriptFailure, ScriptReport};

@@ -8,17 +8,17 @@ use super::command::NotedValue;
 
 /// A line of series notation.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
-    pub(super) labels: Labels,
+pub(crate) struct Line {
+    pub(crate) labels: Labels,
     /// One for each step; `None` where there is no sample.
-    pub(super) values: Vec<Option<NotedValue>>,
+    pub(crate) values: Vec<Option<NotedValue>>,
 }
 
 /// Reads a line.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn line(text: &str) -> Result<Line, String> {
+pub(crate) fn line(text: &str) -> Result<Line, String> {
     let (labels, rest) = metric(text)?;
     let mut values = Vec::new();
     let mut rest = rest.trim_start();

@@ -26,8 +26,10 @@ pub struct ScriptFailure {
 
 impl fmt::Display for ScriptReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (failed, unsupported) = (self.failed.len(), self.unsupported.len());
-        write!(f, "{} passed, {failed} failed, {unsupported} unsupported", self.passed)?;
+        write!(f, "{} passed, {} failed", self.passed, self.failed.len())?;
+        if !self.unsupported.is_empty() {
+            write!(f, ", {} unsupported", self.unsupported.len())?;
+        }
         for failure in &self.failed {
             write!(f, "\n  line {}: {}", failure.line, failure.query)?;
             for line in failure.difference.lines() {

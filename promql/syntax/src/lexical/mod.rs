@@ -15,4 +15,4 @@ mod token;
 pub(crate) use number::parse_number;
 pub(crate) use scanner::{Tokenized, tokenize};
 pub(crate) use string::{unquote, unquote_bytes};
-pub(crate) use token::{Keyword, Token, TokenKind};
+pub use token::{Keyword, Token, TokenKind};

@@ -6,17 +6,19 @@ use crate::span::Span;
 
 /// A piece of the query text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
-    pub(crate) span: Span,
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// What a token is. The text of names, numbers and strings is that of the span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    /// The end of the query.
+pub enum TokenKind {
+    /// The end of the query; [`tokens`](crate::tokens) leaves it out.
     End,
-    /// Text that is no token; the last one, with its fault in [`Tokenized`](super::Tokenized).
+    /// Text that is no token, and the last one; [`tokens`](crate::tokens) gives an error instead.
     Fault,
     /// `,`.
     Comma,
@@ -62,25 +64,44 @@ pub(crate) enum TokenKind {
 
 /// Words with a meaning of their own. All can be label names, most can be metric names too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keyword {
+pub enum Keyword {
+    /// `offset`.
     Offset,
+    /// `anchored`.
     Anchored,
+    /// `smoothed`.
     Smoothed,
+    /// `by`.
     By,
+    /// `without`.
     Without,
+    /// `on`.
     On,
+    /// `ignoring`.
     Ignoring,
+    /// `group_left`.
     GroupLeft,
+    /// `group_right`.
     GroupRight,
+    /// `bool`.
     Bool,
+    /// `fill`, before a parenthesis.
     Fill,
+    /// `fill_left`, before a parenthesis.
     FillLeft,
+    /// `fill_right`, before a parenthesis.
     FillRight,
+    /// `start`.
     Start,
+    /// `end`.
     End,
+    /// `step`, within brackets.
     Step,
+    /// `range`, within brackets.
     Range,
+    /// `min_of`, within brackets.
     MinOf,
+    /// `max_of`, within brackets.
     MaxOf,
 }
 

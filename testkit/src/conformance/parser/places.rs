@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 ///   of its place;
 /// * a number in parentheses that is all of a duration begins with the parenthesis, unless a sign stands before it;
 /// * a selector ends before `anchored` or `smoothed`, unless another modifier follows.
-pub(crate) fn as_upstream(mut tree: Value, query: &str) -> Value {
+pub(super) fn as_upstream(mut tree: Value, query: &str) -> Value {
     change(&mut tree, query);
     tree
 }
@@ -36,7 +36,7 @@ fn change(tree: &mut Value, query: &str) {
     for word in ["anchored", "smoothed"] {
         let (start, end) = bounds(tree);
         if selector[word] == true
-            && let Some(before) = query[start..end].strip_suffix(word)
+            && let Some(before) = query.get(start..end).and_then(|covered| covered.strip_suffix(word))
         {
             tree["pos"][1] = json!(start + before.trim_end().len());
             return;
@@ -48,7 +48,7 @@ fn whole_duration(duration: &mut Value, query: &str) {
     let is_number = duration["wrapped"] == true && duration["rhs"]["type"] == "numberLiteral";
     if is_number && duration["lhs"].is_null() && duration["op"] == "+" {
         let start = bounds(duration).0;
-        let before = query[..start].trim_end().strip_suffix('(').unwrap_or_default();
+        let before = query.get(..start).unwrap_or_default().trim_end().strip_suffix('(').unwrap_or_default();
         if !before.trim_end().ends_with(['+', '-']) {
             duration["pos"][0] = json!(before.len());
         }

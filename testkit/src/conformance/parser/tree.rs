@@ -6,15 +6,17 @@ use emberdb_promql_syntax::{
 };
 use serde_json::{Value, json};
 
+use crate::conformance::base64;
+
 /// The tree as JSON.
-pub(crate) fn expr(node: &Expr) -> Value {
+pub(super) fn expr(node: &Expr) -> Value {
     match node {
         Expr::NumberLiteral(number) => number_literal(number),
         Expr::StringLiteral(string) => {
             let mut node = json!({"type": "stringLiteral", "pos": pos(string.span)});
             match &string.not_utf8 {
                 None => node["val"] = string.value.clone().into(),
-                Some(bytes) => node["val_b64"] = base64(bytes).into(),
+                Some(bytes) => node["val_b64"] = base64::encoded(bytes).into(),
             }
             node
         }
@@ -81,7 +83,7 @@ pub(crate) fn expr(node: &Expr) -> Value {
 }
 
 /// The tree of the data, with its numbers written one way.
-pub(crate) fn normalized(tree: &Value) -> Value {
+pub(super) fn normalized(tree: &Value) -> Value {
     let mut tree = tree.clone();
     each_object(&mut tree, &mut |object| {
         let is_number = object.get("type").is_some_and(|kind| kind == "numberLiteral");
@@ -98,7 +100,7 @@ pub(crate) fn normalized(tree: &Value) -> Value {
 }
 
 /// The tree without positions.
-pub(crate) fn without_places(mut tree: Value) -> Value {
+pub(super) fn without_places(mut tree: Value) -> Value {
     each_object(&mut tree, &mut |object| {
         object.remove("pos");
     });
@@ -202,18 +204,5 @@ fn pos(span: Span) -> Value {
 
 /// A number as text that is the same for the same number.
 fn canonical(number: &str) -> Value {
-    let value: f64 = number.parse().unwrap();
-    json!(format!("{value:?}"))
-}
-
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |bytes: &[u8]| {
-        let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(*bytes.get(i).unwrap_or(&0)));
-        let digit = move |i: usize| char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]);
-        let used = bytes.len() + 1;
-        (0..4).map(move |i| if i < used { digit(i) } else { '=' })
-    };
-    bytes.chunks(3).flat_map(group).collect()
+    number.parse().map_or_else(|_| json!(number), |value: f64| json!(format!("{value:?}")))
 }

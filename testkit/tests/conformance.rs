@@ -1,0 +1,83 @@
+//! Prometheus' own data, asked of everything here that has an answer: the suites of `cargo xtask conformance`.
+//!
+//! The data lies outside the repository: in the folder that `EMBERDB_CONFORMANCE` names, or beside the workspace. Without
+//! it the tests say so and pass.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+#![expect(clippy::print_stdout, reason = "the counts are what a reader of the log looks for")]
+
+use emberdb_testkit::conformance::{Data, Suite};
+
+/// So many failures are shown in full.
+const FAILURES_SHOWN: usize = 20;
+
+/// What is known not to agree, and why. A gap that has closed is to be taken out: then it cannot open again unseen.
+const GAPS: &[(Suite, usize, &str)] = &[];
+
+#[test]
+fn promqltest() {
+    agrees(Suite::Promqltest);
+}
+
+#[test]
+fn parser() {
+    agrees(Suite::Parser);
+}
+
+#[test]
+fn engine() {
+    agrees(Suite::Engine);
+}
+
+#[test]
+fn labels() {
+    agrees(Suite::Labels);
+}
+
+#[test]
+fn compliance() {
+    agrees(Suite::Compliance);
+}
+
+#[test]
+fn exposition() {
+    agrees(Suite::Exposition);
+}
+
+#[test]
+fn histogram() {
+    agrees(Suite::Histogram);
+}
+
+#[test]
+fn differential() {
+    agrees(Suite::Differential);
+}
+
+/// Runs a suite; fails if more fails than is known.
+fn agrees(suite: Suite) {
+    #[expect(clippy::disallowed_methods, reason = "tests have no other configuration")]
+    let named = std::env::var("EMBERDB_CONFORMANCE").ok().map(Into::into);
+    let Some(data) = Data::find(named).unwrap() else {
+        println!("skipped: there is no conformance data; EMBERDB_CONFORMANCE names its folder");
+        return;
+    };
+    let report = suite.run(&data, &mut ()).unwrap();
+    println!("{report}");
+    for note in &report.notes {
+        println!("  {note}");
+    }
+    for failure in report.failures.iter().take(FAILURES_SHOWN) {
+        println!("{failure}");
+    }
+    for failure in report.failures.iter().skip(FAILURES_SHOWN) {
+        println!("{}", failure.case);
+    }
+    assert!(report.passed > 0, "the suite asks something");
+    let known: Vec<_> = GAPS.iter().filter(|(of, ..)| *of == suite).collect();
+    let known_count: usize = known.iter().map(|(_, count, _)| count).sum();
+    let failed = report.failures.len();
+    assert!(failed <= known_count, "{failed} fail, known are {known_count}: {known:?}");
+    if failed < known_count {
+        println!("only {failed} fail: some of these gaps have closed: {known:?}");
+    }
+}
