@@ -55,8 +55,9 @@ fn run(file: &str, script: &str, delayed_name_removal: bool, failed: &mut String
 }
 
 fn evaluators(delayed_name_removal: bool) -> [(&'static str, Box<dyn ScriptEngine>); 2] {
-    let naive = NaiveOptions { delayed_name_removal, ..NaiveOptions::default() };
-    let fast = EngineOptions { delayed_name_removal, ..EngineOptions::default() };
+    let use_start_timestamps = true;
+    let naive = NaiveOptions { delayed_name_removal, use_start_timestamps, ..NaiveOptions::default() };
+    let fast = EngineOptions { delayed_name_removal, use_start_timestamps, ..EngineOptions::default() };
     [
         ("naive evaluator", Box::new(NaiveScriptEngine::new(naive))),
         ("engine", Box::new(FastScriptEngine::new(fast))),
