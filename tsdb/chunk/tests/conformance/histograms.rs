@@ -128,7 +128,10 @@ fn assert_appends_alike<N: HistogramNumber>(chunk: &Value, bytes: &[u8]) {
     // Why the chunk was begun, it does not tell.
     want[FLAGS_BYTE] = open.bytes()[FLAGS_BYTE];
     assert_eq!(open.bytes(), want);
-    assert_eq!(NativeHistogramAppender::<N>::resume(bytes).map(|open| open.finish()), Ok(bytes.into()));
+    assert_eq!(
+        NativeHistogramAppender::<N>::resume(bytes).map(NativeHistogramAppender::finish),
+        Ok(bytes.into())
+    );
 }
 
 /// The blocks that came out of a head by one compaction: their chunks are those that the head has cut.
