@@ -13,8 +13,12 @@
 //!   [`WalWriter::sync`] and on [`WalWriter::close`].
 //! - [`WalListing`] says which segments (and which checkpoint) there are, [`WalReader`] reads their records in the
 //!   order of replay, [`repair`] drops what a crash or a bad disk left unreadable.
-//! - [`RecordKind`] names the records; [`encode_samples`], [`decode_samples`], [`SeriesEncoder`] and [`SeriesDecoder`]
-//!   are the two that hold floats and their series.
+//! - [`RecordKind`] names the records, and each kind is written and read:
+//!   - [`SeriesEncoder`], [`SeriesDecoder`]: series and their labels, which come before all that refers to them;
+//!   - [`encode_samples`], [`encode_started_samples`]: floats, without and with start timestamps;
+//!   - [`encode_histograms`], [`encode_started_histograms`], [`HistogramDecoder`]: native histograms;
+//!   - [`ExemplarEncoder`], [`ExemplarDecoder`]; [`encode_metadata`], [`MetadataDecoder`];
+//!   - [`encode_tombstones`]: deletions; [`encode_mmap_markers`]: which samples are in a chunk on disk.
 //!
 //! The bytes are described in `docs/format/wal.md`.
 //!
@@ -63,8 +67,12 @@ pub use listing::{Checkpoint, WalListing};
 pub use page::PAGE_BYTES;
 pub use reader::{LoggedRecord, RecordPosition, WalReader};
 pub use record::{
-    LABELS_PER_SERIES_MAX, RECORD_BYTES_MAX, RecordError, RecordKind, RefSample, RefTombstone, SeriesDecoder,
-    SeriesEncoder, decode_samples, decode_tombstones, encode_samples,
+    BUCKETS_PER_SIDE_MAX, ExemplarDecoder, ExemplarEncoder, HistogramDecoder, LABELS_PER_SERIES_MAX,
+    MetadataDecoder, MetricType, RECORD_BYTES_MAX, RecordError, RecordKind, RecordNumber, RefExemplar,
+    RefMetadata, RefMmapMarker, RefSample, RefStamp, RefStartedSample, RefTombstone, SPANS_PER_SIDE_MAX,
+    SeriesDecoder, SeriesEncoder, decode_mmap_markers, decode_samples, decode_started_samples,
+    decode_tombstones, encode_histograms, encode_metadata, encode_mmap_markers, encode_samples,
+    encode_started_histograms, encode_started_samples, encode_tombstones,
 };
 pub use repair::{RepairReport, repair};
 pub use segment::{SEGMENT_BYTES_DEFAULT, Segment};

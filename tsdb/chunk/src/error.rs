@@ -49,12 +49,57 @@ pub enum ChunkError {
         len_bytes: usize,
     },
     /// The chunk is of an encoding that this crate does not read or write.
-    #[error("chunk encoding {id} ({name}) is not supported, expected 1 (XOR)")]
+    #[error("chunk encoding {id} ({name}) is not supported, expected 1, 2 or 3")]
     UnsupportedEncoding {
         /// The encoding's id byte.
         id: u8,
         /// What Prometheus calls it.
         name: &'static str,
+    },
+    /// The chunk is to be read as one of histograms, and is one of floats.
+    #[error("chunk has floats, expected histograms")]
+    NotHistograms,
+    /// The chunk lists more of something than its bytes can hold, or than the limit.
+    #[error("chunk lists {count} {what} at bit {at_bit}, expected at most {count_max}")]
+    TooMany {
+        /// Where the list begins, or for a histogram that is to be appended where it would.
+        at_bit: usize,
+        /// How many there are.
+        count: u64,
+        /// How many there can be.
+        count_max: u64,
+        /// What is listed.
+        what: &'static str,
+    },
+    /// A number is too large for what it counts.
+    #[error("number at bit {at_bit} does not fit 32 bits, expected {expected}")]
+    NumberTooLarge {
+        /// Where the number begins.
+        at_bit: usize,
+        /// What the number is.
+        expected: &'static str,
+    },
+    /// Nobody knows which buckets a histogram of this schema has.
+    #[error("histogram schema {schema} at bit {at_bit} is unknown, expected -53 or -9 to 52")]
+    UnknownSchema {
+        /// Where the schema begins.
+        at_bit: usize,
+        /// What the chunk says.
+        schema: i64,
+    },
+    /// The buckets are finer than can be calculated with, and cannot be merged as spans overlap.
+    #[error("spans overlap, so histograms of schema {schema} cannot be brought to schema 8")]
+    SpansOverlap {
+        /// The schema of the chunk.
+        schema: i32,
+    },
+    /// A histogram that was to be appended has not as many buckets as its spans say.
+    #[error("histogram has {found} buckets, expected the {needed} of its spans")]
+    SpansBucketsMismatch {
+        /// Buckets of the spans.
+        needed: u64,
+        /// Buckets there are.
+        found: usize,
     },
     /// The chunk has as many samples as its header can count: finish it and begin another.
     #[error("chunk is full: its header counts at most 65535 samples")]

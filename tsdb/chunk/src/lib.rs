@@ -2,7 +2,9 @@
 //!
 //! A *chunk* is a run of samples of one series, compressed. Its bytes are the same here and in Prometheus, so
 //! either can read what the other wrote. A chunk does not say how it is encoded: whoever stores it keeps the
-//! [`Encoding`]'s id byte beside it. This crate reads and writes [`Encoding::Xor`], the encoding of floats.
+//! [`Encoding`]'s id byte beside it.
+//!
+//! Floats are in chunks of [`Encoding::Xor`]:
 //!
 //! - Writing: [`XorAppender`] holds one open chunk; its bytes are a complete chunk after every sample.
 //! - Reading: [`decode_columns`] appends a whole chunk to a column of timestamps and a column of values. The
@@ -24,15 +26,30 @@
 //! ```
 //!
 //! Values are moved as bits: the payload of a NaN, and with it the staleness marker, survives.
+//!
+//! Native histograms are in chunks of [`Encoding::Histogram`], or of [`Encoding::FloatHistogram`] if they count in
+//! floats. All histograms of a chunk have the same buckets.
+//!
+//! - Writing: [`HistogramAppender`] and [`FloatHistogramAppender`] hold one open chunk, and begin another where a
+//!   histogram cannot follow the one before. [`HistogramChunks`] also cuts chunks by size and time, as a head does.
+//! - Reading: [`HistogramColumns`] takes a whole chunk at once, in floats; [`HistogramReader`] and
+//!   [`FloatHistogramReader`] give one histogram after the other as it was written.
 
 #![forbid(unsafe_code)]
 
 mod bits;
 mod encoding;
 mod error;
+mod histogram;
+mod varbit;
 mod varint;
 mod xor;
 
 pub use encoding::Encoding;
 pub use error::ChunkError;
+pub use histogram::{
+    AnyHistogram, Appended, CounterResetHeader, FloatHistogramAppender, FloatHistogramReader,
+    HistogramAppender, HistogramChunk, HistogramChunks, HistogramColumns, HistogramLayout, HistogramNumber,
+    HistogramReader, NativeHistogramAppender, NativeHistogramReader,
+};
 pub use xor::{XorAppender, decode_columns};

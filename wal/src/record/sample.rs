@@ -42,8 +42,8 @@ pub fn encode_samples(samples: impl IntoIterator<Item = RefSample>, record: &mut
         let time_difference_ms = sample.timestamp_ms.wrapping_sub(first.timestamp_ms);
         // The sample is put together on the stack and appended at once.
         let mut bytes = [0; SAMPLE_BYTES_MAX];
-        let end = put_varint(ref_difference, &mut bytes, 0);
-        let end = put_varint(time_difference_ms, &mut bytes, end);
+        let end = write_varint(ref_difference, &mut bytes, 0);
+        let end = write_varint(time_difference_ms, &mut bytes, end);
         bytes[end..end + 8].copy_from_slice(&sample.value.to_bits().to_be_bytes());
         record.extend_from_slice(&bytes[..end + 8]);
     }
@@ -54,7 +54,7 @@ pub fn encode_samples(samples: impl IntoIterator<Item = RefSample>, record: &mut
 /// # Errors
 /// When the record is not of this kind or ends in a sample; `samples` then holds those before.
 pub fn decode_samples(record: &[u8], samples: &mut Vec<RefSample>) -> Result<(), RecordError> {
-    let mut fields = FieldReader::new(record, RecordKind::Samples)?;
+    let mut fields = FieldReader::new(record, &[RecordKind::Samples])?;
     if fields.is_empty() {
         return Ok(());
     }
@@ -77,7 +77,7 @@ pub fn decode_samples(record: &[u8], samples: &mut Vec<RefSample>) -> Result<(),
 
 /// Writes a varint into `bytes` at `end`; returns the new end.
 #[inline]
-fn put_varint(value: i64, bytes: &mut [u8; SAMPLE_BYTES_MAX], mut end: usize) -> usize {
+fn write_varint(value: i64, bytes: &mut [u8; SAMPLE_BYTES_MAX], mut end: usize) -> usize {
     let mut value = zigzag(value);
     while value >= 0x80 {
         bytes[end] = value as u8 | 0x80;

@@ -7,11 +7,9 @@
 //! └────────┴──────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-use super::field::{FieldReader, put_string, put_uvarint};
+use super::field::FieldReader;
+use super::label::{put_labels, read_labels};
 use super::{RecordError, RecordKind};
-
-/// Most labels of a series that are read. Upstream has no limit; Prometheus' users are far below a hundred.
-pub const LABELS_PER_SERIES_MAX: usize = 65_536;
 
 /// Appends a record of series to a buffer, series by series.
 ///
@@ -44,11 +42,7 @@ impl<'a> SeriesEncoder<'a> {
     /// Adds a series: its reference, and its labels as (name, value), sorted by name.
     pub fn add<'l>(&mut self, series_ref: u64, labels: impl Iterator<Item = (&'l str, &'l str)> + Clone) {
         self.record.extend_from_slice(&series_ref.to_be_bytes());
-        put_uvarint(labels.clone().count() as u64, self.record);
-        for (name, value) in labels {
-            put_string(name, self.record);
-            put_string(value, self.record);
-        }
+        put_labels(labels, self.record);
     }
 }
 
@@ -64,31 +58,21 @@ impl<'a> SeriesDecoder<'a> {
     /// # Errors
     /// When the record is not of this kind.
     pub fn new(record: &'a [u8]) -> Result<Self, RecordError> {
-        Ok(Self { fields: FieldReader::new(record, RecordKind::Series)? })
+        Ok(Self { fields: FieldReader::new(record, &[RecordKind::Series])? })
     }
 
     /// The reference of the next series, or `None` after the last; `labels` is replaced by its labels as (name, value), in
     /// the order of the record.
     ///
     /// # Errors
-    /// When the record ends in the series, has more than [`LABELS_PER_SERIES_MAX`] labels, or one that is not UTF-8.
+    /// When the record ends in the series, has more than [`LABELS_PER_SERIES_MAX`](crate::LABELS_PER_SERIES_MAX) labels, or one that is not UTF-8.
     pub fn next_series(&mut self, labels: &mut Vec<(&'a str, &'a str)>) -> Result<Option<u64>, RecordError> {
         labels.clear();
         if self.fields.is_empty() {
             return Ok(None);
         }
         let series_ref = self.fields.be64("a series reference")?;
-        let offset = self.fields.offset();
-        let count = self.fields.uvarint("a number of labels")?;
-        if count > LABELS_PER_SERIES_MAX as u64 {
-            return Err(RecordError::LabelCount { count, offset });
-        }
-        // Nothing is reserved for a count that the bytes may not bear out: the buffer grows with what is there.
-        for _ in 0..count {
-            let name = self.fields.string("a label's name")?;
-            let value = self.fields.string("a label's value")?;
-            labels.push((name, value));
-        }
+        read_labels(&mut self.fields, labels)?;
         Ok(Some(series_ref))
     }
 }
@@ -97,7 +81,11 @@ impl<'a> SeriesDecoder<'a> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::field::put_uvarint;
     use super::*;
+    use crate::LABELS_PER_SERIES_MAX;
+
+    const KIND: RecordKind = RecordKind::Series;
 
     type Series = (u64, Vec<(String, String)>);
 
@@ -142,10 +130,15 @@ mod tests {
         let mut record = vec![1, 0, 0, 0, 0, 0, 0, 0, 9];
         let body = record.len();
         put_uvarint(1 << 40, &mut record);
-        assert_eq!(decode(&record), Err(RecordError::LabelCount { count: 1 << 40, offset: 9 }));
+        let (count, max) = (1 << 40, LABELS_PER_SERIES_MAX);
+        assert_eq!(
+            decode(&record),
+            Err(RecordError::Count { kind: KIND, elements: "labels", count, max, offset: 9 })
+        );
         record.truncate(body);
         record.extend([1, 0xff, 0xff, 0x03, b'a']);
         let short = RecordError::Short {
+            kind: KIND,
             field: "a label's name",
             expected_bytes: 65_535,
             found_bytes: 1,
@@ -154,6 +147,7 @@ mod tests {
         assert_eq!(decode(&record), Err(short));
         record.truncate(body);
         record.extend([1, 1, 0xff, 0]);
-        assert_eq!(decode(&record), Err(RecordError::NotUtf8 { field: "a label's name", offset: 11 }));
+        let not_utf8 = RecordError::NotUtf8 { kind: KIND, field: "a label's name", offset: 11 };
+        assert_eq!(decode(&record), Err(not_utf8));
     }
 }

@@ -7,7 +7,7 @@
 //! └────────┴─┴────────────┴──────────────────┴──────────────────┴──────┘
 //! ```
 
-use super::field::FieldReader;
+use super::field::{FieldReader, put_varint};
 use super::{RecordError, RecordKind};
 
 /// A series' samples from one time to another, both included, are deleted.
@@ -21,16 +21,26 @@ pub struct RefTombstone {
     pub max_ms: i64,
 }
 
+/// Appends a record of these deletions to `record`.
+pub fn encode_tombstones(tombstones: impl IntoIterator<Item = RefTombstone>, record: &mut Vec<u8>) {
+    record.push(RecordKind::Tombstones.to_byte());
+    for RefTombstone { series_ref, min_ms, max_ms } in tombstones {
+        record.extend_from_slice(&series_ref.to_be_bytes());
+        put_varint(min_ms, record);
+        put_varint(max_ms, record);
+    }
+}
+
 /// Appends the deletions of a record to `tombstones`.
 ///
 /// # Errors
 /// When the record is of another kind, or ends within a deletion; those before it have been appended.
 pub fn decode_tombstones(record: &[u8], tombstones: &mut Vec<RefTombstone>) -> Result<(), RecordError> {
-    let mut fields = FieldReader::new(record, RecordKind::Tombstones)?;
+    let mut fields = FieldReader::new(record, &[RecordKind::Tombstones])?;
     while !fields.is_empty() {
-        let series_ref = fields.be64("series reference")?;
-        let min_ms = fields.varint("first deleted time")?;
-        let max_ms = fields.varint("last deleted time")?;
+        let series_ref = fields.be64("a series reference")?;
+        let min_ms = fields.varint("a first deleted time")?;
+        let max_ms = fields.varint("a last deleted time")?;
         tombstones.push(RefTombstone { series_ref, min_ms, max_ms });
     }
     Ok(())
@@ -52,6 +62,9 @@ mod tests {
                 RefTombstone { series_ref: 8, min_ms: 0, max_ms: 0 },
             ]
         );
+        let mut encoded = Vec::new();
+        encode_tombstones(found.iter().copied(), &mut encoded);
+        assert_eq!(encoded, record);
         assert!(decode_tombstones(&record[..record.len() - 1], &mut found).is_err());
     }
 }

@@ -1,13 +1,10 @@
-//! Records and whole logs that upstream wrote.
+//! Whole logs that upstream wrote.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use emberdb_env::Env;
-use emberdb_wal::{
-    Compression, RecordKind, RefSample, SeriesDecoder, SeriesEncoder, WalListing, WalOptions, decode_samples,
-    encode_samples,
-};
+use emberdb_wal::{Compression, RecordKind, SeriesDecoder, WalListing, WalOptions, decode_samples};
 use serde_json::{Value, json};
 
 use crate::log::{read_whole_log, write_log};
@@ -15,7 +12,7 @@ use crate::memory_fs::MemoryFs;
 
 /// The folder of a test's data, or `None` (said on the terminal) where it is not at hand.
 #[expect(clippy::disallowed_methods, reason = "where the test data lies is configuration of the test run")]
-fn conformance(path: &str) -> Option<PathBuf> {
+pub(crate) fn conformance(path: &str) -> Option<PathBuf> {
     let root = std::env::var("EMBERDB_CONFORMANCE").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"),
         PathBuf::from,
@@ -28,86 +25,7 @@ fn conformance(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-const STALE_NAN_BITS: u64 = 0x7ff0_0000_0000_0002;
-
-fn decode_base64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut bit_count) = (0_u32, 0);
-    for character in text.bytes().take_while(|&character| character != b'=') {
-        let digit = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            other => panic!("no base64 digit: {other}"),
-        };
-        bits = bits << 6 | u32::from(digit);
-        bit_count += 6;
-        if bit_count >= 8 {
-            bit_count -= 8;
-            bytes.push((bits >> bit_count) as u8);
-        }
-    }
-    bytes
-}
-
-fn value_text(value: f64) -> String {
-    if value.to_bits() == STALE_NAN_BITS {
-        "StaleNaN".to_owned()
-    } else if value.is_infinite() {
-        format!("{}Inf", if value > 0.0 { "+" } else { "-" })
-    } else {
-        value.to_string()
-    }
-}
-
-#[test]
-fn records_as_upstream_encodes_them() {
-    let Some(path) = conformance("tsdb/wal_records.jsonl") else { return };
-    let text = String::from_utf8(Env::real().fs().read(&path, 1 << 20).unwrap()).unwrap();
-    let mut kinds: BTreeMap<RecordKind, usize> = BTreeMap::new();
-    for line in text.lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let record = decode_base64(case["data_b64"].as_str().unwrap());
-        let kind = RecordKind::from_byte(record[0]);
-        assert_eq!(u64::from(record[0]), case["type"].as_u64().unwrap());
-        *kinds.entry(kind).or_default() += 1;
-        let name = case["name"].as_str().unwrap();
-        match kind {
-            RecordKind::Series => check_series(&record, &case["decoded"]),
-            RecordKind::Samples => check_samples(&record, &case["decoded"]),
-            RecordKind::SamplesV2 => assert_eq!(name, "samples"),
-            RecordKind::HistogramSamplesV2 | RecordKind::FloatHistogramSamplesV2 => {
-                assert!(name.ends_with("histogram_samples"), "{name}");
-            }
-            known => assert_eq!(known.to_string(), name),
-        }
-    }
-    assert_eq!(kinds.keys().filter(|kind| !matches!(kind, RecordKind::Unknown(_))).count(), 13);
-    assert_eq!(kinds.len(), 13, "no kind is unknown: {kinds:?}");
-}
-
-fn check_series(record: &[u8], expected: &Value) {
-    let mut decoder = SeriesDecoder::new(record).unwrap();
-    let (mut labels, mut decoded, mut encoded) = (Vec::new(), Vec::new(), Vec::new());
-    let mut encoder = SeriesEncoder::new(&mut encoded);
-    while let Some(series_ref) = decoder.next_series(&mut labels).unwrap() {
-        encoder.add(series_ref, labels.iter().copied());
-        decoded.push(json!({ "ref": series_ref, "labels": labels }));
-    }
-    assert_eq!(Value::from(decoded), *expected);
-    assert_eq!(encoded, record);
-}
-
-fn check_samples(record: &[u8], expected: &Value) {
-    let (mut samples, mut encoded) = (Vec::new(), Vec::new());
-    decode_samples(record, &mut samples).unwrap();
-    let object = |sample: &RefSample| json!({ "ref": sample.series_ref, "t": sample.timestamp_ms, "v": value_text(sample.value) });
-    assert_eq!(Value::from(samples.iter().map(object).collect::<Vec<_>>()), *expected);
-    encode_samples(samples, &mut encoded);
-    assert_eq!(encoded, record);
-}
+pub(crate) const STALE_NAN_BITS: u64 = 0x7ff0_0000_0000_0002;
 
 /// The records of a golden directory's log, or `None` where the test data is not at hand.
 fn golden_records(name: &str) -> Option<Vec<Vec<u8>>> {

@@ -7,9 +7,14 @@
 )]
 
 mod conformance;
+mod conformance_logs;
+mod conformance_records;
 mod damage;
 mod failure;
+mod json;
 mod log;
 mod memory_fs;
+mod record_damage;
 mod repair;
 mod round_trip;
+mod transcode;

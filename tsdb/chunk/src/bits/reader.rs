@@ -58,6 +58,11 @@ impl<'a> BitReader<'a> {
         self.at_bit = at_bit;
     }
 
+    /// How many bits there are behind that position.
+    pub(crate) const fn left_bits(&self) -> usize {
+        self.len_bits() - self.at_bit
+    }
+
     /// How many bits there are, read or not.
     pub(crate) const fn len_bits(&self) -> usize {
         self.bytes.len() * 8

@@ -1,6 +1,6 @@
 //! Reading sample by sample with every field checked.
 
-use super::window::{LEADING_BITS, SIGNIFICANT_BITS, Window};
+use super::value::read_xor;
 use super::{CHUNK_BYTES_MAX, Coded, DOD_BITS, HEADER_BYTES, SAMPLE_BITS_MIN, dod_from_bits};
 use crate::ChunkError;
 use crate::bits::BitReader;
@@ -43,7 +43,7 @@ impl<'a> XorReader<'a> {
             _ => self.coded.step_ms = self.coded.step_ms.wrapping_add(self.read_dod()?),
         }
         self.coded.t_ms = self.coded.t_ms.wrapping_add_unsigned(self.coded.step_ms);
-        self.coded.value_bits ^= self.read_xor()?;
+        self.coded.value_bits ^= read_xor(&mut self.bits, &mut self.coded.window)?;
         Ok(self.coded)
     }
 
@@ -79,27 +79,6 @@ impl<'a> XorReader<'a> {
             }
         }
         self.bits.read(64, "a time step's change")
-    }
-
-    fn read_xor(&mut self) -> Result<u64, ChunkError> {
-        const PREFIX: &str = "a value's prefix";
-        if self.bits.read(1, PREFIX)? == 0 {
-            return Ok(0);
-        }
-        if self.bits.read(1, PREFIX)? == 0 {
-            self.coded.window = self.coded.window.or_full();
-        } else {
-            let at_bit = self.bits.at_bit();
-            let fields = self.bits.read(LEADING_BITS + SIGNIFICANT_BITS, "a value window's place")?;
-            let window = Window::from_fields(fields);
-            if window.is_too_wide() {
-                let (leading_bits, significant_bits) = (window.leading_bits(), window.significant_bits());
-                return Err(ChunkError::WindowTooWide { at_bit, leading_bits, significant_bits });
-            }
-            self.coded.window = window;
-        }
-        let window = self.coded.window;
-        Ok(self.bits.read(window.significant_bits(), "a value window's contents")? << window.trailing_bits())
     }
 }
 

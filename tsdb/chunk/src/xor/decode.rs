@@ -206,18 +206,24 @@ fn wide_dod(word: u64, bytes: &[u8], at_bit: usize) -> Option<(u64, usize)> {
 }
 
 /// What a value's bits say.
-struct Value {
+pub(crate) struct Value {
     /// Its change.
-    xor: u64,
+    pub(crate) xor: u64,
     /// The window in use behind it.
-    window: Window,
-    /// Where the next sample starts.
-    end_bit: usize,
+    pub(crate) window: Window,
+    /// Where what follows starts.
+    pub(crate) end_bit: usize,
 }
 
-/// Reads the value that starts `SKIP` bits behind `at_bit`, where `word` was peeked.
+/// Reads the value that starts `SKIP` bits behind `at_bit`, where `word` was peeked; nothing if its window is too wide
+/// or a load would reach beyond the slice. `window` is one that there is.
 #[inline(always)]
-fn value<const SKIP: u32>(word: u64, bytes: &[u8], at_bit: usize, window: Window) -> Option<Value> {
+pub(crate) fn value<const SKIP: u32>(
+    word: u64,
+    bytes: &[u8],
+    at_bit: usize,
+    window: Window,
+) -> Option<Value> {
     const FIELDS_BITS: u32 = LEADING_BITS + SIGNIFICANT_BITS;
     let at_bit = at_bit + SKIP as usize;
     let word = word << SKIP;

@@ -20,6 +20,7 @@
 //! - [`appender`]: builds a chunk, sample by sample.
 //! - [`decode`]: a whole chunk into two columns, fast.
 //! - [`checked`]: one sample after the other, every field checked: how a chunk starts, and what is wrong with it.
+//! - [`value`]: one value as the XOR with another; histogram chunks are made of these, too.
 //! - [`window`]: which bits of a value's XOR are stored.
 
 mod appender;
@@ -29,10 +30,14 @@ mod decode;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod value;
 mod window;
 
 pub use appender::XorAppender;
 pub use decode::decode_columns;
+pub(crate) use decode::value as peek_xor;
+pub(crate) use value::{read_xor, write_xor};
+pub(crate) use window::Window;
 
 /// Length of the header, the sample count.
 const HEADER_BYTES: usize = 2;
@@ -60,18 +65,18 @@ struct Coded {
     /// Its value.
     value_bits: u64,
     /// The window of the newest changed value.
-    window: window::Window,
+    window: Window,
 }
 
 impl Coded {
     /// Before the first sample.
-    const NONE: Self = Self { t_ms: 0, step_ms: 0, value_bits: 0, window: window::Window::NONE };
+    const NONE: Self = Self { t_ms: 0, step_ms: 0, value_bits: 0, window: Window::NONE };
 }
 
 /// The number that `count` bits of a time step's change stand for: two's complement moved up by one, as the
 /// greatest positive number is one more than the least negative one.
 #[inline(always)]
-const fn dod_from_bits(bits: u64, count: u32) -> u64 {
+pub(crate) const fn dod_from_bits(bits: u64, count: u32) -> u64 {
     let unused = 64 - count;
     // One below, sign-extended, one up again.
     ((bits.wrapping_sub(1) << unused).cast_signed() >> unused).cast_unsigned().wrapping_add(1)

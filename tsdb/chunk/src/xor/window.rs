@@ -8,7 +8,7 @@ pub(super) const SIGNIFICANT_BITS: u32 = 6;
 
 /// A window, or none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
+pub(crate) struct Window {
     /// Zeros skipped at the top: 0 to 31.
     leading_bits: u8,
     /// Length: 1 to 64, 0 for none yet.
@@ -17,7 +17,7 @@ pub(super) struct Window {
 
 impl Window {
     /// No value has changed yet.
-    pub(super) const NONE: Self = Self { leading_bits: 0, significant_bits: 0 };
+    pub(crate) const NONE: Self = Self { leading_bits: 0, significant_bits: 0 };
 
     /// The closest window around the ones of a XOR that is not 0.
     #[inline(always)]
@@ -51,7 +51,7 @@ impl Window {
 
     /// This window; all 64 bits when there is none yet.
     #[inline(always)]
-    pub(super) const fn or_full(self) -> Self {
+    pub(crate) const fn or_full(self) -> Self {
         if self.significant_bits == 0 { Self { leading_bits: 0, significant_bits: 64 } } else { self }
     }
 

@@ -1,12 +1,9 @@
-//! Chunks that Prometheus wrote: reading gives its samples, appending gives its bytes.
-//!
-//! The data is not part of the repository. It is looked for in the folder that EMBERDB_CONFORMANCE names, else
-//! beside the workspace; without it the tests say so and pass.
-
-use std::path::{Path, PathBuf};
+//! Floats.
 
 use emberdb_tsdb_chunk::{Encoding, XorAppender, decode_columns};
 use serde_json::Value;
+
+use crate::data::{array, float, from_base64, parse, read_data};
 
 #[test]
 fn golden_chunks_read_and_write_alike() {
@@ -74,33 +71,5 @@ fn decode(bytes: &[u8]) -> Vec<(i64, u64)> {
 }
 
 fn sample(sample: &Value) -> (i64, u64) {
-    let value = match sample["v"].as_str().expect("floats are strings") {
-        "NaN" => 0x7ff8_0000_0000_0001,
-        "StaleNaN" => 0x7ff0_0000_0000_0002,
-        text => text.parse::<f64>().expect("a float").to_bits(),
-    };
-    (sample["t"].as_i64().expect("a timestamp"), value)
-}
-
-fn parse(line: &str) -> Value {
-    serde_json::from_str(line).expect("a JSON line")
-}
-
-fn array(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_default()
-}
-
-fn from_base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits: Vec<u8> =
-        text.bytes().filter_map(|c| ALPHABET.iter().position(|&a| a == c)).map(|digit| digit as u8).collect();
-    let bits = digits.iter().flat_map(|digit| (0..6).rev().map(move |place| digit >> place & 1));
-    bits.collect::<Vec<_>>().chunks_exact(8).map(|byte| byte.iter().fold(0, |b, bit| b << 1 | bit)).collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test reads its data from where it is told to")]
-fn read_data(path: &str) -> Option<String> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let folder = std::env::var("EMBERDB_CONFORMANCE").map_or(beside, PathBuf::from);
-    std::fs::read_to_string(folder.join(path)).ok()
+    (sample["t"].as_i64().expect("a timestamp"), float(&sample["v"]).to_bits())
 }

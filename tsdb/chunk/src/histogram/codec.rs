@@ -1,0 +1,186 @@
+//! One sample after the other: bits to numbers and back, for both kinds of histograms.
+
+use emberdb_histogram::{BucketNumber, NativeHistogram, Side, Span};
+
+use super::field::{Dod, Field, Xor};
+use super::layout::HistogramLayout;
+use super::number::Coded;
+use super::{CounterResetHeader, is_stale};
+use crate::ChunkError;
+use crate::bits::{BitReader, BitWriter};
+
+/// The newest sample of a chunk, and what else the next one is coded against.
+#[derive(Debug, Clone)]
+pub(super) struct Coding<N: Coded> {
+    pub(super) layout: HistogramLayout,
+    pub(super) t_ms: Dod,
+    pub(super) count: N::CountField,
+    pub(super) zero_count: N::CountField,
+    pub(super) sum: Xor,
+    pub(super) positive: Vec<N::BucketField>,
+    pub(super) negative: Vec<N::BucketField>,
+}
+
+/// What one sample consists of beside the layout.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Values<'a, N: BucketNumber> {
+    pub(super) t_ms: i64,
+    pub(super) count: N::Count,
+    pub(super) zero_count: N::Count,
+    pub(super) sum: f64,
+    pub(super) positive: &'a [N],
+    pub(super) negative: &'a [N],
+}
+
+impl<'a, N: Coded> Values<'a, N> {
+    pub(super) fn of(t_ms: i64, histogram: &'a NativeHistogram<N>) -> Self {
+        let NativeHistogram { count, zero_count, sum, positive, negative, .. } = histogram;
+        let (&count, &zero_count, &sum) = (count, zero_count, sum);
+        Self { t_ms, count, zero_count, sum, positive: &positive.buckets, negative: &negative.buckets }
+    }
+}
+
+impl<N: Coded> Default for Coding<N> {
+    fn default() -> Self {
+        Self {
+            layout: HistogramLayout::default(),
+            t_ms: Dod::default(),
+            count: N::CountField::default(),
+            zero_count: N::CountField::default(),
+            sum: Xor::default(),
+            positive: Vec::new(),
+            negative: Vec::new(),
+        }
+    }
+}
+
+impl<N: Coded> Coding<N> {
+    /// The least that the first sample takes: a byte for the zero threshold, `0` for the schema, for the number of spans
+    /// of either sign and for the time, and the numbers outside of buckets.
+    const FIRST_BITS_MIN: usize = 8 + 4 + 2 * N::CountField::FIRST_BITS_MIN as usize + 64;
+
+    /// The least that a later sample takes: `0` for the time, both counts and the sum. Stale ones have no buckets.
+    const NEXT_BITS_MIN: usize = 4;
+
+    /// How many samples so many bits can hold at the most.
+    pub(super) const fn samples_max(len_bits: usize) -> usize {
+        match len_bits.checked_sub(Self::FIRST_BITS_MIN) {
+            Some(rest) => 1 + rest / Self::NEXT_BITS_MIN,
+            None => 0,
+        }
+    }
+
+    /// Writes a layout and the first sample of it.
+    pub(super) fn write_first(&mut self, bits: &mut BitWriter<'_>, values: Values<'_, N>) {
+        self.layout.write(bits);
+        self.reset_buckets();
+        self.t_ms.write_first(bits, values.t_ms);
+        self.count.write_first(bits, values.count);
+        self.zero_count.write_first(bits, values.zero_count);
+        self.sum.write_first(bits, values.sum);
+        // A stale sample can come first only in a chunk of others; what it lacks must not be missing in the bits.
+        let buckets = |held: &'_ [N], place: usize| held.get(place).copied().unwrap_or_default();
+        for (place, field) in self.positive.iter_mut().enumerate() {
+            field.write_first(bits, buckets(values.positive, place));
+        }
+        for (place, field) in self.negative.iter_mut().enumerate() {
+            field.write_first(bits, buckets(values.negative, place));
+        }
+    }
+
+    /// Writes another sample.
+    #[inline]
+    pub(super) fn write_next(&mut self, bits: &mut BitWriter<'_>, values: Values<'_, N>) {
+        self.t_ms.write_next(bits, values.t_ms);
+        if is_stale(values.sum) {
+            self.count.write_stale(bits);
+            self.zero_count.write_stale(bits);
+            return self.sum.write_next(bits, values.sum);
+        }
+        self.count.write_next(bits, values.count);
+        self.zero_count.write_next(bits, values.zero_count);
+        self.sum.write_next(bits, values.sum);
+        for (field, &bucket) in self.positive.iter_mut().zip(values.positive) {
+            field.write_next(bits, bucket);
+        }
+        for (field, &bucket) in self.negative.iter_mut().zip(values.negative) {
+            field.write_next(bits, bucket);
+        }
+    }
+
+    /// Reads a layout and the first sample of it.
+    pub(super) fn read_first(&mut self, bits: &mut BitReader<'_>) -> Result<(), ChunkError> {
+        self.layout.read(bits, N::BucketField::FIRST_BITS_MIN)?;
+        self.reset_buckets();
+        self.t_ms.read_first(bits, "the first timestamp")?;
+        self.count.read_first(bits, "the first count")?;
+        self.zero_count.read_first(bits, "the first zero count")?;
+        self.sum.read_first(bits, "the first sum")?;
+        self.buckets_mut().try_for_each(|field| field.read_first(bits, "a bucket of the first sample"))
+    }
+
+    /// Reads another sample.
+    pub(super) fn read_next(&mut self, bits: &mut BitReader<'_>) -> Result<(), ChunkError> {
+        self.t_ms.read_next(bits, "a time step's change")?;
+        self.count.read_next(bits, "a count's change")?;
+        self.zero_count.read_next(bits, "a zero count's change")?;
+        self.sum.read_next(bits, "a sum's change")?;
+        if is_stale(self.sum.number()) {
+            return Ok(());
+        }
+        self.buckets_mut().try_for_each(|field| field.read_next(bits, "a bucket's change"))
+    }
+
+    /// Puts the newest sample, number `index` of a chunk with this header, into the memory of a histogram. One that is
+    /// stale is nothing but that.
+    pub(super) fn copy_into(
+        &self,
+        header: CounterResetHeader,
+        index: usize,
+        histogram: &mut NativeHistogram<N>,
+    ) {
+        let (mut positive, mut negative) =
+            (std::mem::take(&mut histogram.positive), std::mem::take(&mut histogram.negative));
+        let sum = self.sum.number();
+        if is_stale(sum) {
+            for side in [&mut positive, &mut negative] {
+                side.spans.clear();
+                side.buckets.clear();
+            }
+            *histogram = NativeHistogram { sum, positive, negative, ..NativeHistogram::default() };
+            return;
+        }
+        copy_side(&mut positive, &self.layout.positive_spans, &self.positive);
+        copy_side(&mut negative, &self.layout.negative_spans, &self.negative);
+        *histogram = NativeHistogram {
+            counter_reset_hint: header.hint(index),
+            schema: self.layout.schema,
+            zero_threshold: self.layout.zero_threshold,
+            zero_count: self.zero_count.number(),
+            count: self.count.number(),
+            sum,
+            positive,
+            negative,
+            custom_values: self.layout.custom_values.clone(),
+        };
+    }
+
+    /// Makes room for the buckets of the layout.
+    fn reset_buckets(&mut self) {
+        self.positive.clear();
+        self.positive.resize(self.layout.positive_buckets(), N::BucketField::default());
+        self.negative.clear();
+        self.negative.resize(self.layout.negative_buckets(), N::BucketField::default());
+    }
+
+    fn buckets_mut(&mut self) -> impl Iterator<Item = &mut N::BucketField> {
+        self.positive.iter_mut().chain(&mut self.negative)
+    }
+}
+
+fn copy_side<N: Coded>(side: &mut Side<N>, spans: &[Span], fields: &[N::BucketField]) {
+    side.spans.clear();
+    side.spans.extend_from_slice(spans);
+    side.buckets.clear();
+    side.buckets.extend(fields.iter().map(|field| field.number()));
+}

@@ -1,0 +1,303 @@
+//! The chunks that a head makes of a series of histograms.
+//!
+//! What a query sees of a histogram depends on the chunk that it is in: which empty buckets it has, how its spans are
+//! cut, and whether a counter reset is known not to have happened. So chunks are cut where upstream cuts them.
+
+use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram};
+
+use super::number::HistogramNumber;
+use super::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogramAppender};
+use crate::{ChunkError, Encoding};
+
+/// How large a chunk should be; it is cut at the time when it will be, judged after a quarter.
+const CHUNK_BYTES: usize = 1024;
+
+/// A chunk that is so large is cut, whatever was judged.
+const CHUNK_BYTES_MAX: usize = 2 * CHUNK_BYTES;
+
+/// A chunk is not cut for its size before it has so many samples: one alone may be larger than a chunk should be.
+const CHUNK_SAMPLES_MIN: u16 = 10;
+
+/// A histogram of either kind.
+#[derive(Debug, Clone, Copy)]
+pub enum AnyHistogram<'a> {
+    /// It counts in whole numbers.
+    Integer(&'a Histogram),
+    /// It counts in floats.
+    Float(&'a FloatHistogram),
+}
+
+impl AnyHistogram<'_> {
+    /// The encoding of the chunks that it goes into.
+    #[must_use]
+    pub const fn encoding(self) -> Encoding {
+        match self {
+            Self::Integer(_) => Encoding::Histogram,
+            Self::Float(_) => Encoding::FloatHistogram,
+        }
+    }
+}
+
+impl<'a> From<&'a Histogram> for AnyHistogram<'a> {
+    fn from(histogram: &'a Histogram) -> Self {
+        Self::Integer(histogram)
+    }
+}
+
+impl<'a> From<&'a FloatHistogram> for AnyHistogram<'a> {
+    fn from(histogram: &'a FloatHistogram) -> Self {
+        Self::Float(histogram)
+    }
+}
+
+/// A chunk and the times of its first and last sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistogramChunk<B = Box<[u8]>> {
+    /// Milliseconds since the Unix epoch.
+    pub min_ms: i64,
+    /// Milliseconds since the Unix epoch.
+    pub max_ms: i64,
+    /// How many samples it has.
+    pub samples: u16,
+    /// Whether its histograms count in whole numbers or in floats.
+    pub encoding: Encoding,
+    /// The chunk itself.
+    pub bytes: B,
+}
+
+/// The histograms of one series, as a head keeps them: an open chunk, out of which finished ones come.
+///
+/// Chunks end where those of Prometheus' head do: within 1 to 2 KiB but not before ten samples, evenly over the range of
+/// time that a block covers, and wherever a histogram [cannot follow](NativeHistogramAppender::append) another one.
+/// A series that has floats for a while begins anew behind them.
+///
+/// ```
+/// use emberdb_histogram::FloatHistogram;
+/// use emberdb_tsdb_chunk::{HistogramChunks, HistogramColumns};
+///
+/// let mut series = HistogramChunks::new(2 * 3_600_000);
+/// let mut chunks = Vec::new();
+/// for (t_ms, notation) in
+///     [(0, "{{count:3 buckets:[3]}}"), (15_000, "{{count:5 buckets:[3 2]}}"), (30_000, "{{count:1 buckets:[1]}}")]
+/// {
+///     chunks.extend(series.append(t_ms, &notation.parse::<FloatHistogram>()?)?);
+/// }
+/// chunks.extend(series.finish());
+/// assert_eq!(chunks.iter().map(|chunk| (chunk.min_ms, chunk.samples)).collect::<Vec<_>>(), [(0, 2), (30_000, 1)]);
+///
+/// // The first histogram has got the bucket of the second.
+/// let mut columns = HistogramColumns::new();
+/// columns.decode(chunks[0].encoding, &chunks[0].bytes)?;
+/// assert_eq!(columns.positive(0), [3.0, 0.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct HistogramChunks {
+    range_ms: i64,
+    open: Option<Open>,
+    /// The time from which on a sample begins a new chunk.
+    cut_at_ms: i64,
+    /// Whether that was judged. It is not judged again in the chunk that a histogram begins because it could not follow:
+    /// only cuts by size and time begin a new judgement.
+    is_judged: bool,
+}
+
+/// An open chunk.
+#[derive(Debug, Clone)]
+struct Open {
+    min_ms: i64,
+    max_ms: i64,
+    appender: OpenAppender,
+}
+
+#[derive(Debug, Clone)]
+enum OpenAppender {
+    Integer(HistogramAppender),
+    Float(FloatHistogramAppender),
+}
+
+impl HistogramChunks {
+    /// No histograms yet. No chunk reaches over a multiple of `range_ms`, the length of blocks, which is at least 1.
+    #[must_use]
+    pub const fn new(range_ms: i64) -> Self {
+        let range_ms = if range_ms < 1 { 1 } else { range_ms };
+        Self { range_ms, open: None, cut_at_ms: 0, is_judged: false }
+    }
+
+    /// Appends a histogram that is later than all before; gives back the chunk that is finished by that, if one is. The
+    /// time is in milliseconds.
+    ///
+    /// # Errors
+    /// Those of [`NativeHistogramAppender::append`].
+    pub fn append<'a>(
+        &mut self,
+        t_ms: i64,
+        histogram: impl Into<AnyHistogram<'a>>,
+    ) -> Result<Option<HistogramChunk>, ChunkError> {
+        let histogram = histogram.into();
+        let is_full = self.is_full(t_ms);
+        let range_end_ms = range_end(t_ms, self.range_ms);
+        let Some(open) = self.open.as_mut().filter(|open| open.encoding() == histogram.encoding()) else {
+            let next = Open::new(t_ms, histogram)?;
+            (self.cut_at_ms, self.is_judged) = (range_end_ms, false);
+            return Ok(self.open.replace(next).map(Open::finish));
+        };
+        let before = (open.min_ms, open.max_ms, open.appender.samples());
+        let finished = match (&mut open.appender, histogram) {
+            (OpenAppender::Integer(open), AnyHistogram::Integer(histogram)) => {
+                append(open, t_ms, histogram, is_full)
+            }
+            (OpenAppender::Float(open), AnyHistogram::Float(histogram)) => {
+                append(open, t_ms, histogram, is_full)
+            }
+            // They have the same encoding.
+            _ => Ok(None),
+        }?;
+        open.max_ms = t_ms;
+        if finished.is_some() {
+            open.min_ms = t_ms;
+            self.cut_at_ms = range_end_ms;
+            self.is_judged &= !is_full;
+        }
+        let encoding = histogram.encoding();
+        let (min_ms, max_ms, samples) = before;
+        Ok(finished.map(|bytes| HistogramChunk { min_ms, max_ms, samples, encoding, bytes }))
+    }
+
+    /// The open chunk: complete and readable as it is, and different after the next histogram.
+    #[must_use]
+    pub fn open(&self) -> Option<HistogramChunk<&[u8]>> {
+        self.open.as_ref().map(|open| HistogramChunk {
+            min_ms: open.min_ms,
+            max_ms: open.max_ms,
+            samples: open.appender.samples(),
+            encoding: open.encoding(),
+            bytes: open.appender.bytes(),
+        })
+    }
+
+    /// Finishes the open chunk, as a head does when the series goes on with floats, or ends. A histogram that is
+    /// appended later begins anew.
+    pub fn finish(&mut self) -> Option<HistogramChunk> {
+        self.is_judged = false;
+        self.open.take().map(Open::finish)
+    }
+
+    /// Whether the open chunk must not grow any more. Judges, when the time has come, at which time it will be full.
+    fn is_full(&mut self, t_ms: i64) -> bool {
+        let Some(open) = &self.open else { return false };
+        let len_bytes = open.appender.bytes().len();
+        // At the end of a block's range chunks are cut though they have few samples.
+        let range_end_ms =
+            if self.is_judged { range_end(open.min_ms, self.range_ms) } else { self.cut_at_ms };
+        if !self.is_judged && len_bytes >= CHUNK_BYTES / 4 {
+            let full_of_len = CHUNK_BYTES as f64 / len_bytes as f64;
+            self.cut_at_ms = even_cut(open.min_ms, open.max_ms, self.cut_at_ms, full_of_len);
+            self.is_judged = true;
+        }
+        (t_ms >= self.cut_at_ms || len_bytes >= CHUNK_BYTES_MAX)
+            && (open.appender.samples() >= CHUNK_SAMPLES_MIN || t_ms >= range_end_ms)
+    }
+}
+
+impl Open {
+    fn new(t_ms: i64, histogram: AnyHistogram<'_>) -> Result<Self, ChunkError> {
+        let appender = match histogram {
+            AnyHistogram::Integer(histogram) => {
+                let mut open = HistogramAppender::new();
+                open.append(t_ms, histogram)?;
+                OpenAppender::Integer(open)
+            }
+            AnyHistogram::Float(histogram) => {
+                let mut open = FloatHistogramAppender::new();
+                open.append(t_ms, histogram)?;
+                OpenAppender::Float(open)
+            }
+        };
+        Ok(Self { min_ms: t_ms, max_ms: t_ms, appender })
+    }
+
+    const fn encoding(&self) -> Encoding {
+        match self.appender {
+            OpenAppender::Integer(_) => HistogramAppender::ENCODING,
+            OpenAppender::Float(_) => FloatHistogramAppender::ENCODING,
+        }
+    }
+
+    fn finish(self) -> HistogramChunk {
+        let Self { min_ms, max_ms, .. } = self;
+        let (samples, encoding) = (self.appender.samples(), self.encoding());
+        let bytes = match self.appender {
+            OpenAppender::Integer(open) => open.finish(),
+            OpenAppender::Float(open) => open.finish(),
+        };
+        HistogramChunk { min_ms, max_ms, samples, encoding, bytes }
+    }
+}
+
+impl OpenAppender {
+    const fn samples(&self) -> u16 {
+        match self {
+            Self::Integer(open) => open.samples(),
+            Self::Float(open) => open.samples(),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Integer(open) => open.bytes(),
+            Self::Float(open) => open.bytes(),
+        }
+    }
+}
+
+/// Appends, and gives back what is finished by that.
+fn append<N: HistogramNumber>(
+    open: &mut NativeHistogramAppender<N>,
+    t_ms: i64,
+    histogram: &NativeHistogram<N>,
+    is_full: bool,
+) -> Result<Option<Box<[u8]>>, ChunkError> {
+    if is_full {
+        return open.cut(t_ms, histogram).map(Some);
+    }
+    Ok(match open.append(t_ms, histogram)? {
+        Appended::Here | Appended::Recoded => None,
+        Appended::Cut(bytes) => Some(bytes),
+    })
+}
+
+/// The end of the range of time that a block covers.
+const fn range_end(t_ms: i64, range_ms: i64) -> i64 {
+    (t_ms / range_ms).saturating_mul(range_ms).saturating_add(range_ms)
+}
+
+/// A part of a chunk, one in `full_of_len`, has the samples from `min_ms` to `max_ms`: how many whole chunks fit before
+/// `end_ms`, and when does the first of them end if all are of one length? In floats, as upstream reckons.
+fn even_cut(min_ms: i64, max_ms: i64, end_ms: i64, full_of_len: f64) -> i64 {
+    let left_ms = end_ms.saturating_sub(min_ms) as f64;
+    let chunks = left_ms / (max_ms.saturating_sub(min_ms).saturating_add(1) as f64 * full_of_len);
+    if chunks <= 1.0 {
+        return end_ms;
+    }
+    (min_ms as f64 + left_ms / chunks.floor()) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{even_cut, range_end};
+
+    #[test]
+    fn ranges_end_at_multiples() {
+        assert_eq!([0, 99, 100, -1, -100].map(|t_ms| range_end(t_ms, 100)), [100, 100, 200, 100, 0]);
+    }
+
+    #[test]
+    fn cuts_are_even() {
+        // A quarter in 9 s of 100 s: 36 s each, two fit.
+        assert_eq!(even_cut(0, 8_999, 100_000, 4.0), 50_000);
+        assert_eq!(even_cut(20_000, 28_999, 100_000, 4.0), 60_000);
+        assert_eq!(even_cut(50_000, 58_999, 100_000, 4.0), 100_000);
+        assert_eq!(even_cut(0, 8_999, 100_000, 2.5), 25_000);
+    }
+}
