@@ -201,7 +201,7 @@ fn histogram_record<N: RecordNumber>(
         bencher.iter(|| {
             let mut buckets = 0;
             decode(black_box(&record), &mut decoded, |_, histogram| {
-                buckets += histogram.positive.buckets.len()
+                buckets += histogram.positive.buckets.len();
             });
             buckets
         });
