@@ -65,7 +65,8 @@ impl<'a> SeriesDecoder<'a> {
     /// the order of the record.
     ///
     /// # Errors
-    /// When the record ends in the series, has more than [`LABELS_PER_SERIES_MAX`](crate::LABELS_PER_SERIES_MAX) labels, or one that is not UTF-8.
+    /// When the record ends in the series, has more than [`LABELS_PER_SERIES_MAX`](crate::LABELS_PER_SERIES_MAX) labels, or
+    /// one that is not UTF-8.
     pub fn next_series(&mut self, labels: &mut Vec<(&'a str, &'a str)>) -> Result<Option<u64>, RecordError> {
         labels.clear();
         if self.fields.is_empty() {

@@ -10,10 +10,10 @@ use super::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogram
 use crate::{ChunkError, Encoding};
 
 /// How large a chunk should be; it is cut at the time when it will be, judged after a quarter.
-const CHUNK_BYTES: usize = 1024;
+const CHUNK_BYTES_AIM: usize = 1024;
 
 /// A chunk that is so large is cut, whatever was judged.
-const CHUNK_BYTES_MAX: usize = 2 * CHUNK_BYTES;
+const CHUNK_BYTES_CUT: usize = 2 * CHUNK_BYTES_AIM;
 
 /// A chunk is not cut for its size before it has so many samples: one alone may be larger than a chunk should be.
 const CHUNK_SAMPLES_MIN: u16 = 10;
@@ -190,12 +190,12 @@ impl HistogramChunks {
         // At the end of a block's range chunks are cut though they have few samples.
         let range_end_ms =
             if self.is_judged { range_end(open.min_ms, self.range_ms) } else { self.cut_at_ms };
-        if !self.is_judged && len_bytes >= CHUNK_BYTES / 4 {
-            let full_of_len = CHUNK_BYTES as f64 / len_bytes as f64;
+        if !self.is_judged && len_bytes >= CHUNK_BYTES_AIM / 4 {
+            let full_of_len = CHUNK_BYTES_AIM as f64 / len_bytes as f64;
             self.cut_at_ms = even_cut(open.min_ms, open.max_ms, self.cut_at_ms, full_of_len);
             self.is_judged = true;
         }
-        (t_ms >= self.cut_at_ms || len_bytes >= CHUNK_BYTES_MAX)
+        (t_ms >= self.cut_at_ms || len_bytes >= CHUNK_BYTES_CUT)
             && (open.appender.samples() >= CHUNK_SAMPLES_MIN || t_ms >= range_end_ms)
     }
 }

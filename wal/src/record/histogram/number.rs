@@ -16,7 +16,7 @@ impl RecordNumber for i64 {}
 impl RecordNumber for f64 {}
 
 pub(super) mod sealed {
-    use super::{BucketNumber, FieldReader, RecordError, RecordKind};
+    use super::{BucketNumber, FieldReader, RecordError, RecordKind, put_uvarint};
 
     /// The bytes of counts and buckets.
     #[expect(unnameable_types, reason = "nobody else can implement it")]
@@ -28,14 +28,19 @@ pub(super) mod sealed {
         /// The record of histograms with start timestamps.
         const KIND_STARTED: RecordKind;
         /// All of them.
-        const KINDS: &'static [RecordKind];
+        const KINDS: &'static [RecordKind] = &[Self::KIND, Self::KIND_CUSTOM, Self::KIND_STARTED];
 
         /// Appends a count of the histogram itself.
         fn put_count(count: Self::Count, record: &mut Vec<u8>);
         /// Reads one.
         fn read_count(fields: &mut FieldReader<'_>, field: &'static str) -> Result<Self::Count, RecordError>;
+        /// Appends what a bucket holds.
+        fn put_bucket(self, record: &mut Vec<u8>);
         /// Appends a number of buckets, and the buckets.
-        fn put_buckets(buckets: &[Self], record: &mut Vec<u8>);
+        fn put_buckets(buckets: &[Self], record: &mut Vec<u8>) {
+            put_uvarint(buckets.len() as u64, record);
+            buckets.iter().for_each(|bucket| bucket.put_bucket(record));
+        }
         /// Replaces `buckets` by those that follow, of which there are at most `max`.
         fn read_buckets(
             fields: &mut FieldReader<'_>,
@@ -50,7 +55,6 @@ impl sealed::Codec for i64 {
     const KIND: RecordKind = RecordKind::HistogramSamples;
     const KIND_CUSTOM: RecordKind = RecordKind::CustomBucketsHistogramSamples;
     const KIND_STARTED: RecordKind = RecordKind::HistogramSamplesV2;
-    const KINDS: &'static [RecordKind] = &[Self::KIND, Self::KIND_CUSTOM, Self::KIND_STARTED];
 
     fn put_count(count: u64, record: &mut Vec<u8>) {
         put_uvarint(count, record);
@@ -60,11 +64,9 @@ impl sealed::Codec for i64 {
         fields.uvarint(field)
     }
 
-    fn put_buckets(buckets: &[Self], record: &mut Vec<u8>) {
-        put_uvarint(buckets.len() as u64, record);
-        for &difference in buckets {
-            put_varint(difference, record);
-        }
+    #[inline]
+    fn put_bucket(self, record: &mut Vec<u8>) {
+        put_varint(self, record);
     }
 
     fn read_buckets(
@@ -87,7 +89,6 @@ impl sealed::Codec for f64 {
     const KIND: RecordKind = RecordKind::FloatHistogramSamples;
     const KIND_CUSTOM: RecordKind = RecordKind::CustomBucketsFloatHistogramSamples;
     const KIND_STARTED: RecordKind = RecordKind::FloatHistogramSamplesV2;
-    const KINDS: &'static [RecordKind] = &[Self::KIND, Self::KIND_CUSTOM, Self::KIND_STARTED];
 
     fn put_count(count: f64, record: &mut Vec<u8>) {
         put_f64(count, record);
@@ -97,11 +98,9 @@ impl sealed::Codec for f64 {
         fields.f64(field)
     }
 
-    fn put_buckets(buckets: &[Self], record: &mut Vec<u8>) {
-        put_uvarint(buckets.len() as u64, record);
-        for &count in buckets {
-            put_f64(count, record);
-        }
+    #[inline]
+    fn put_bucket(self, record: &mut Vec<u8>) {
+        put_f64(self, record);
     }
 
     fn read_buckets(
