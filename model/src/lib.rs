@@ -3,6 +3,7 @@
 //! - [`Labels`] name a series; inside the database strings are [`Symbol`]s of a [`SymbolTable`] and a label set is a
 //!   slice of [`Label`] pairs, shown as text through [`LabelsRef`].
 //! - [`Matcher`] selects series by a label, with Prometheus' regular expressions ([`AnchoredRegex`]).
+//! - [`RelabelRule`] rewrites a label set, or drops what it names.
 //! - [`SampleColumns`] hold a series' samples, time and value in two columns, start timestamps in a third where the storage
 //!   knows them, native histograms beside them in [`HistogramColumns`]. [`SampleValue`] is what one of them holds.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
@@ -26,6 +27,7 @@ mod batch;
 mod labels;
 mod matcher;
 pub mod number;
+mod relabel;
 mod sample;
 mod staleness;
 pub mod storage;
@@ -38,6 +40,7 @@ pub use labels::{
     SymbolTable, is_legacy_label_name, is_legacy_metric_name, write_quoted,
 };
 pub use matcher::{AnchoredRegex, MatchOp, Matcher, MatcherError};
+pub use relabel::{RelabelAction, RelabelConfig, RelabelError, RelabelRule, relabel};
 pub use sample::{Sample, SampleValue, SeriesRef};
 pub use staleness::{NORMAL_NAN, STALE_NAN, is_stale};
 pub use time::TimeRange;

@@ -223,14 +223,27 @@ impl LabelsBuilder {
     /// The value that a label has so far.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().map(|&p| self.pair(p)).find(|&(n, _)| n == name).map(|(_, v)| v)
+        self.iter().find(|&(n, _)| n == name).map(|(_, v)| v)
     }
 
     /// Replaces the value of a label, adds it, or (with an empty value) removes it.
     pub fn set(&mut self, name: &str, value: &str) {
-        let text = &self.text;
-        self.pairs.retain(|&(n, v, _)| &text[n as usize..v as usize] != name);
+        self.retain(|other, _| other != name);
         self.push(name, value);
+    }
+
+    /// Names and values in the order in which they were set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.pairs.iter().map(|&pair| self.pair(pair))
+    }
+
+    /// Removes the labels for which `keep` of name and value is false.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        let text = &self.text;
+        self.pairs.retain(|&pair| {
+            let (name, value) = pieces(text, pair);
+            keep(name, value)
+        });
     }
 
     /// The labels, sorted.
@@ -263,9 +276,13 @@ impl LabelsBuilder {
         Ok(Labels { text: text.into_boxed_str(), ends: ends.into_boxed_slice() })
     }
 
-    fn pair(&self, (name, value, end): (u32, u32, u32)) -> (&str, &str) {
-        (&self.text[name as usize..value as usize], &self.text[value as usize..end as usize])
+    fn pair(&self, pair: (u32, u32, u32)) -> (&str, &str) {
+        pieces(&self.text, pair)
     }
+}
+
+fn pieces(text: &str, (name, value, end): (u32, u32, u32)) -> (&str, &str) {
+    (&text[name as usize..value as usize], &text[value as usize..end as usize])
 }
 
 #[cfg(test)]

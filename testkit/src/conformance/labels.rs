@@ -1,6 +1,8 @@
 //! Matchers, their regular expressions, and relabelling.
 
-use emberdb_model::{MatchOp, Matcher};
+use emberdb_model::{
+    LabelsBuilder, MatchOp, Matcher, RelabelAction, RelabelConfig, RelabelRule, relabel,
+};
 use serde_json::Value;
 
 use super::mismatch::same;
@@ -79,14 +81,50 @@ fn matcher(record: &Value) -> Check {
     same("match", &read::truth(&record["match"])?, &matcher.matches(read::text(&record["value"])?))
 }
 
-/// There is nothing here that relabels.
+/// What rules make of a label set.
 fn relabelling(run: &mut Run<'_>) -> Result<(), DataError> {
     const PATH: &str = "labels/relabel.jsonl";
     let records = run.data.records(PATH)?;
     run.begin(PATH, records.len());
     for record in &records {
         let name = format!("{PATH}: {}", read::text_or_empty(record, "id"));
-        run.case(name, Err(Mismatch::unsupported("relabelling")));
+        run.case(name, relabelled(record));
     }
     Ok(())
+}
+
+fn relabelled(record: &Value) -> Check {
+    let mut labels = LabelsBuilder::new();
+    for (name, value) in read::labels(&record["input"])?.iter() {
+        labels.push(name, value);
+    }
+    let mut rules = Vec::new();
+    for config in read::list_or_empty(&record["relabel_configs"]) {
+        let rule = RelabelRule::new(relabel_config(config)?);
+        rules.push(rule.map_err(|error| Mismatch::new(error.to_string()))?);
+    }
+    let is_kept = relabel(&mut labels, &rules);
+    same("is dropped", &read::truth(&record["drop"])?, &!is_kept)?;
+    if !is_kept {
+        return Ok(());
+    }
+    let labels = labels.build().map_err(|error| Mismatch::new(error.to_string()))?;
+    same("labels", &read::labels(&record["output"])?, &labels)
+}
+
+fn relabel_config(config: &Value) -> Result<RelabelConfig, Mismatch> {
+    let text = |name| read::text_or_empty(config, name).to_owned();
+    let action = read::text(&config["action"])?;
+    let source_labels =
+        read::list_or_empty(&config["source_labels"]).iter().map(|name| read::text(name).map(str::to_owned));
+    Ok(RelabelConfig {
+        source_labels: source_labels.collect::<Result<_, _>>()?,
+        separator: text("separator"),
+        regex: text("regex"),
+        modulus: config["modulus"].as_u64().unwrap_or_default(),
+        target_label: text("target_label"),
+        replacement: text("replacement"),
+        action: RelabelAction::named(action)
+            .ok_or_else(|| Mismatch::new(format!("unknown action {action}")))?,
+    })
 }

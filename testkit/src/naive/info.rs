@@ -1,6 +1,6 @@
 //! `info(v, selector)`: the vector with the labels of the info metrics that describe the same thing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use emberdb_model::{Labels, METRIC_NAME, MatchOp, Matcher};
 use emberdb_promql_syntax::{At, Call, DurationSpec, Expr, VectorSelector, Visitor, walk_expr};
@@ -26,13 +26,16 @@ pub(super) fn eval(
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
     let wanted = Wanted::of(call.args.get(1))?;
-    let info_series = fetch(ev, &wanted, base_time(ev, &call.args[0], time_ms)?)?;
+    let mut described = Vec::new();
+    for step_ms in frame.steps() {
+        described.extend(ev.vector(&call.args[0], frame, step_ms)?.into_iter().map(|base| base.labels));
+    }
+    described.retain(|labels| !wanted.is_info(labels));
+    let info_series = fetch(ev, &wanted, &described, base_time(ev, &call.args[0], time_ms)?)?;
     let mut elements = Vec::new();
     for base in ev.vector(&call.args[0], frame, time_ms)? {
-        let is_info_itself =
-            wanted.names.iter().all(|m| m.matches(base.labels.get(METRIC_NAME).unwrap_or("")));
         let identity = identity(&base.labels);
-        if is_info_itself || identity.is_empty() {
+        if wanted.is_info(&base.labels) || identity.is_empty() {
             elements.push(base);
             continue;
         }
@@ -69,10 +72,36 @@ impl Wanted {
         }
         Ok(Self { names, data })
     }
+
+    /// Whether a series is itself one of the info metrics.
+    fn is_info(&self, labels: &Labels) -> bool {
+        self.names.iter().all(|matcher| matcher.matches(labels.get(METRIC_NAME).unwrap_or("")))
+    }
 }
 
 /// The info series alive at a time. Of two that describe the same thing the one with the newer sample counts.
-fn fetch(ev: &Evaluator<'_>, wanted: &Wanted, time_ms: i64) -> Result<InfoSeries, NaiveError> {
+///
+/// Upstream looks only for those whose identifying labels stand, each by itself, in some series that is `described` at
+/// any step: what is wrong among others is not seen.
+fn fetch(
+    ev: &Evaluator<'_>,
+    wanted: &Wanted,
+    described: &[Labels],
+    time_ms: i64,
+) -> Result<InfoSeries, NaiveError> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, value) in described.iter().flat_map(Labels::iter) {
+        if IDENTIFYING_LABELS.contains(&name) {
+            values.entry(name).or_default().insert(value);
+        }
+    }
+    if values.is_empty() {
+        return Ok(InfoSeries::new());
+    }
+    let is_near = |labels: &Labels| {
+        let mut sought = values.iter();
+        sought.all(|(name, values)| values.contains(labels.get(name).unwrap_or("")))
+    };
     let selector = VectorSelector {
         name: None,
         matchers: wanted.names.iter().chain(&wanted.data).cloned().collect(),
@@ -84,6 +113,9 @@ fn fetch(ev: &Evaluator<'_>, wanted: &Wanted, time_ms: i64) -> Result<InfoSeries
     };
     let mut found = InfoSeries::new();
     for series in newest_samples(ev, &selector, Frame::instant(time_ms), time_ms)? {
+        if !is_near(&series.labels) {
+            continue;
+        }
         let name = series.labels.get(METRIC_NAME).unwrap_or("").to_owned();
         let alike = found.entry(name).or_default();
         if histogram(&series.value).is_some() {

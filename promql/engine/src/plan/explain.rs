@@ -181,6 +181,8 @@ impl Builder<'_> {
         let series_max = match &binary.matching {
             None if binary.lhs.value_type == ValueType::Scalar => rhs.series_max,
             None => lhs.series_max,
+            // Until the end of the query each pair is a series of its own, whatever it is called.
+            Some(_) if !binary.op.is_set() && !self.merges(steps) => None,
             Some(matching) => matched(binary.op, matching, lhs.series_max, rhs.series_max),
         };
         let with_bool = joined(binary.op.as_str(), if binary.return_bool { "bool" } else { "" });

@@ -147,7 +147,13 @@ pub enum DurationError {
         /// The modulo.
         span: Span,
     },
-    /// NaN, an infinity, or more than 64 bits of nanoseconds hold.
+    /// NaN or an infinity.
+    #[error("duration is NaN or infinite")]
+    NotFinite {
+        /// The whole expression.
+        span: Span,
+    },
+    /// More than 64 bits of nanoseconds hold.
     #[error("duration is out of range")]
     OutOfRange {
         /// The whole expression.
@@ -168,6 +174,7 @@ impl DurationError {
         match self {
             Self::DivisionByZero { span }
             | Self::ModuloByZero { span }
+            | Self::NotFinite { span }
             | Self::OutOfRange { span }
             | Self::NotPositive { span } => *span,
         }
@@ -175,7 +182,7 @@ impl DurationError {
 }
 
 /// Seconds beyond which nanoseconds no longer fit 64 bits: about 292 years.
-const SECONDS_MAX: f64 = (i64::MAX / 1_000_000_000) as f64;
+const SECONDS_MAX: f64 = i64::MAX as f64 / 1e9;
 
 impl DurationExpr {
     /// The value in milliseconds, of any sign, computed in float seconds and cut off to whole milliseconds.
@@ -185,7 +192,7 @@ impl DurationExpr {
     /// # Errors
     /// Division or modulo by zero; NaN, an infinity, or a value beyond 292 years.
     pub fn resolve(&self, step_ms: i64, range_ms: i64) -> Result<i64, DurationError> {
-        self.millis(self.seconds(step_ms, range_ms)?)
+        self.millis(self.finite_seconds(step_ms, range_ms)?)
     }
 
     /// As [`resolve`](Self::resolve), for a range or a step.
@@ -193,7 +200,7 @@ impl DurationExpr {
     /// # Errors
     /// As [`resolve`](Self::resolve), and [`DurationError::NotPositive`].
     pub fn resolve_positive(&self, step_ms: i64, range_ms: i64) -> Result<i64, DurationError> {
-        let seconds = self.seconds(step_ms, range_ms)?;
+        let seconds = self.finite_seconds(step_ms, range_ms)?;
         if seconds <= 0.0 {
             return Err(DurationError::NotPositive { span: self.span });
         }
@@ -201,12 +208,15 @@ impl DurationExpr {
     }
 
     fn millis(&self, seconds: f64) -> Result<i64, DurationError> {
-        // Written so that NaN is refused too.
-        if seconds.abs() <= SECONDS_MAX {
-            Ok((seconds * 1000.0) as i64)
-        } else {
-            Err(DurationError::OutOfRange { span: self.span })
+        if seconds.abs() > SECONDS_MAX {
+            return Err(DurationError::OutOfRange { span: self.span });
         }
+        Ok((seconds * 1000.0) as i64)
+    }
+
+    fn finite_seconds(&self, step_ms: i64, range_ms: i64) -> Result<f64, DurationError> {
+        let seconds = self.seconds(step_ms, range_ms)?;
+        if seconds.is_finite() { Ok(seconds) } else { Err(DurationError::NotFinite { span: self.span }) }
     }
 
     fn seconds(&self, step_ms: i64, range_ms: i64) -> Result<f64, DurationError> {
@@ -231,6 +241,8 @@ impl DurationExpr {
                     }
                     DurationOp::Mod => lhs % rhs,
                     DurationOp::Pow => lhs.powf(rhs),
+                    // Of NaN and a number it is NaN.
+                    DurationOp::MinOf | DurationOp::MaxOf if lhs.is_nan() || rhs.is_nan() => f64::NAN,
                     DurationOp::MinOf => lhs.min(rhs),
                     DurationOp::MaxOf => lhs.max(rhs),
                 }

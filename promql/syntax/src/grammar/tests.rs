@@ -136,7 +136,9 @@ fn a_duration_is_computed_from_the_querys_step_and_range() {
         ("1 / (step() - 15)", "division by zero"),
         ("1 % (step() - 15)", "modulo by zero"),
         ("10 ^ 99", "duration is out of range"),
-        ("(-1) ^ 0.5", "duration is out of range"),
+        ("(-1) ^ 0.5", "duration is NaN or infinite"),
+        ("min_of(1, (-1) ^ 0.5)", "duration is NaN or infinite"),
+        ("10 ^ 999", "duration is NaN or infinite"),
     ] {
         let Expr::MatrixSelector(matrix) = read(&format!("foo[{range}]")) else { panic!() };
         let error = matrix.range.resolve_positive(15_000, 0).expect_err(range);

@@ -99,6 +99,12 @@ impl Operation {
         }
     }
 
+    /// Whether there is a result for these elements.
+    pub(super) fn takes(&self, left: Element<'_>, right: Element<'_>) -> bool {
+        let are_floats = matches!((left, right), (Element::Float(_), Element::Float(_)));
+        (are_floats && !self.op.is_trim()) || self.element(left, right).result.is_some()
+    }
+
     fn combined(&self, left: &FloatHistogram, right: &FloatHistogram) -> Outcome {
         let is_sum = self.op == BinaryOp::Add;
         let mut result = left.clone();

@@ -8,17 +8,18 @@ use std::sync::Arc;
 use emberdb_model::{LabelsRef, SymbolTable};
 use emberdb_promql_syntax::MatchCardinality;
 
+use super::meeting::{Meeting, Pair};
 use super::presence::{GroupPresence, SeriesPresence, first_step};
 use super::signature::MatchGroups;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
 use crate::operator::exchange::all_of;
-use crate::operator::{Members, VectorSource};
+use crate::operator::Members;
 
-/// The two sides of a match; "one" is the side whose match groups must have one element each.
+/// The two sides of a match and the pairs between them; "one" is the side whose match groups must have one element each.
 pub(super) struct Sides<'a> {
-    pub(super) many: &'a dyn VectorSource,
-    pub(super) one: &'a dyn VectorSource,
+    pub(super) meeting: Meeting<'a>,
+    pub(super) pairs: &'a [Pair],
     /// With `many` as its left side.
     pub(super) groups: &'a MatchGroups,
     pub(super) cardinality: MatchCardinality,
@@ -66,11 +67,11 @@ impl Sides<'_> {
         if suspects.is_empty() {
             return Ok(None);
         }
-        let presence = SeriesPresence::new(self.one, suspects, context)?;
+        let presence = SeriesPresence::new(self.meeting.one, suspects, context)?;
         let mut wrong = presence.overlaps(&self.groups.rhs, self.groups.len());
         if !self.fills && first_step(&wrong).is_some() {
             // Against an empty vector nothing is matched, so nothing is wrong.
-            let others = SeriesPresence::new(self.many, all_of(self.many), context)?;
+            let others = SeriesPresence::new(self.meeting.many, all_of(self.meeting.many), context)?;
             wrong.iter_mut().zip(others.any()).for_each(|(word, any)| *word &= any);
         }
         let Some(step) = first_step(&wrong) else { return Ok(None) };
@@ -87,7 +88,7 @@ impl Sides<'_> {
     fn duplicate(&self, group: usize, pair: [u32; 2], symbols: &SymbolTable) -> String {
         let side = if self.cardinality == MatchCardinality::OneToMany { "left" } else { "right" };
         let text = |labels| LabelsRef::new(symbols, labels).braced().to_string();
-        let mut pair = pair.map(|series| text(self.one.series().get(series as usize)));
+        let mut pair = pair.map(|series| text(self.meeting.one.series().get(series as usize)));
         pair.sort();
         format!(
             "found duplicate series for the match group {} on the {side} hand-side of the operation: [{}, \
@@ -112,23 +113,34 @@ impl Sides<'_> {
                 "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
             )
         } else {
-            let (numbers, suspects) = equal_results(results, self.many.len());
+            let (numbers, suspects) = equal_results(results, self.meeting.many.len());
             (numbers, suspects, "multiple matches for labels: grouping labels must ensure unique matches")
         };
         if suspects.is_empty() {
             return Ok(None);
         }
-        let mut is_suspect = vec![false; self.groups.len()];
-        suspects.iter().for_each(|&series| is_suspect[self.groups.lhs[series as usize]] = true);
-        let mut presence = SeriesPresence::new(self.many, suspects, context)?;
-        if !self.fills_one {
-            let (groups, count) = (&self.groups.rhs, self.groups.len());
-            let partners = GroupPresence::new(self.one, groups, count, |group| is_suspect[group], context)?;
-            presence.keep_matched(&self.groups.lhs, &partners);
-        }
+        let presence = self.matched(suspects, context)?;
         let count = numbers.iter().max().map_or(0, |max| max + 1);
         let wrong = presence.overlaps(&numbers, count);
         Ok(first_step(&wrong).map(|step| (step, message.to_owned())))
+    }
+
+    /// The steps at which some series of the "many" side, sorted, have an element that is matched.
+    fn matched(&self, series: Vec<u32>, context: &Arc<QueryContext>) -> Result<SeriesPresence> {
+        if self.meeting.may_refuse() {
+            let is_asked = |many| series.binary_search(&many).is_ok();
+            let taken = self.meeting.taken(self.pairs, is_asked, context)?;
+            return Ok(SeriesPresence::of_masks(series, &taken, self.meeting.many.steps()));
+        }
+        let mut is_asked = vec![false; self.groups.len()];
+        series.iter().for_each(|&series| is_asked[self.groups.lhs[series as usize]] = true);
+        let mut presence = SeriesPresence::new(self.meeting.many, series, context)?;
+        if !self.fills_one {
+            let (groups, count) = (&self.groups.rhs, self.groups.len());
+            let partners = GroupPresence::new(self.meeting.one, groups, count, |group| is_asked[group], context)?;
+            presence.keep_matched(&self.groups.lhs, &partners);
+        }
+        Ok(presence)
     }
 }
 

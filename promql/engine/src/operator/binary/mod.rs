@@ -5,6 +5,7 @@
 //! * [`scalar`]: vector with scalar, and the sign of a vector
 //! * [`signature`]: which series of two vectors belong together
 //! * [`matching`]: pairs of series and the checks that they are pairs
+//! * [`meeting`]: two series that meet, and what the operator takes of them
 //! * [`presence`]: at which steps something is there
 //! * [`vector`]: vector with vector
 //! * [`set`]: `and`, `or`, `unless`
@@ -12,6 +13,7 @@
 mod arithmetic;
 mod element;
 mod matching;
+mod meeting;
 mod presence;
 mod scalar;
 mod set;

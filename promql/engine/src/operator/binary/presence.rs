@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::batch::Column;
+use crate::batch::{Column, Steps, WORD_STEPS};
 use crate::context::QueryContext;
 use crate::error::Result;
 use crate::operator::VectorSource;
@@ -10,6 +10,16 @@ use crate::operator::exchange::{all_of, for_each_column};
 
 /// A bit a step, laid out as a column's presence.
 pub(super) type Mask = Box<[u64]>;
+
+/// Words in a mask of these steps.
+fn width(steps: Steps) -> usize {
+    steps.count.div_ceil(WORD_STEPS)
+}
+
+/// A mask of no step.
+pub(super) fn no_step(steps: Steps) -> Mask {
+    vec![0; width(steps)].into()
+}
 
 /// The steps at which a column has something.
 pub(super) fn occupied(column: &Column) -> Mask {
@@ -52,6 +62,13 @@ impl GroupPresence {
         Ok(Self { masks })
     }
 
+    /// Of series whose steps are known: series `i` has `masks[i]` and belongs to `groups[i]`, of which there are `count`.
+    pub(super) fn of_masks(masks: &[Mask], groups: &[usize], count: usize) -> Self {
+        let mut united = vec![None; count];
+        masks.iter().zip(groups).for_each(|(mask, &group)| unite(&mut united[group], mask));
+        Self { masks: united }
+    }
+
     /// The steps of a group; `None` if none of its series was looked at.
     pub(super) fn of(&self, group: usize) -> Option<&Mask> {
         self.masks[group].as_ref()
@@ -76,8 +93,13 @@ impl SeriesPresence {
             masks.push(occupied(column));
             Ok(())
         })?;
-        let width = source.steps().count.div_ceil(u64::BITS as usize);
-        Ok(Self { series, masks, width })
+        Ok(Self { series, masks, width: width(source.steps()) })
+    }
+
+    /// Of series whose steps are known: series `i` of the vector has `masks[i]`.
+    pub(super) fn of_masks(series: Vec<u32>, masks: &[Mask], steps: Steps) -> Self {
+        let masks = series.iter().map(|&series| masks[series as usize].clone()).collect();
+        Self { series, masks, width: width(steps) }
     }
 
     /// The steps at which two series with the same number have a value. `numbers` are below `count`.
@@ -104,7 +126,7 @@ impl SeriesPresence {
 
     /// The series that have a value at a step, in order.
     pub(super) fn at(&self, step: usize) -> impl Iterator<Item = u32> {
-        let (word, bit) = (step / u64::BITS as usize, step % u64::BITS as usize);
+        let (word, bit) = (step / WORD_STEPS, step % WORD_STEPS);
         let is_there = move |(_, mask): &(&u32, &Mask)| mask[word] >> bit & 1 == 1;
         self.series.iter().zip(&self.masks).filter(is_there).map(|(&series, _)| series)
     }
@@ -123,5 +145,5 @@ impl SeriesPresence {
 /// The first step of a mask.
 pub(super) fn first_step(mask: &[u64]) -> Option<usize> {
     let (index, word) = mask.iter().enumerate().find(|&(_, &word)| word != 0)?;
-    Some(index * u64::BITS as usize + word.trailing_zeros() as usize)
+    Some(index * WORD_STEPS + word.trailing_zeros() as usize)
 }

@@ -9,6 +9,7 @@ use emberdb_promql_syntax::{MatchCardinality, VectorMatching};
 use super::Operation;
 use super::element::{Element, Kept, LastRemarks, Outcome};
 use super::matching::{ManyResult, Sides};
+use super::meeting::{Meeting, Pair, Side};
 use super::presence::{GroupPresence, Mask};
 use super::scalar::put;
 use super::signature::{MatchGroups, Signature};
@@ -55,35 +56,41 @@ pub(crate) fn vector_operation(
         pairs.of_lonely(value, &presence, &groups.lhs, |series, fill| (Side::Series(series), fill));
         pairs.in_order_of_many();
     }
+    let operation = asked.operation;
     if let Some(value) = fill_many {
-        let presence = GroupPresence::new(&*many, &groups.lhs, groups.len(), |_| true, context)?;
+        let meeting =
+            Meeting { many: &*many, one: &*one, masks: &pairs.masks, operation: &operation, is_swapped };
+        let presence = if meeting.may_refuse() {
+            let taken = meeting.taken(&pairs.list, |_| true, context)?;
+            GroupPresence::of_masks(&taken, &groups.lhs, groups.len())
+        } else {
+            GroupPresence::new(&*many, &groups.lhs, groups.len(), |_| true, context)?
+        };
         pairs.of_lonely(value, &presence, &groups.rhs, |series, fill| (fill, Side::Series(series)));
     }
     let names = ResultNames { asked, signature: &signature, include: include_names(matching, symbols) };
     let series = names.of_pairs(&pairs.list, &groups, many.series(), one.series(), symbols);
 
     let sides = Sides {
-        many: &*many,
-        one: &*one,
+        meeting: Meeting { many: &*many, one: &*one, masks: &pairs.masks, operation: &operation, is_swapped },
+        pairs: &pairs.list,
         groups: &groups,
         cardinality: matching.cardinality,
         fills: fill_one.is_some() || fill_many.is_some(),
         fills_one: fill_one.is_some(),
     };
-    if !asked.operation.op.is_trim() {
-        let results = match matching.cardinality {
-            MatchCardinality::OneToOne => Vec::new(),
-            _ => pairs.results(&groups, &series),
-        };
-        sides.check(results, symbols, context)?;
-    }
+    let results = match matching.cardinality {
+        MatchCardinality::OneToOne => Vec::new(),
+        _ => pairs.results(&groups, &series),
+    };
+    sides.check(results, symbols, context)?;
     pairs.drain_others(&*many, &*one, context)?;
     let joined: Vector = Box::new(Joined {
         many,
         one,
         pairs: pairs.list,
         masks: pairs.masks,
-        operation: asked.operation,
+        operation,
         is_swapped,
         series: Arc::new(series),
         remarks: LastRemarks::new(context),
@@ -95,20 +102,9 @@ fn include_names(matching: &VectorMatching, symbols: &mut SymbolTable) -> Vec<Sy
     matching.include.iter().map(|name| symbols.intern(name)).collect()
 }
 
-/// One side of a pair.
-#[derive(Clone, Copy)]
-enum Side {
-    Series(u32),
-    /// A value that stands in where the steps of a mask are not set, for the match group of the other side.
-    Fill {
-        value: f64,
-        mask: Option<u32>,
-    },
-}
-
 /// Pairs of the "many" and the "one" side.
 struct Pairs {
-    list: Vec<(Side, Side)>,
+    list: Vec<Pair>,
     masks: Vec<Mask>,
 }
 
@@ -128,7 +124,7 @@ impl Pairs {
         value: f64,
         presence: &GroupPresence,
         groups: &[usize],
-        pair: impl Fn(u32, Side) -> (Side, Side),
+        pair: impl Fn(u32, Side) -> Pair,
     ) {
         let mut numbers: HashMap<usize, Option<u32>> = HashMap::new();
         for (series, &group) in groups.iter().enumerate() {
@@ -169,7 +165,7 @@ impl Pairs {
         one: &dyn VectorSource,
         context: &Arc<QueryContext>,
     ) -> Result<()> {
-        let used = |side: fn(&(Side, Side)) -> Side, len: usize| {
+        let used = |side: fn(&Pair) -> Side, len: usize| {
             let mut used = vec![false; len];
             for pair in &self.list {
                 if let Side::Series(series) = side(pair) {
@@ -198,7 +194,7 @@ struct ResultNames<'a> {
 impl ResultNames<'_> {
     fn of_pairs(
         &self,
-        pairs: &[(Side, Side)],
+        pairs: &[Pair],
         groups: &MatchGroups,
         many: &SeriesLabels,
         one: &SeriesLabels,
@@ -249,7 +245,7 @@ impl ResultNames<'_> {
 struct Joined {
     many: Vector,
     one: Vector,
-    pairs: Vec<(Side, Side)>,
+    pairs: Vec<Pair>,
     masks: Vec<Mask>,
     operation: Operation,
     /// The "many" side stands on the right.
@@ -281,23 +277,14 @@ impl Joined {
         }
     }
 
-    fn side(
-        &self,
-        source: &dyn VectorSource,
-        side: Side,
-        scratch: &mut Scratch,
-        out: &mut Column,
-    ) -> Result<()> {
-        match side {
-            Side::Series(series) => source.column(series as usize, scratch, out),
-            Side::Fill { value, mask } => {
-                out.reset(self.steps().count);
-                out.fill(value);
-                if let Some(mask) = mask {
-                    out.and_not_presence(&self.masks[mask as usize]);
-                }
-                Ok(())
-            }
+    fn meeting(&self) -> Meeting<'_> {
+        let Self { operation, is_swapped, .. } = self;
+        Meeting {
+            many: &*self.many,
+            one: &*self.one,
+            masks: &self.masks,
+            operation,
+            is_swapped: *is_swapped,
         }
     }
 }
@@ -312,29 +299,21 @@ impl VectorSource for Joined {
     }
 
     fn column(&self, series: usize, scratch: &mut Scratch, out: &mut Column) -> Result<()> {
-        let (many_side, one_side) = self.pairs[series];
-        let (mut many, mut one) = (scratch.take_column(), scratch.take_column());
-        self.side(&*self.many, many_side, scratch, &mut many)?;
-        self.side(&*self.one, one_side, scratch, &mut one)?;
-        let (left, right) = if self.is_swapped { (&one, &many) } else { (&many, &one) };
-        out.reset(many.len());
-        out.or_presence(many.presence());
-        out.and_presence(one.presence());
+        let mut room = [scratch.take_column(), scratch.take_column()];
+        let (left, right) = self.meeting().columns(self.pairs[series], scratch, &mut room)?;
+        out.reset(left.len());
+        out.or_presence(left.presence());
+        out.and_presence(right.presence());
         self.operation.apply(left.values(), right.values(), left.values(), out);
         if left.has_histograms() || right.has_histograms() || self.operation.op.is_trim() {
             self.elements(series, left, right, out);
         }
-        scratch.give_column(many);
-        scratch.give_column(one);
+        room.into_iter().for_each(|column| scratch.give_column(column));
         Ok(())
     }
 
     fn is_quiet(&self) -> bool {
-        !self.operation.op.is_trim()
-            && !self.many.may_have_histograms()
-            && !self.one.may_have_histograms()
-            && self.many.is_quiet()
-            && self.one.is_quiet()
+        !self.meeting().may_refuse() && self.many.is_quiet() && self.one.is_quiet()
     }
 
     fn may_have_histograms(&self) -> bool {
