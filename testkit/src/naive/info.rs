@@ -8,7 +8,7 @@ use emberdb_promql_syntax::{At, Call, DurationSpec, Expr, VectorSelector, Visito
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
-use super::labels::{filter, quoted, with};
+use super::labels::{filter, with};
 use super::selector::{Selected, newest_samples, reference_time};
 use super::value::{Element, histogram};
 
@@ -34,12 +34,11 @@ pub(super) fn eval(
     let info_series = fetch(ev, &wanted, &described, base_time(ev, &call.args[0], time_ms)?)?;
     let mut elements = Vec::new();
     for base in ev.vector(&call.args[0], frame, time_ms)? {
-        let identity = identity(&base.labels);
-        if wanted.is_info(&base.labels) || identity.is_empty() {
+        if wanted.is_info(&base.labels) {
             elements.push(base);
             continue;
         }
-        match enrich(&base.labels, &identity, &info_series, &wanted)? {
+        match enrich(&base.labels, &info_series, &wanted)? {
             Some(labels) => elements.push(Element { labels, ..base }),
             None if wanted.data.iter().all(|m| m.matches("")) => elements.push(base),
             None => {}
@@ -150,25 +149,21 @@ fn fetch(
 /// The base labels with those of the info series of the same identity; `None` if there is no such series.
 fn enrich(
     base: &Labels,
-    identity: &Labels,
     info_series: &InfoSeries,
     wanted: &Wanted,
 ) -> Result<Option<Labels>, NaiveError> {
     let mut added: BTreeMap<String, String> = BTreeMap::new();
     let mut is_described = false;
-    for series in info_series.values().filter_map(|alike| alike.get(identity)) {
+    let identity = identity(base);
+    for series in info_series.values().filter_map(|alike| alike.get(&identity)) {
         is_described = true;
         for (name, value) in series.labels.iter() {
             let is_wanted = wanted.data.is_empty() || wanted.data.iter().any(|m| m.name() == name);
             if name == METRIC_NAME || !is_wanted || base.get(name).is_some() {
                 continue;
             }
-            if let Some(other) = added.insert(name.into(), value.into()).filter(|other| other != value) {
-                return Err(NaiveError::execution(format!(
-                    "conflicting label: {name}: {} and {}",
-                    quoted(&other),
-                    quoted(value)
-                )));
+            if added.insert(name.into(), value.into()).is_some_and(|other| other != value) {
+                return Err(NaiveError::execution(format!("conflicting label: {name}")));
             }
         }
     }
