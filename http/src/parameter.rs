@@ -110,9 +110,18 @@ impl Parameters {
             .collect()
     }
 
-    /// `timeout` and `lookback_delta`.
+    /// `stats`: anything asks for them, `all` for those of each step too.
+    pub(crate) fn statistics(&self) -> Option<StatisticsDetail> {
+        match self.get("stats")? {
+            "" => None,
+            "all" => Some(StatisticsDetail::EachStep),
+            _ => Some(StatisticsDetail::Sums),
+        }
+    }
+
+    /// `timeout`, `lookback_delta` and `stats`.
     pub(crate) fn query_options(&self) -> Result<QueryOptions, ApiError> {
-        let mut options = QueryOptions::default();
+        let mut options = QueryOptions { statistics: self.statistics().is_some(), ..QueryOptions::default() };
         if let Some(ms) = self.duration("timeout")? {
             options.timeout = Some(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
         }
@@ -121,6 +130,15 @@ impl Parameters {
         }
         Ok(options)
     }
+}
+
+/// What is told of the samples that a query read and held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatisticsDetail {
+    /// How many in all.
+    Sums,
+    /// And how many at each step.
+    EachStep,
 }
 
 #[cfg(test)]

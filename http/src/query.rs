@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use emberdb::QueryResult;
 
 use crate::envelope::{Answer, ApiError};
-use crate::parameter::Parameters;
-use crate::state::Api;
+use crate::parameter::{Parameters, StatisticsDetail};
+use crate::state::{Api, Evaluated};
 
 /// A range query may have so many steps: enough for a week at one minute or a year at one hour.
 const STEPS_MAX: i64 = 11_000;
@@ -19,7 +18,7 @@ pub(crate) async fn instant(State(api): State<Arc<Api>>, parameters: Parameters)
     let query = parameters.required("query").to_owned();
     let text = query.clone();
     let result = api.evaluate(options, move |db, options| db.query_with(&text, time_ms, options)).await?;
-    Ok(answer(result, &query, limit))
+    Ok(answer(result, &query, limit, parameters.statistics()))
 }
 
 pub(crate) async fn range(State(api): State<Arc<Api>>, parameters: Parameters) -> Result<Answer, ApiError> {
@@ -45,12 +44,36 @@ pub(crate) async fn range(State(api): State<Arc<Api>>, parameters: Parameters) -
     let result = api
         .evaluate(options, move |db, options| db.query_range_with(&text, start_ms, end_ms, step_ms, options))
         .await?;
-    Ok(answer(result, &query, limit))
+    Ok(answer(result, &query, limit, parameters.statistics()))
 }
 
-fn answer(mut result: QueryResult, query: &str, limit: usize) -> Answer {
-    let truncated = limit > 0 && result.value.truncate(limit);
-    let data = result.value.to_json();
+fn answer(
+    mut evaluated: Evaluated,
+    query: &str,
+    limit: usize,
+    statistics: Option<StatisticsDetail>,
+) -> Answer {
+    let truncated = limit > 0 && evaluated.result.value.truncate(limit);
+    let mut data = evaluated.result.value.to_json();
+    if let Some(detail) = statistics {
+        add_statistics(&evaluated, detail, &mut data);
+    }
+    let result = evaluated.result;
     let answer = Answer::new(data).annotate(&result.annotations, query);
     if truncated { answer.warn(crate::series::TRUNCATED) } else { answer }
+}
+
+/// Adds `stats` to the object that `data` is: the times that passed, in seconds, and what was read and held.
+fn add_statistics(evaluated: &Evaluated, detail: StatisticsDetail, data: &mut String) {
+    let Some(counted) = &evaluated.result.statistics else { return };
+    let (queued, total) = (evaluated.queued.as_secs_f64(), evaluated.total.as_secs_f64());
+    let timings = serde_json::json!({
+        "evalTotalTime": total - queued,
+        "execQueueTime": queued,
+        "execTotalTime": total,
+    });
+    data.pop();
+    data.push_str(&format!(r#","stats":{{"timings":{timings},"samples":"#));
+    counted.write_json(detail == StatisticsDetail::EachStep, data);
+    data.push_str("}}");
 }

@@ -1,5 +1,7 @@
 //! What all handlers share.
 
+use std::time::Duration;
+
 use emberdb::storage::Queryable;
 use emberdb::{CancelHandle, Db, QueryError, QueryOptions, QueryResult};
 use tokio::sync::Semaphore;
@@ -23,6 +25,15 @@ impl Drop for CancelOnDrop {
     }
 }
 
+/// The answer to a query, and how long it took.
+pub(crate) struct Evaluated {
+    pub(crate) result: QueryResult,
+    /// Until there was room for it.
+    pub(crate) queued: Duration,
+    /// From when it was asked.
+    pub(crate) total: Duration,
+}
+
 impl Api {
     pub(crate) fn new(db: Db, options: ApiOptions) -> Self {
         let running = Semaphore::new(options.concurrent_queries_max);
@@ -44,20 +55,21 @@ impl Api {
         &self,
         mut options: QueryOptions,
         evaluate: impl FnOnce(&Db, &QueryOptions) -> Result<QueryResult, QueryError> + Send + 'static,
-    ) -> Result<QueryResult, ApiError> {
+    ) -> Result<Evaluated, ApiError> {
         let timeout = options.timeout.unwrap_or(self.options.timeout).min(self.options.timeout);
         let waiting_since = tokio::time::Instant::now();
         let room = tokio::time::timeout(timeout, self.running.acquire())
             .await
             .map_err(|_| ApiError::timeout("query timed out in query queue"))?
             .map_err(|_| ApiError::internal("the server is shutting down"))?;
-        options.timeout = Some(timeout.saturating_sub(waiting_since.elapsed()));
+        let queued = waiting_since.elapsed();
+        options.timeout = Some(timeout.saturating_sub(queued));
         let cancel = CancelHandle::new();
         options.cancel = Some(cancel.clone());
         let guard = CancelOnDrop(cancel);
         let result = self.blocking(move |db| evaluate(db, &options).map_err(ApiError::from)).await;
         drop((guard, room));
-        result
+        Ok(Evaluated { result: result?, queued, total: waiting_since.elapsed() })
     }
 
     /// Runs what takes a while off the async threads.

@@ -95,6 +95,22 @@ async fn range_queries() {
 }
 
 #[tokio::test]
+async fn statistics_are_told_when_asked_for() {
+    let server = Server::new();
+    let path = "/api/v1/query_range?query=sum(up)&start=0&end=300&step=150s";
+    assert_eq!(server.get(&format!("{path}&stats=")).await.1["data"]["stats"], Value::Null);
+    let (_, sums) = server.get(&format!("{path}&stats=true")).await;
+    let samples = json!({"totalQueryableSamples": 6, "peakSamples": 6, "samplesRead": 6});
+    assert_eq!(sums["data"]["stats"]["samples"], samples);
+    assert!(sums["data"]["stats"]["timings"]["execTotalTime"].as_f64().unwrap() > 0.0, "{sums}");
+    assert_eq!(sums["data"]["resultType"], "matrix");
+    let (_, all) = server.get(&format!("{path}&stats=all")).await;
+    let by_step = json!([[0, 2], [150, 2], [300, 2]]);
+    assert_eq!(all["data"]["stats"]["samples"]["totalQueryableSamplesPerStep"], by_step, "{all}");
+    assert_eq!(all["data"]["stats"]["samples"]["samplesReadPerStep"], by_step);
+}
+
+#[tokio::test]
 async fn every_bad_parameter_is_named() {
     let server = Server::new();
     for (path, error) in [

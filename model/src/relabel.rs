@@ -257,7 +257,9 @@ pub fn relabel(labels: &mut LabelsBuilder, rules: &[RelabelRule]) -> bool {
 impl RelabelConfig {
     /// Upstream's checks, for names that may be any text.
     fn check(&self) -> Result<(), RelabelError> {
-        use RelabelAction::{DropEqual, HashMod, KeepEqual, LabelDrop, LabelKeep, LabelMap, Lowercase, Uppercase};
+        use RelabelAction::{
+            DropEqual, HashMod, KeepEqual, LabelDrop, LabelKeep, LabelMap, Lowercase, Uppercase,
+        };
         let action = self.action;
         let missing = |field| Err(RelabelError::Missing { action, field });
         if action == HashMod && self.modulus == 0 {
@@ -341,11 +343,8 @@ mod tests {
 
     #[test]
     fn rules_stop_where_one_drops() {
-        let drop = RelabelConfig {
-            source_labels: vec!["a".into()],
-            regex: "1".into(),
-            ..of(RelabelAction::Drop)
-        };
+        let drop =
+            RelabelConfig { source_labels: vec!["a".into()], regex: "1".into(), ..of(RelabelAction::Drop) };
         let write =
             RelabelConfig { target_label: "b".into(), replacement: "2".into(), ..RelabelConfig::default() };
         let rules = [rule(drop), rule(write)];
@@ -364,11 +363,8 @@ mod tests {
         assert_eq!(refused(of(RelabelAction::Replace)), "relabelling with replace needs target_label");
         let both = RelabelConfig { target_label: "a".into(), ..of(RelabelAction::LabelDrop) };
         assert_eq!(refused(both), "relabelling with labeldrop does not use target_label: leave it out");
-        let equal = RelabelConfig {
-            target_label: "a".into(),
-            regex: "x".into(),
-            ..of(RelabelAction::KeepEqual)
-        };
+        let equal =
+            RelabelConfig { target_label: "a".into(), regex: "x".into(), ..of(RelabelAction::KeepEqual) };
         assert_eq!(refused(equal), "relabelling with keepequal does not use regex: leave it out");
         let broken = RelabelConfig { regex: "(".into(), ..of(RelabelAction::Keep) };
         assert!(matches!(RelabelRule::new(broken), Err(RelabelError::Regex(_))));

@@ -11,7 +11,25 @@ use emberdb_testkit::conformance::{Data, Suite};
 const FAILURES_SHOWN: usize = 20;
 
 /// What is known not to agree, and why. A gap that has closed is to be taken out: then it cannot open again unseen.
-const GAPS: &[(Suite, usize, &str)] = &[];
+const GAPS: &[(Suite, usize, &str)] = &[
+    (Suite::Parser, 5, "series notation is read as a whole: it has no tokens"),
+    (Suite::Parser, 1, "the list of tokens ends at the first fault; upstream's goes on behind it"),
+    (
+        Suite::Compliance,
+        2,
+        "marked as refused because of a label that is no identifier; upstream 3.14 takes any UTF-8",
+    ),
+    (
+        Suite::Histogram,
+        1,
+        "upstream's integer path counts buckets that are left out twice, its float path does not",
+    ),
+    (
+        Suite::Exposition,
+        80,
+        "no protobuf, no labels of type and unit, no native histograms made of classic ones",
+    ),
+];
 
 #[test]
 fn promqltest() {

@@ -107,6 +107,12 @@ pub(crate) fn possible_non_counter(metric: &str, origin: Origin) -> Note {
     )
 }
 
+/// The rate of something whose type is not that of a counter.
+pub(crate) fn possible_non_counter_type(metric: &str, kind: &str, origin: Origin) -> Note {
+    let text = "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\"";
+    info(format!("{text}, got {}: {}", quoted(kind), quoted(metric)), origin)
+}
+
 /// What was lifted in the counts of classic histograms that fell from one bound to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Repair {

@@ -10,6 +10,7 @@ use emberdb_promql_syntax::{DurationError, Expr, Span, ValueType, parse_with};
 use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
+use crate::ledger::Ledger;
 use crate::operator::exchange::{all_of, for_each_column, hold};
 use crate::operator::meter::Meters;
 use crate::operator::selector::weight_of;
@@ -153,11 +154,14 @@ impl Engine {
         ask: impl FnOnce(Builder<'_>) -> Result<T>,
     ) -> Result<T> {
         let options = &self.options;
+        let samples_max = asked.samples_max.unwrap_or(options.samples_max);
+        // What is limited by the ledger is not limited by what is really in memory.
+        let ledger = question.steps.filter(|_| asked.statistics).map(|steps| Ledger::new(samples_max, steps));
         let context = Arc::new(QueryContext::new(
             options.env.clone(),
             asked.timeout.unwrap_or(options.timeout).min(options.timeout),
             asked.cancel.clone(),
-            asked.samples_max.unwrap_or(options.samples_max),
+            if ledger.is_some() { usize::MAX } else { samples_max },
             self.pool.clone(),
             meters,
         ));
@@ -167,9 +171,10 @@ impl Engine {
             lookback_ms,
             is_delayed: options.delayed_name_removal,
             uses_starts: options.use_start_timestamps,
+            has_types: options.type_and_unit_labels,
         };
         let querier = queryable.querier()?;
-        ask(Builder::new(context, settings, &*querier))
+        ask(Builder::new(context, settings, &*querier, ledger))
     }
 }
 
@@ -198,10 +203,13 @@ impl Question {
 /// The value with its labels, and what is to be said about it.
 pub(crate) fn answer(builder: Builder<'_>, value: Unsymboled) -> QueryResult {
     let context = builder.context;
+    let statistics = builder.ledger.map(|ledger| ledger.statistics());
+    let samples_read = statistics.as_ref().map(|statistics| statistics.samples_read);
     QueryResult {
         value: value.with(Arc::new(builder.symbols)),
         annotations: context.take_notes(),
-        samples_read: context.samples_read(),
+        samples_read: samples_read.unwrap_or_else(|| context.samples_read()),
+        statistics,
     }
 }
 

@@ -36,6 +36,7 @@ mod engine;
 mod error;
 mod explain;
 pub mod function;
+mod ledger;
 mod operator;
 mod options;
 mod plan;
@@ -45,4 +46,6 @@ pub use engine::Engine;
 pub use error::{QueryError, QueryErrorKind};
 pub use explain::{Analysis, Explain, Figures, PlanNode, PlanNodes, PlanOperator};
 pub use options::{CancelHandle, EngineOptions, QueryOptions};
-pub use value::{InstantVector, Matrix, MatrixSeries, Points, QueryResult, QueryValue, Table, VectorSample};
+pub use value::{
+    InstantVector, Matrix, MatrixSeries, Points, QueryResult, QueryValue, Statistics, Table, VectorSample,
+};

@@ -25,6 +25,9 @@ pub struct EngineOptions {
     /// `rate`, `irate`, `increase` and `resets` go by the start timestamps of samples too, where the storage knows them, and
     /// `start_timestamp` shows them.
     pub use_start_timestamps: bool,
+    /// The storage keeps the type of a metric in the label `__type__`: whether something is a counter is told by that, not by
+    /// its name.
+    pub type_and_unit_labels: bool,
     /// How many threads compute: 1 means the caller's alone, n a pool of n. Answers do not depend on it.
     pub threads: usize,
     /// Where the time comes from.
@@ -41,6 +44,7 @@ impl Default for EngineOptions {
             parser: ParserOptions::default(),
             delayed_name_removal: false,
             use_start_timestamps: false,
+            type_and_unit_labels: false,
             threads: 1,
             env: Env::real(),
         }
@@ -56,6 +60,9 @@ pub struct QueryOptions {
     pub cancel: Option<CancelHandle>,
     /// How many samples the query may hold in memory at once.
     pub samples_max: Option<usize>,
+    /// Count what the query reads and holds as Prometheus does, and hold the limit on samples against that. The query is then
+    /// evaluated as Prometheus evaluates it, the result of each operator in memory as a whole: slower, and with more memory.
+    pub statistics: bool,
     /// How far an instant selector looks back, in milliseconds; not above 0 is as the engine does.
     pub lookback_ms: Option<i64>,
 }

@@ -86,6 +86,7 @@ impl Engines {
             let settings = Settings {
                 delayed_name_removal,
                 use_start_timestamps: false,
+                type_and_unit_labels: false,
                 samples_max: 5_000_000,
                 ..Settings::SCRIPTS
             };

@@ -122,12 +122,11 @@ impl Case<'_> {
         };
         match read::text(&self.case["expect"])? {
             "value" => with(Settings::SCRIPTS, &|answer| self.value(answer)),
-            "annotations" if self.case["type_and_unit_labels"] == true => {
-                Err(Mismatch::unsupported("type and unit labels"))
-            }
             "annotations" => {
-                let none = ParserOptions { duration_expr: false, ..ParserOptions::default() };
-                with(Settings { parser: none, ..Settings::SCRIPTS }, &|answer| self.annotations(answer))
+                let parser = ParserOptions { duration_expr: false, ..ParserOptions::default() };
+                let type_and_unit_labels = self.case["type_and_unit_labels"] == true;
+                let settings = Settings { parser, type_and_unit_labels, ..Settings::SCRIPTS };
+                with(settings, &|answer| self.annotations(answer))
             }
             "histogram_hint" => with(Settings::SCRIPTS, &|answer| self.histogram_hint(answer)),
             "non_empty" => self.lookback(),
@@ -228,23 +227,34 @@ impl Case<'_> {
 
     /// What the engine counted.
     fn statistics(&self) -> Check {
-        let answer = self.engine_answer(Settings::SCRIPTS.engine_options(), &QueryOptions::default())?;
+        let answer = self.counted(Settings::SCRIPTS.samples_max)?;
         let Ok(answer) = answer else { return Err(Mismatch::new("it needs more samples than are allowed")) };
-        same("samples read", &read::count(&self.case["samples_read"])?, &answer.samples_read)?;
-        if self.case["skip_max_check"] != true {
-            self.needs(read::integer(&self.case["peak_samples"])?)?;
+        let Some(counted) = answer.statistics else { return Err(Mismatch::new("nothing was counted")) };
+        let count = |name: &str| read::count(&self.case[name]);
+        same("total samples", &count("total_samples")?, &counted.queryable_samples)?;
+        same("peak of samples", &count("peak_samples")?, &counted.samples_peak)?;
+        same("samples read", &count("samples_read")?, &counted.samples_read)?;
+        let by_step = |name: &str| read::counts_by_time(&self.case[name]);
+        let total = by_step("total_samples_per_step")?;
+        same("total samples of each step", &total, &counted.queryable_samples_by_step)?;
+        let read = by_step("samples_read_per_step")?;
+        same("samples read of each step", &read, &counted.samples_read_by_step)?;
+        if self.case["skip_max_check"] == true {
+            return Ok(());
         }
-        Err(Mismatch::unsupported("total, peak and samples of each step"))
+        self.needs(read::integer(&self.case["peak_samples"])?)
     }
 
     /// The query needs exactly so many samples at once.
     fn needs(&self, samples: usize) -> Check {
-        let with = |samples_max| {
-            let options = Settings { samples_max, ..Settings::SCRIPTS }.engine_options();
-            self.engine_answer(options, &QueryOptions::default())
-        };
-        holds(&format!("{samples} samples should be enough"), with(samples)?.is_ok())?;
+        holds(&format!("{samples} samples should be enough"), self.counted(samples)?.is_ok())?;
         let Some(fewer) = samples.checked_sub(1) else { return Ok(()) };
-        holds(&format!("{fewer} samples should not be enough"), with(fewer)?.is_err())
+        holds(&format!("{fewer} samples should not be enough"), self.counted(fewer)?.is_err())
+    }
+
+    /// The engine's answer, with the limit held against what Prometheus would hold.
+    fn counted(&self, samples_max: usize) -> Result<Result<QueryResult, QueryErrorKind>, Mismatch> {
+        let options = Settings { samples_max, ..Settings::SCRIPTS }.engine_options();
+        self.engine_answer(options, &QueryOptions { statistics: true, ..QueryOptions::default() })
     }
 }

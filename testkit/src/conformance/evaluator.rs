@@ -21,6 +21,7 @@ pub(super) enum Evaluator {
 pub(super) struct Settings {
     pub(super) delayed_name_removal: bool,
     pub(super) use_start_timestamps: bool,
+    pub(super) type_and_unit_labels: bool,
     pub(super) lookback_ms: i64,
     pub(super) parser: ParserOptions,
     /// How many samples a query may hold. The naive evaluator holds what it likes.
@@ -32,6 +33,7 @@ impl Settings {
     pub(super) const SCRIPTS: Self = Self {
         delayed_name_removal: true,
         use_start_timestamps: true,
+        type_and_unit_labels: false,
         lookback_ms: 300_000,
         parser: ParserOptions::ALL,
         samples_max: 10_000,
@@ -43,6 +45,7 @@ impl Settings {
         Self {
             delayed_name_removal: default.delayed_name_removal,
             use_start_timestamps: default.use_start_timestamps,
+            type_and_unit_labels: default.type_and_unit_labels,
             lookback_ms: default.lookback_ms,
             parser: default.parser,
             samples_max: default.samples_max,
@@ -53,6 +56,7 @@ impl Settings {
         EngineOptions {
             delayed_name_removal: self.delayed_name_removal,
             use_start_timestamps: self.use_start_timestamps,
+            type_and_unit_labels: self.type_and_unit_labels,
             lookback_ms: self.lookback_ms,
             parser: self.parser,
             samples_max: self.samples_max,
@@ -71,6 +75,7 @@ impl Evaluator {
             Self::Naive => Box::new(NaiveScriptEngine::new(NaiveOptions {
                 delayed_name_removal: settings.delayed_name_removal,
                 use_start_timestamps: settings.use_start_timestamps,
+                type_and_unit_labels: settings.type_and_unit_labels,
                 lookback_ms: settings.lookback_ms,
                 parser: settings.parser,
                 ..NaiveOptions::default()

@@ -1,8 +1,6 @@
 //! Matchers, their regular expressions, and relabelling.
 
-use emberdb_model::{
-    LabelsBuilder, MatchOp, Matcher, RelabelAction, RelabelConfig, RelabelRule, relabel,
-};
+use emberdb_model::{LabelsBuilder, MatchOp, Matcher, RelabelAction, RelabelConfig, RelabelRule, relabel};
 use serde_json::Value;
 
 use super::mismatch::same;

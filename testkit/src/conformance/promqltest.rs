@@ -2,10 +2,13 @@
 //! server without flags; and upstream's tests of the script language itself.
 
 use emberdb_promql_syntax::{Expr, ParserOptions, parse_with};
+use serde_json::Value;
 
+use crate::script::start_timestamp_offsets;
 use crate::{ScriptAnswer, ScriptEngine, ScriptQueryError, ScriptSeries};
 
 use super::evaluator::{Evaluator, Settings, both};
+use super::mismatch::same;
 use super::script::{Evals, passes_or_fails, run_both};
 use super::{DataError, Mismatch, Run, read};
 
@@ -129,17 +132,22 @@ fn language(run: &mut Run<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Lines of start timestamps: whether they can stand before a series with as many values.
+/// Lines of start timestamps: what they say, and whether they can stand before a series with as many values.
 fn start_timestamps(run: &mut Run<'_>) -> Result<(), DataError> {
     const PATH: &str = "promqltest/st_sequence.jsonl";
     let records = run.data.records(PATH)?;
     run.begin(PATH, records.len());
     for record in &records {
         let input = read::text_or_empty(record, "input");
-        let values = " 1".repeat(read::list_or_empty(&record["offsets_ms"]).len());
+        let offsets_ms = read::list_or_empty(&record["offsets_ms"]);
+        let values = " 1".repeat(offsets_ms.len());
         let script = format!("load 1m\n  m@st {input}\n  m{values}\n");
         let wanted = if record["ok"] == true { "" } else { "a line of start timestamps that is refused" };
-        let check = passes_or_fails(&script, wanted, &mut *Evaluator::Naive.start(&Settings::SCRIPTS));
+        let mut check = passes_or_fails(&script, wanted, &mut *Evaluator::Naive.start(&Settings::SCRIPTS));
+        if record["ok"] == true {
+            let wanted: Vec<Option<i64>> = offsets_ms.iter().map(Value::as_i64).collect();
+            check = check.and_then(|()| same("offsets", &Ok(wanted), &start_timestamp_offsets(input)));
+        }
         run.case(format!("{PATH}: {input:?}"), check);
     }
     Ok(())

@@ -42,6 +42,17 @@ pub(super) fn count(value: &Value) -> Read<u64> {
     value.as_u64().ok_or_else(|| malformed("a count", value))
 }
 
+/// Counts under times, by time.
+pub(super) fn counts_by_time(value: &Value) -> Read<Vec<(i64, u64)>> {
+    let by_time = value.as_object().ok_or_else(|| malformed("counts under times", value))?;
+    let pair = |(time_ms, samples): (&String, &Value)| {
+        Ok((time_ms.parse().map_err(|_| malformed("a time", value))?, count(samples)?))
+    };
+    let mut counts = by_time.iter().map(pair).collect::<Read<Vec<(i64, u64)>>>()?;
+    counts.sort_unstable();
+    Ok(counts)
+}
+
 /// True or false.
 pub(super) fn truth(value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| malformed("true or false", value))

@@ -1,5 +1,7 @@
 //! Function calls: which function has which body, and what becomes of the name.
 
+use std::collections::HashMap;
+
 use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{Call, Expr, ExtendedRange, FunctionId, Span};
 
@@ -187,6 +189,35 @@ fn over_windows(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
+    if time_ms == frame.start_ms && !frame.is_instant() && !ev.options.delayed_name_removal {
+        refuse_equal_series(ev, call, frame)?;
+    }
+    unique(over_windows_at(ev, call, frame, time_ms)?.into_iter().map(|(_, element)| element).collect())
+}
+
+/// Two series must not have equal labels once they lost their names, be it that they never meet at a step.
+fn refuse_equal_series(ev: &Evaluator<'_>, call: &Call, frame: Frame) -> Result<(), NaiveError> {
+    let noted = ev.notes.borrow().clone();
+    let mut origins: HashMap<Labels, Labels> = HashMap::new();
+    for time_ms in frame.steps() {
+        for (origin, element) in over_windows_at(ev, call, frame, time_ms)? {
+            if origins.entry(element.labels).or_insert_with(|| origin.clone()) != &origin {
+                return Err(NaiveError::same_labelset());
+            }
+        }
+    }
+    // Each step says by itself what is to be said of it.
+    *ev.notes.borrow_mut() = noted;
+    Ok(())
+}
+
+/// The elements of one step, with the labels of the series that they come from.
+fn over_windows_at(
+    ev: &Evaluator<'_>,
+    call: &Call,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<(Labels, Element)>, NaiveError> {
     use FunctionId as F;
     // `quantile_over_time` alone has its window second.
     let (matrix, others) = match call.args.as_slice() {
@@ -212,13 +243,13 @@ fn over_windows(
         let Some(value) = window_value(ev, call.function, &window, extended, &params, time_ms, first)? else {
             continue;
         };
-        let mut element = Element { labels: window.labels, drop_name: window.drop_name, value };
+        let mut element = Element { labels: window.labels.clone(), drop_name: window.drop_name, value };
         if !matches!(call.function, F::FirstOverTime | F::LastOverTime) {
             ev.drop_name(&mut element);
         }
-        elements.push(element);
+        elements.push((window.labels, element));
     }
-    unique(elements)
+    Ok(elements)
 }
 
 /// Where remarks on a call point to: a subquery, which upstream evaluates to a selector first, does not stand anywhere
@@ -254,7 +285,7 @@ fn window_value(
                 Some(extended) => rate::extended(window, extended, kind, notes, first),
             };
             if value.as_ref().and_then(float).is_some() && kind.is_counter {
-                notes.possible_non_counter(&window.labels, first);
+                notes.possible_non_counter(&window.labels, ev.options.type_and_unit_labels, first);
             }
             return Ok(value);
         }

@@ -30,6 +30,8 @@ pub struct NaiveOptions {
     /// `rate`, `irate`, `increase` and `resets` go by the start timestamps of samples too, and `start_timestamp` shows
     /// them.
     pub use_start_timestamps: bool,
+    /// The label `__type__` tells what a counter is, not the name.
+    pub type_and_unit_labels: bool,
     /// How many steps a range query may have.
     pub points_max: Option<usize>,
     /// Which syntax is understood.
@@ -44,6 +46,7 @@ impl Default for NaiveOptions {
             subquery_step_ms: 60_000,
             delayed_name_removal: false,
             use_start_timestamps: false,
+            type_and_unit_labels: false,
             points_max: None,
             parser: ParserOptions::ALL,
         }

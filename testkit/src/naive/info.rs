@@ -147,11 +147,7 @@ fn fetch(
 }
 
 /// The base labels with those of the info series of the same identity; `None` if there is no such series.
-fn enrich(
-    base: &Labels,
-    info_series: &InfoSeries,
-    wanted: &Wanted,
-) -> Result<Option<Labels>, NaiveError> {
+fn enrich(base: &Labels, info_series: &InfoSeries, wanted: &Wanted) -> Result<Option<Labels>, NaiveError> {
     let mut added: BTreeMap<String, String> = BTreeMap::new();
     let mut is_described = false;
     let identity = identity(base);

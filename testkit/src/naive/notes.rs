@@ -27,7 +27,7 @@ impl Place {
 }
 
 /// The remarks gathered so far, one of each text: of several it is the one that is made last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
     by_text: BTreeMap<(AnnotationKind, String), Place>,
     /// Repairs of classic histograms are told in one remark for each metric name, by expression.
@@ -49,7 +49,7 @@ pub(super) struct Repair {
 }
 
 /// What one expression repaired.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Repairs {
     place: Place,
     worst: Repair,
@@ -141,8 +141,16 @@ impl Notes {
         );
     }
 
-    pub(super) fn possible_non_counter(&mut self, labels: &Labels, place: Place) {
+    pub(super) fn possible_non_counter(&mut self, labels: &Labels, has_types: bool, place: Place) {
         let Some(metric) = labels.get(METRIC_NAME) else { return };
+        if has_types {
+            let kind = labels.get("__type__").unwrap_or("");
+            if !["counter", "histogram"].contains(&kind) {
+                let text = "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\"";
+                self.info(format!("{text}, got {}: {}", quoted(kind), quoted(metric)), place);
+            }
+            return;
+        }
         if ["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| metric.ends_with(suffix)) {
             return;
         }

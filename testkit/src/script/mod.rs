@@ -34,4 +34,6 @@ pub use parse::ScriptError;
 pub use query_error::{ScriptQueryError, ScriptQueryErrorKind};
 pub use report::{ScriptFailure, ScriptReport};
 pub use runner::run_script;
+#[cfg(feature = "conformance")]
+pub(crate) use start_timestamps::sequence as start_timestamp_offsets;
 pub use storage::ScriptStorage;

@@ -51,7 +51,7 @@ fn metric(text: &str) -> Result<(Labels, &str), String> {
     labels.push(METRIC_NAME, name);
     if let Some(braced) = rest.trim_start().strip_prefix('{').filter(|braced| !braced.starts_with('{')) {
         rest = braced_labels(braced, &mut labels)?;
-    } else if name.is_empty() {
+    } else if name.is_empty() && !text.is_empty() {
         return Err(format!("no metric in {text:?}"));
     }
     Ok((labels.build().map_err(|e| e.to_string())?, rest))

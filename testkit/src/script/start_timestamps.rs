@@ -32,7 +32,7 @@ impl Line {
 
 /// Reads a line whose first word ends in `@st`; nothing for other lines.
 pub(super) fn line(text: &str) -> Option<Result<Line, String>> {
-    let (metric, offsets) = text.split_once([' ', '\t'])?;
+    let (metric, offsets) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     let metric = metric.strip_suffix("@st")?;
     let read = |metric: &str| {
         let labels = notation::line(&format!("{metric} _"))?.labels;
@@ -41,7 +41,8 @@ pub(super) fn line(text: &str) -> Option<Result<Line, String>> {
     Some(read(metric))
 }
 
-fn sequence(text: &str) -> Result<Vec<Option<i64>>, String> {
+/// What stands behind the metric: an offset for each value, `None` where nothing is known.
+pub(crate) fn sequence(text: &str) -> Result<Vec<Option<i64>>, String> {
     let mut offsets_ms = Vec::new();
     for item in text.split_whitespace() {
         append_item(item, &mut offsets_ms).ok_or_else(|| format!("malformed start timestamp {item:?}"))?;
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn a_line_is_told_by_its_first_word() {
         assert_eq!(line("m 1 2"), None);
-        assert_eq!(line("m@st"), None);
+        assert_eq!(line("m@st").unwrap().unwrap().offsets_ms, []);
         let started = line("m{a=\"1\"}@st\t-1m _").unwrap().unwrap();
         let next = |text| notation::line(text).unwrap();
         assert_eq!(started.clone().of(&next("m{a=\"1\"} 1 2")), Ok(vec![Some(-60_000), None]));

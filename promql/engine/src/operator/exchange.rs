@@ -122,6 +122,20 @@ pub(crate) fn hold(source: &dyn VectorSource, context: &Arc<QueryContext>) -> Re
     Ok(Held::new(series, columns, source.steps(), reservation))
 }
 
+/// Computes all columns and keeps all of them.
+pub(crate) fn hold_all(source: &dyn VectorSource, context: &Arc<QueryContext>) -> Result<Held> {
+    let mut reservation = context.hold(0)?;
+    let mut columns = Vec::with_capacity(source.len());
+    let mut samples = 0;
+    for_each_column(source, &all_of(source), context, |_, column| {
+        samples += column.weight();
+        reservation.set(samples)?;
+        columns.push(column.clone());
+        Ok(())
+    })?;
+    Ok(Held::new((**source.series()).clone(), columns, source.steps(), reservation))
+}
+
 /// As [`hold`], boxed.
 pub(crate) fn hold_vector(source: &dyn VectorSource, context: &Arc<QueryContext>) -> Result<Vector> {
     Ok(Box::new(hold(source, context)?))

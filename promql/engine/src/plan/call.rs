@@ -10,9 +10,10 @@ use crate::annotation::{invalid_quantile, is_invalid_quantile, sort_in_range_que
 use crate::batch::Steps;
 use crate::error::{QueryError, Result};
 use crate::function::{MapBody, greater_of, lesser_of, map_body};
+use crate::ledger::Entry;
 use crate::operator::call::{
-    BucketNames, ClassicHistograms, InfoRequest, MapCall, MetricNames, NativeHistograms, NativeMap, Quantile,
-    Question, RangeCall, StepTimes, absent, absent_labels, distinct_quantiles, info, keeps_name, label_join,
+    BucketNames, ClassicHistograms, InfoRequest, MapCall, NativeHistograms, NativeMap, Quantile, Question,
+    RangeCall, StepTimes, absent, absent_labels, distinct_quantiles, info, keeps_name, label_join,
     label_replace, native_body, scalar_of, sort_by_label, sort_by_value, vector_of,
 };
 use crate::operator::exchange::hold_vector;
@@ -168,15 +169,12 @@ impl Builder<'_> {
         let (at_ms, offset_ms) = first_selector_time(base_node, (None, 0)).unwrap_or_default();
         let selector = Selector::plain(request.matchers().into(), at_ms, offset_ms);
         let infos = self.sample_times(&selector, steps)?;
+        let infos = self.enter_operand(Entry::Selector, infos)?;
         let held = info(&request, &*base, &infos, &mut self.symbols, self.known, &self.context)?;
         Ok(self.merged(Box::new(held)))
     }
 
     fn range_call(&mut self, call: &Call, at: usize, steps: Steps) -> Result<Vector> {
-        let mut params = Vec::new();
-        for node in call.args.iter().filter(|arg| arg.value_type == ValueType::Scalar) {
-            params.push(self.scalar(node, steps)?);
-        }
         let range_node = arg(call, at)?;
         if let NodeKind::Range(selector, range_ms) = &range_node.without_invariant().kind
             && let Some(kind) = selector.extended_range
@@ -184,6 +182,10 @@ impl Builder<'_> {
             return self.extended_call(call.function, (selector, kind), *range_ms, range_node.span, steps);
         }
         let input = self.matrix(range_node, steps)?;
+        let mut params = Vec::new();
+        for node in call.args.iter().filter(|arg| arg.value_type == ValueType::Scalar) {
+            params.push(self.scalar(node, steps)?);
+        }
         let is_absent = call.function == FunctionId::AbsentOverTime;
         let function = if is_absent { FunctionId::PresentOverTime } else { call.function };
         let is_other = !keeps_name(function) && !is_absent;
@@ -192,7 +194,7 @@ impl Builder<'_> {
         let first = arg(call, 0)?;
         let span = if is_subquery(first) { Span::default() } else { first.span };
         let origin = self.origin(span);
-        let metrics = MetricNames { symbols: &self.symbols, known: self.known };
+        let metrics = self.metric_names();
         let Some(source) = RangeCall::new(function, input, params, series, origin, &metrics) else {
             return Err(misplaced(range_node));
         };

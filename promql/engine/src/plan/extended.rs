@@ -2,12 +2,13 @@
 
 use emberdb_promql_syntax::{ExtendedRange, FunctionId, Span};
 
+use super::enter::ExtendedWindowsOf;
 use super::logical::Selector;
 use super::physical::Builder;
 use crate::batch::Steps;
 use crate::error::{QueryError, Result};
 use crate::function::extended::ExtendedWindows;
-use crate::operator::call::{ExtendedCall, ExtendedFunction, ExtendedHistograms, MetricNames};
+use crate::operator::call::{ExtendedCall, ExtendedFunction, ExtendedHistograms};
 use crate::operator::selector::{ExtendedSelector, ShownWindow, SmoothedSelector};
 use crate::operator::{Broadcast, Matrix, Merge, Vector, Window};
 
@@ -16,8 +17,9 @@ impl Builder<'_> {
     pub(super) fn smoothed(&mut self, selector: &Selector, span: Span, steps: Steps) -> Result<Vector> {
         let own = own_steps(selector, steps);
         let input = self.extended_selector(selector, ExtendedRange::Smoothed, 0, own)?;
+        self.enter_extended(&input, ExtendedWindowsOf::Selector)?;
         let origin = self.origin(span);
-        let names = MetricNames { symbols: &self.symbols, known: self.known };
+        let names = self.metric_names();
         let native = input.selection.set.may_have_histograms();
         let native =
             native.then(|| ExtendedHistograms { origin, metrics: names.of(&input.selection.series) });
@@ -38,9 +40,10 @@ impl Builder<'_> {
         };
         let own = own_steps(selector, steps);
         let input = self.extended_selector(selector, kind, range_ms, own)?;
+        self.enter_extended(&input, ExtendedWindowsOf::Function)?;
         let series = self.named_after(true, &input.selection.series);
         let origin = self.origin(span);
-        let names = MetricNames { symbols: &self.symbols, known: self.known };
+        let names = self.metric_names();
         let call = ExtendedCall::new(known, input, own, series, origin, &names);
         let source = spread(Box::new(call), steps);
         Ok(if self.settings.is_delayed { source } else { Merge::wrap(source, true) })

@@ -4,9 +4,11 @@
 //! * [`lower`]: syntax tree -> logical plan
 //! * [`rules`]: rewrites of the logical plan, one a file
 //! * [`physical`]: logical plan -> operators; [`call`]: the functions among them; [`extended`]: `anchored` and `smoothed`
-//! * [`explain`]: logical plan -> what people are shown of it; [`watch`]: operators that count what they do
+//! * [`explain`]: logical plan -> what people are shown of it; [`watch`]: operators that count what they do;
+//!   [`enter`]: operators whose results the ledger has
 
 mod call;
+mod enter;
 mod explain;
 mod extended;
 mod logical;

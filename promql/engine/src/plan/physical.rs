@@ -13,12 +13,13 @@ use crate::annotation::{Origin, invalid_quantile, invalid_ratio};
 use crate::batch::Steps;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
+use crate::ledger::Ledger;
 use crate::operator::aggregate::{self, Aggregated, GroupLabels, Groups, LimitRatio, Rank};
 use crate::operator::binary::{
     Negated, Operation, SetOperation, VectorOperation, scalar_operation, set_operation, vector_operation,
     vector_scalar,
 };
-use crate::operator::call::{dropped_names, vector_of};
+use crate::operator::call::{MetricNames, dropped_names, vector_of};
 use crate::operator::exchange::drain;
 use crate::operator::selector::{InstantSelector, RangeSelector, Reading};
 use crate::operator::{
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) is_delayed: bool,
     /// Counters go by the start timestamps of samples too.
     pub(crate) uses_starts: bool,
+    /// The label `__type__` tells what a counter is.
+    pub(crate) has_types: bool,
 }
 
 /// Builds operators.
@@ -51,14 +54,27 @@ pub(crate) struct Builder<'q> {
     turns: u32,
     /// Until when steps are asked for: the last one may lie before it.
     end_ms: i64,
+    /// There exactly in a query that asks for statistics.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 impl<'q> Builder<'q> {
-    pub(crate) fn new(context: Arc<QueryContext>, settings: Settings, querier: &'q dyn Querier) -> Self {
+    pub(crate) fn new(
+        context: Arc<QueryContext>,
+        settings: Settings,
+        querier: &'q dyn Querier,
+        ledger: Option<Ledger>,
+    ) -> Self {
         let mut symbols = SymbolTable::new();
         let known = KnownNames::intern(&mut symbols);
         let end_ms = settings.times.end_ms;
-        Self { context, settings, symbols, known, querier, selections: Vec::new(), turns: 0, end_ms }
+        let selections = Vec::new();
+        Self { context, settings, symbols, known, querier, selections, turns: 0, end_ms, ledger }
+    }
+
+    /// How series are called, and what that says of them.
+    pub(super) fn metric_names(&self) -> MetricNames<'_> {
+        MetricNames { symbols: &self.symbols, known: self.known, has_types: self.settings.has_types }
     }
 
     /// For the remarks of an expression whose operands are built, which point to `span`.
@@ -169,7 +185,7 @@ impl<'q> Builder<'q> {
         let Some(grid) = grid else {
             return Ok(Box::new(EmptyMatrix { series: Arc::default(), window }));
         };
-        let input = self.until(end_ms, |builder| {
+        let input = self.of_subquery(grid, end_ms, |builder| {
             if subquery.input.value_type == ValueType::Scalar {
                 let scalar = builder.scalar(&subquery.input, grid)?;
                 return Ok(Box::new(vector_of(&scalar, grid, &builder.context)?) as Vector);

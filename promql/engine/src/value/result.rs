@@ -6,7 +6,7 @@ use std::io;
 use emberdb_model::Annotations;
 use emberdb_promql_syntax::ValueType;
 
-use super::{InstantVector, Matrix, Table, json};
+use super::{InstantVector, Matrix, Statistics, Table, json};
 
 /// The answer to a query.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct QueryResult {
     pub annotations: Annotations,
     /// How many samples were read from the storage, those read twice counted twice.
     pub samples_read: u64,
+    /// What was asked for by [`QueryOptions::statistics`](crate::QueryOptions::statistics).
+    pub statistics: Option<Statistics>,
 }
 
 /// A value of one of PromQL's four types.

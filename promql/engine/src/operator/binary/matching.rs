@@ -13,8 +13,8 @@ use super::presence::{GroupPresence, SeriesPresence, first_step};
 use super::signature::MatchGroups;
 use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
-use crate::operator::exchange::all_of;
 use crate::operator::Members;
+use crate::operator::exchange::all_of;
 
 /// The two sides of a match and the pairs between them; "one" is the side whose match groups must have one element each.
 pub(super) struct Sides<'a> {
@@ -137,7 +137,8 @@ impl Sides<'_> {
         let mut presence = SeriesPresence::new(self.meeting.many, series, context)?;
         if !self.fills_one {
             let (groups, count) = (&self.groups.rhs, self.groups.len());
-            let partners = GroupPresence::new(self.meeting.one, groups, count, |group| is_asked[group], context)?;
+            let partners =
+                GroupPresence::new(self.meeting.one, groups, count, |group| is_asked[group], context)?;
             presence.keep_matched(&self.groups.lhs, &partners);
         }
         Ok(presence)

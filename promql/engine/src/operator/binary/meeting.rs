@@ -93,7 +93,9 @@ impl Meeting<'_> {
             context.check()?;
             let (left, right) = self.columns(pair, &mut scratch, &mut room)?;
             for step in left.iter_occupied() {
-                let (Some(l), Some(r)) = (Element::at(left, step), Element::at(right, step)) else { continue };
+                let (Some(l), Some(r)) = (Element::at(left, step), Element::at(right, step)) else {
+                    continue;
+                };
                 if self.operation.takes(l, r) {
                     taken[many as usize][step / WORD_STEPS] |= 1 << (step % WORD_STEPS);
                 }

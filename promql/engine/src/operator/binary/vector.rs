@@ -279,13 +279,7 @@ impl Joined {
 
     fn meeting(&self) -> Meeting<'_> {
         let Self { operation, is_swapped, .. } = self;
-        Meeting {
-            many: &*self.many,
-            one: &*self.one,
-            masks: &self.masks,
-            operation,
-            is_swapped: *is_swapped,
-        }
+        Meeting { many: &*self.many, one: &*self.one, masks: &self.masks, operation, is_swapped: *is_swapped }
     }
 }
 

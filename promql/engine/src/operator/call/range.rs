@@ -8,7 +8,9 @@ use emberdb_model::{SampleColumns, Symbol, SymbolTable};
 use emberdb_promql_syntax::FunctionId;
 
 use super::{NativeRange, StartedCall};
-use crate::annotation::{Note, Origin, invalid_quantile, is_invalid_quantile, possible_non_counter};
+use crate::annotation::{
+    Note, Origin, invalid_quantile, is_invalid_quantile, possible_non_counter, possible_non_counter_type,
+};
 use crate::batch::{Column, Steps};
 use crate::error::{QueryError, Result};
 use crate::function::{RangeBody, Windows, check_smoothing, range_body};
@@ -164,9 +166,23 @@ impl RangeCall {
 pub(crate) struct MetricNames<'a> {
     pub(crate) symbols: &'a SymbolTable,
     pub(crate) known: KnownNames,
+    /// The label `__type__` tells what a counter is, not the name.
+    pub(crate) has_types: bool,
 }
 
 impl MetricNames<'_> {
+    /// The remark on the rate of a series that does not seem to be a counter.
+    fn suspicion(&self, metric: Symbol, kind: Symbol, origin: Origin) -> Option<Note> {
+        let (metric, kind) = (self.symbols.resolve(metric), self.symbols.resolve(kind));
+        if metric.is_empty() {
+            return None;
+        }
+        if self.has_types {
+            return (!is_counter_type(kind)).then(|| possible_non_counter_type(metric, kind, origin));
+        }
+        (!is_counter_name(metric)).then(|| possible_non_counter(metric, origin))
+    }
+
     /// The metric of each series as remarks name it.
     pub(crate) fn of(&self, series: &SeriesLabels) -> Vec<Arc<str>> {
         let mut names: HashMap<Symbol, Arc<str>> = HashMap::new();
@@ -178,7 +194,7 @@ impl MetricNames<'_> {
     }
 }
 
-/// Series whose metric name is not that of a counter.
+/// Series whose metric does not seem to be a counter.
 pub(super) struct Suspects {
     /// The remark on each name, and whether it was made: it is made once, not once a series.
     names: Vec<(Note, AtomicBool)>,
@@ -189,15 +205,12 @@ pub(super) struct Suspects {
 impl Suspects {
     pub(super) fn among(series: &SeriesLabels, metrics: &MetricNames<'_>, origin: Origin) -> Self {
         let mut names = Vec::new();
-        let mut known: HashMap<Symbol, Option<u32>> = HashMap::new();
+        let mut known: HashMap<(Symbol, Symbol), Option<u32>> = HashMap::new();
         let of_series = (0..series.len()).map(|number| {
-            let symbol = series.value(number, metrics.known.metric);
-            *known.entry(symbol).or_insert_with(|| {
-                let name = metrics.symbols.resolve(symbol);
-                if name.is_empty() || is_counter_name(name) {
-                    return None;
-                }
-                names.push((possible_non_counter(name, origin), AtomicBool::new(false)));
+            let metric = series.value(number, metrics.known.metric);
+            let kind = series.value(number, metrics.known.kind);
+            *known.entry((metric, kind)).or_insert_with(|| {
+                names.push((metrics.suspicion(metric, kind, origin)?, AtomicBool::new(false)));
                 Some(names.len() as u32 - 1)
             })
         });
@@ -223,6 +236,11 @@ impl Suspects {
 /// Whether a name ends as those of counters do.
 fn is_counter_name(name: &str) -> bool {
     ["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether `__type__` is that of something that only grows.
+fn is_counter_type(kind: &str) -> bool {
+    matches!(kind, "counter" | "histogram")
 }
 
 fn smoothing_remark(params: &[ScalarColumn]) -> Remark {
