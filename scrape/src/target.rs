@@ -533,7 +533,9 @@ impl ScrapeReport {
     fn count_refusal(&mut self, error: &AppendError) -> bool {
         match error {
             AppendError::OutOfOrder { .. } => self.samples_out_of_order += 1,
-            AppendError::Duplicate { .. } => self.samples_duplicate += 1,
+            AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. } => {
+                self.samples_duplicate += 1;
+            }
             AppendError::TooOld { .. } => self.samples_out_of_bounds += 1,
             _ => return false,
         }
@@ -545,6 +547,9 @@ impl ScrapeReport {
 fn is_refusal(error: &AppendError) -> bool {
     matches!(
         error,
-        AppendError::OutOfOrder { .. } | AppendError::Duplicate { .. } | AppendError::TooOld { .. }
+        AppendError::OutOfOrder { .. }
+            | AppendError::Duplicate { .. }
+            | AppendError::DuplicateHistogram { .. }
+            | AppendError::TooOld { .. }
     )
 }

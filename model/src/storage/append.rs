@@ -1,5 +1,7 @@
 //! Writing: samples are gathered in an [`Appender`] and become visible together.
 
+use emberdb_histogram::{FloatHistogram, Histogram, HistogramError};
+
 use crate::{LabelError, Labels, SeriesRef};
 
 use super::StorageError;
@@ -16,6 +18,10 @@ pub trait Appendable: Send + Sync {
 /// A batch of samples: all of it becomes visible and durable at [`Appender::commit`], none of it before.
 ///
 /// A refused sample leaves the batch usable; the others go on. Dropping the appender forgets the batch.
+///
+/// A series has floats, native histograms, or now one and now the other; all of them strictly rise in time. A float that
+/// is a [staleness marker](crate::STALE_NAN) and follows a histogram is stored as a stale histogram of its kind, so that
+/// whoever ends a series need not know what it holds.
 pub trait Appender: Send {
     /// Adds a sample of the series `labels` and returns the series' handle for [`Appender::append_ref`].
     ///
@@ -28,6 +34,62 @@ pub trait Appender: Send {
     /// # Errors
     /// [`AppendError`] says why the sample was refused.
     fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError>;
+
+    /// Adds a native histogram of the series `labels` and returns the series' handle.
+    ///
+    /// # Errors
+    /// [`AppendError`] says why the histogram was refused: also if it is invalid, or the storage takes no histograms.
+    fn append_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<SeriesRef, AppendError> {
+        let _ = (labels, timestamp_ms, histogram);
+        Err(AppendError::HistogramsUnsupported)
+    }
+
+    /// Adds a native histogram of a series that is known already.
+    ///
+    /// # Errors
+    /// As [`append_histogram`](Self::append_histogram).
+    fn append_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<(), AppendError> {
+        let _ = (series, timestamp_ms, histogram);
+        Err(AppendError::HistogramsUnsupported)
+    }
+
+    /// Adds a native histogram that counts in floats, of the series `labels`, and returns the series' handle.
+    ///
+    /// # Errors
+    /// As [`append_histogram`](Self::append_histogram).
+    fn append_float_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<SeriesRef, AppendError> {
+        let _ = (labels, timestamp_ms, histogram);
+        Err(AppendError::HistogramsUnsupported)
+    }
+
+    /// Adds a native histogram that counts in floats, of a series that is known already.
+    ///
+    /// # Errors
+    /// As [`append_histogram`](Self::append_histogram).
+    fn append_float_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<(), AppendError> {
+        let _ = (series, timestamp_ms, histogram);
+        Err(AppendError::HistogramsUnsupported)
+    }
 
     /// Logs the batch and makes it visible.
     ///
@@ -61,6 +123,22 @@ pub enum AppendError {
         /// The value that was refused.
         refused: f64,
     },
+    /// The series already has another sample of this time, and one of the two is a native histogram, or both are.
+    #[error("duplicate sample for timestamp {timestamp_ms}: the series holds {held}, refused {refused}")]
+    DuplicateHistogram {
+        /// The time of both.
+        timestamp_ms: i64,
+        /// What is there and stays, in words.
+        held: Box<str>,
+        /// What was refused, in words.
+        refused: Box<str>,
+    },
+    /// The native histogram contradicts itself.
+    #[error("invalid histogram: {0}")]
+    InvalidHistogram(#[from] HistogramError),
+    /// The storage takes floats only.
+    #[error("this storage takes no native histograms")]
+    HistogramsUnsupported,
     /// The sample is older than what the storage still takes.
     #[error("out of bounds: sample at {timestamp_ms} is too old, the oldest accepted time is {oldest_ms}")]
     TooOld {
