@@ -8,8 +8,12 @@ use crate::head::Head;
 pub struct TsdbStats {
     /// Number of series.
     pub series: usize,
-    /// Number of committed samples.
+    /// Number of committed samples, floats and native histograms.
     pub samples: u64,
+    /// Number of series that have native histograms.
+    pub histogram_series: usize,
+    /// Number of committed native histograms.
+    pub histograms: u64,
     /// Bytes of compressed samples.
     pub chunk_bytes: usize,
     /// Bytes of memory held: records, chunks, labels, postings, symbols.
@@ -23,16 +27,23 @@ pub struct TsdbStats {
 /// Counts. Takes a look at every series: not for a hot path.
 pub(super) fn stats(head: &Head) -> TsdbStats {
     let (mut chunk_bytes, mut series_bytes) = (0, 0);
+    let (mut histogram_series, mut histograms) = (0, 0);
     for page in head.pages.all() {
         let page = page.read();
         chunk_bytes += page.iter().map(crate::head::Series::chunk_bytes).sum::<usize>();
         series_bytes += page.capacity() * size_of::<crate::head::Series>();
         series_bytes += page.iter().map(crate::head::Series::heap_bytes).sum::<usize>();
+        for count in page.iter().map(crate::head::Series::histograms).filter(|&count| count > 0) {
+            histogram_series += 1;
+            histograms += u64::from(count);
+        }
     }
     let index = head.index.read();
     TsdbStats {
         series: index.len(),
         samples: head.samples(),
+        histogram_series,
+        histograms,
         chunk_bytes,
         heap_bytes: series_bytes + index.heap_bytes(),
         time_range_ms: head.time_range(),

@@ -3,17 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use emberdb_model::storage::{AppendError, Appender, CommitSummary, Rejection, StorageError};
+use emberdb_histogram::{FloatHistogram, Histogram};
+use emberdb_model::storage::{AppendError, Appender, CommitSummary, StorageError};
 use emberdb_model::{Labels, Sample, SeriesRef};
+use emberdb_tsdb_chunk::AnyHistogram;
 use emberdb_tsdb_index::SeriesId;
 use parking_lot::Mutex;
 
+use super::batch::{Batch, BatchHistogram, BatchSample};
+use super::held::{HeldHistogram, check_valid};
+use super::order::{Follows, follow_float, follow_histogram};
 use super::page::{Page, Pages};
-use super::series::check_order;
 use super::{Head, SharedHead};
 
-/// At most so many samples in one batch, which is held in memory until it is committed: 32 bytes each.
+/// At most so many floats in one batch, which is held in memory until it is committed: 32 bytes each.
 const BATCH_SAMPLES_MAX: usize = 1 << 26;
+
+/// At most so many native histograms in one batch: some 200 bytes each, and their buckets.
+const BATCH_HISTOGRAMS_MAX: usize = 1 << 22;
 
 /// Tells batches apart; a number comes again after four billion of them.
 static NEXT_BATCH: AtomicU32 = AtomicU32::new(1);
@@ -21,93 +28,195 @@ static NEXT_BATCH: AtomicU32 = AtomicU32::new(1);
 /// A batch of samples for a head.
 pub(crate) struct HeadAppender {
     head: SharedHead,
-    pub(super) batch: Batch,
+    batch: Batch,
     oldest_accepted_ms: i64,
     turn: Turn,
     /// The page used last: samples mostly come in the order of their series.
-    page: Option<(usize, Arc<Page>)>,
+    page: PageOfTurn,
 }
 
-/// The samples of a batch, checked against what was committed and against each other.
-pub(super) struct Batch {
-    number: u32,
-    pub(super) samples: Vec<BatchSample>,
-    /// Series whose labels the log may not have yet.
-    pub(super) unlogged: Vec<SeriesId>,
-    pub(super) series_created: usize,
-    pub(super) rejected: Vec<Rejection>,
-}
-
-/// A sample of a batch.
-#[derive(Clone, Copy)]
-pub(super) struct BatchSample {
-    pub(super) id: SeriesId,
-    pub(super) wal_ref: u64,
-    pub(super) sample: Sample,
-}
+/// A page and its number.
+type PageOfTurn = Option<(usize, Arc<Page>)>;
 
 impl HeadAppender {
     pub(crate) fn new(head: &SharedHead) -> Self {
-        let batch = Batch {
-            number: NEXT_BATCH.fetch_add(1, Ordering::Relaxed),
-            samples: Vec::new(),
-            unlogged: Vec::new(),
-            series_created: 0,
-            rejected: Vec::new(),
-        };
+        let batch = Batch::new(NEXT_BATCH.fetch_add(1, Ordering::Relaxed));
         let oldest_accepted_ms = head.oldest_accepted_ms();
         Self { turn: head.turns.begin(), head: Arc::clone(head), batch, oldest_accepted_ms, page: None }
     }
 
-    /// Checks a sample and adds it to the batch.
-    fn add(&mut self, id: SeriesId, sample: Sample) -> Result<(), AppendError> {
-        if self.batch.samples.len() >= BATCH_SAMPLES_MAX {
-            let message = format!("a batch holds at most {BATCH_SAMPLES_MAX} samples: commit more often");
-            return Err(AppendError::Limit(message));
-        }
-        let unknown = || AppendError::UnknownSeries(SeriesRef(u64::from(id.0)));
-        let (page_number, slot) = Pages::place(id);
-        if self.page.as_ref().is_none_or(|(number, _)| *number != page_number) {
-            let page = self.head.pages.page(page_number).ok_or_else(unknown)?;
-            self.page = Some((page_number, page));
-        }
-        let Some((_, page)) = &self.page else { return Err(unknown()) };
-        let mut page = page.write();
-        let series = page.get_mut(slot).ok_or_else(unknown)?;
-        let (batch, place) = series.pending;
-        let earlier =
-            self.batch.samples.get(place as usize).filter(|s| batch == self.batch.number && s.id == id);
-        let follows = match earlier {
-            Some(earlier) => check_order(Some(earlier.sample), sample, self.oldest_accepted_ms)?,
-            None => series.check(sample, self.oldest_accepted_ms)?,
-        };
-        if !follows {
-            return Ok(());
-        }
-        if !series.logged && earlier.is_none() {
-            self.batch.unlogged.push(id);
-        }
-        let place = self.batch.samples.len() as u32;
-        self.batch.samples.push(BatchSample { id, wal_ref: series.wal_ref, sample });
-        series.pending = (self.batch.number, place);
-        Ok(())
-    }
-}
-
-impl Appender for HeadAppender {
-    fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
+    /// The series of these labels.
+    fn get_or_create(&mut self, labels: &Labels) -> Result<SeriesId, AppendError> {
         if labels.is_empty() {
             return Err(AppendError::InvalidLabels(emberdb_model::LabelError::Empty));
         }
         let (id, created) = self.head.get_or_create(labels)?;
         self.batch.series_created += usize::from(created);
+        Ok(id)
+    }
+
+    /// Checks a float and adds it to the batch.
+    fn add(&mut self, id: SeriesId, sample: Sample) -> Result<(), AppendError> {
+        check_room(self.batch.samples.len(), BATCH_SAMPLES_MAX)?;
+        let (page, slot) = locate(&mut self.page, &self.head, id)?;
+        let mut page = page.write();
+        let series = page.get_mut(slot).ok_or_else(|| unknown(id))?;
+        let (number, place) = series.pending;
+        let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
+        let is_first = earlier.is_none();
+        let follows = match earlier {
+            Some(earlier) => follow_float(Some(earlier), sample, self.oldest_accepted_ms)?,
+            None => series.check(sample, self.oldest_accepted_ms)?,
+        };
+        let wal_ref = series.wal_ref;
+        let earlier = (!is_first).then_some(place);
+        let place = match follows {
+            Follows::Appended => self.batch.push_sample(BatchSample { id, wal_ref, sample }, earlier),
+            Follows::AlreadyThere => return Ok(()),
+            Follows::AsStaleHistogram(encoding) => {
+                check_room(self.batch.histograms.len(), BATCH_HISTOGRAMS_MAX)?;
+                let (timestamp_ms, histogram) = (sample.timestamp_ms, HeldHistogram::stale(encoding));
+                self.batch.push_histogram(BatchHistogram { id, wal_ref, timestamp_ms, histogram }, earlier)
+            }
+        };
+        if !series.logged && is_first {
+            self.batch.unlogged.push(id);
+        }
+        series.pending = (self.batch.number, place);
+        Ok(())
+    }
+
+    /// Checks a histogram, which is valid, and adds it to the batch.
+    fn add_histogram(
+        &mut self,
+        id: SeriesId,
+        timestamp_ms: i64,
+        histogram: AnyHistogram<'_>,
+    ) -> Result<(), AppendError> {
+        check_room(self.batch.histograms.len(), BATCH_HISTOGRAMS_MAX)?;
+        let (page, slot) = locate(&mut self.page, &self.head, id)?;
+        let mut page = page.write();
+        let series = page.get_mut(slot).ok_or_else(|| unknown(id))?;
+        let (number, place) = series.pending;
+        let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
+        let is_first = earlier.is_none();
+        let oldest_ms = self.oldest_accepted_ms;
+        let follows = match earlier {
+            Some(_) => follow_histogram(earlier, timestamp_ms, histogram, oldest_ms)?,
+            None => series.check_histogram(timestamp_ms, histogram, oldest_ms)?,
+        };
+        if follows == Follows::AlreadyThere {
+            return Ok(());
+        }
+        let (wal_ref, histogram) = (series.wal_ref, HeldHistogram::of(histogram));
+        let added = BatchHistogram { id, wal_ref, timestamp_ms, histogram };
+        let place = self.batch.push_histogram(added, (!is_first).then_some(place));
+        if !series.logged && is_first {
+            self.batch.unlogged.push(id);
+        }
+        series.pending = (self.batch.number, place);
+        Ok(())
+    }
+
+    /// Adds a histogram by labels.
+    fn append_any(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: AnyHistogram<'_>,
+    ) -> Result<SeriesRef, AppendError> {
+        check_valid(histogram)?;
+        let id = self.get_or_create(labels)?;
+        self.add_histogram(id, timestamp_ms, histogram)?;
+        Ok(SeriesRef(u64::from(id.0)))
+    }
+
+    /// Adds a histogram by reference.
+    fn append_any_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: AnyHistogram<'_>,
+    ) -> Result<(), AppendError> {
+        check_valid(histogram)?;
+        self.add_histogram(id_of(series)?, timestamp_ms, histogram)
+    }
+}
+
+/// Whether a batch that has `count` samples of a sort can take another.
+fn check_room(count: usize, count_max: usize) -> Result<(), AppendError> {
+    if count < count_max {
+        return Ok(());
+    }
+    let message = format!("a batch holds at most {count_max} samples of a kind: commit more often");
+    Err(AppendError::Limit(message))
+}
+
+/// The page of a series and the place in it.
+fn locate<'p>(page: &'p mut PageOfTurn, head: &Head, id: SeriesId) -> Result<(&'p Page, usize), AppendError> {
+    let (number, slot) = Pages::place(id);
+    if page.as_ref().is_none_or(|(known, _)| *known != number) {
+        *page = Some((number, head.pages.page(number).ok_or_else(|| unknown(id))?));
+    }
+    match page {
+        Some((_, page)) => Ok((&**page, slot)),
+        None => Err(unknown(id)),
+    }
+}
+
+fn id_of(series: SeriesRef) -> Result<SeriesId, AppendError> {
+    u32::try_from(series.0).map(SeriesId).map_err(|_| AppendError::UnknownSeries(series))
+}
+
+fn unknown(id: SeriesId) -> AppendError {
+    AppendError::UnknownSeries(SeriesRef(u64::from(id.0)))
+}
+
+impl Appender for HeadAppender {
+    fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
+        let id = self.get_or_create(labels)?;
         self.add(id, Sample { timestamp_ms, value })?;
         Ok(SeriesRef(u64::from(id.0)))
     }
 
     fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
-        let id = u32::try_from(series.0).map_err(|_| AppendError::UnknownSeries(series))?;
-        self.add(SeriesId(id), Sample { timestamp_ms, value })
+        self.add(id_of(series)?, Sample { timestamp_ms, value })
+    }
+
+    fn append_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<SeriesRef, AppendError> {
+        self.append_any(labels, timestamp_ms, histogram.into())
+    }
+
+    fn append_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<(), AppendError> {
+        self.append_any_ref(series, timestamp_ms, histogram.into())
+    }
+
+    fn append_float_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<SeriesRef, AppendError> {
+        self.append_any(labels, timestamp_ms, histogram.into())
+    }
+
+    fn append_float_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<(), AppendError> {
+        self.append_any_ref(series, timestamp_ms, histogram.into())
     }
 
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {
@@ -157,12 +266,5 @@ impl Turns {
 
     fn end(&self) {
         self.state.lock().open -= 1;
-    }
-}
-
-impl Head {
-    /// A series' newest committed sample.
-    pub(super) fn newest(&self, id: SeriesId) -> Option<Sample> {
-        self.pages.with(id, |series| series.newest()).flatten()
     }
 }

@@ -2,23 +2,109 @@
 
 use std::sync::Arc;
 
-use emberdb_model::Sample;
-use emberdb_model::SeriesRef;
-use emberdb_model::storage::{CommitSummary, Rejection, StorageError};
+use emberdb_histogram::{FloatHistogram, Histogram};
+use emberdb_model::storage::{CommitSummary, StorageError};
 use emberdb_tsdb_index::SeriesId;
-use emberdb_wal::{RefSample, SeriesEncoder, encode_samples};
-use foldhash::HashMap;
+use emberdb_wal::{RefStamp, SeriesEncoder, encode_histograms, encode_samples};
 
-use super::appender::{Batch, BatchSample};
+use super::batch::{Batch, BatchHistogram, BatchSample};
+use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
 use super::page::{PAGE_SERIES, Pages};
-use super::series::check_order;
 use super::{Head, Log};
 use crate::error::{closed, log_failed};
 use crate::options::WalSync;
 
-/// Samples in one record of the log: a record is held in memory as a whole when it is read.
+/// Floats in one record of the log: a record is held in memory as a whole when it is read.
 const RECORD_SAMPLES_MAX: usize = 1 << 16;
+
+/// Histograms are spread over several records from about so many bytes on; a single one may have more.
+const RECORD_HISTOGRAM_BYTES: usize = 1 << 20;
+
+/// Buffers that a log keeps from commit to commit: one large batch must not hold its memory for ever.
+const RECORDS_KEPT: usize = 2;
+
+/// The records of a commit in their order, in buffers that are used again.
+#[derive(Default)]
+pub(super) struct Records {
+    buffers: Vec<Vec<u8>>,
+    used: usize,
+}
+
+impl Records {
+    /// An empty buffer to fill with the next record.
+    fn take(&mut self) -> Vec<u8> {
+        let mut buffer = self.buffers.get_mut(self.used).map(std::mem::take).unwrap_or_default();
+        buffer.clear();
+        buffer
+    }
+
+    /// Adds a record, unless there is nothing in it.
+    fn add(&mut self, record: Vec<u8>) {
+        if record.is_empty() {
+            return;
+        }
+        match self.buffers.get_mut(self.used) {
+            Some(buffer) => *buffer = record,
+            None => self.buffers.push(record),
+        }
+        self.used += 1;
+    }
+
+    fn clear(&mut self) {
+        self.used = 0;
+        self.buffers.truncate(RECORDS_KEPT);
+    }
+
+    fn as_slices(&self) -> impl Iterator<Item = &[u8]> {
+        self.buffers.iter().take(self.used).map(Vec::as_slice)
+    }
+
+    /// The floats of a part.
+    fn add_samples(&mut self, samples: &[BatchSample]) {
+        for samples in samples.chunks(RECORD_SAMPLES_MAX) {
+            let mut record = self.take();
+            encode_samples(samples.iter().map(BatchSample::logged), &mut record);
+            self.add(record);
+        }
+    }
+
+    /// The histograms of a part. Each kind has records of its own; which of them comes first is no matter, as the
+    /// histograms that a series has in a part are all of one kind.
+    fn add_histograms(&mut self, mut histograms: &[BatchHistogram]) {
+        while !histograms.is_empty() {
+            let mut bytes = 0;
+            let within = histograms.iter().take_while(|added| {
+                bytes += added.histogram.logged_bytes_max();
+                bytes <= RECORD_HISTOGRAM_BYTES
+            });
+            let (now, later) = histograms.split_at(within.count().max(1));
+            let (mut record, mut record_custom) = (self.take(), Vec::new());
+            encode_histograms(now.iter().filter_map(integer), &mut record, &mut record_custom);
+            self.add(record);
+            self.add(std::mem::take(&mut record_custom));
+            let mut record = self.take();
+            encode_histograms(now.iter().filter_map(float), &mut record, &mut record_custom);
+            self.add(record);
+            self.add(record_custom);
+            histograms = later;
+        }
+    }
+}
+
+fn integer(added: &BatchHistogram) -> Option<(RefStamp, &Histogram)> {
+    match &added.histogram {
+        HeldHistogram::Integer(histogram) => Some((added.stamp(), histogram)),
+        HeldHistogram::Float(_) => None,
+    }
+}
+
+fn float(added: &BatchHistogram) -> Option<(RefStamp, &FloatHistogram)> {
+    match &added.histogram {
+        HeldHistogram::Integer(_) => None,
+        HeldHistogram::Float(histogram) => Some((added.stamp(), histogram)),
+    }
+}
 
 impl Head {
     /// Makes a batch durable and visible. Commits are serial: whoever holds the log commits. A batch that was not
@@ -34,56 +120,34 @@ impl Head {
         }
         let logged = self.write_log(&mut log, batch)?;
         self.mark_logged(&logged);
-        self.store(&batch.samples, stamp);
+        for (samples, histograms) in batch.parts() {
+            self.store(samples, stamp);
+            self.store_histograms(histograms, stamp);
+        }
         self.isolation.finish_commit(stamp);
         Ok(CommitSummary {
-            samples: batch.samples.len(),
+            samples: batch.len(),
             series_created: batch.series_created,
             rejected: std::mem::take(&mut batch.rejected),
         })
     }
 
-    /// Another batch may have been committed since this one began: what it made impossible is taken out.
-    fn check_again(&self, batch: &mut Batch) {
-        let mut newest: HashMap<SeriesId, Option<Sample>> = HashMap::default();
-        let rejected = &mut batch.rejected;
-        batch.samples.retain(|&BatchSample { id, sample, .. }| {
-            let newest = newest.entry(id).or_insert_with(|| self.newest(id));
-            match check_order(*newest, sample, i64::MIN) {
-                Ok(follows) => {
-                    if follows {
-                        *newest = Some(sample);
-                    }
-                    follows
-                }
-                Err(error) => {
-                    rejected.push(Rejection { series: SeriesRef(u64::from(id.0)), error });
-                    false
-                }
-            }
-        });
-    }
-
     /// Writes the batch's records; returns the series whose labels are logged now.
     fn write_log(&self, log: &mut Log, batch: &Batch) -> Result<Vec<SeriesId>, StorageError> {
         let unlogged = self.encode_series(&batch.unlogged, &mut log.series_record);
-        let records = batch.samples.chunks(RECORD_SAMPLES_MAX);
-        let record_count = records.len();
-        log.samples_records.resize_with(record_count.max(log.samples_records.len()), Vec::new);
-        for (samples, record) in records.zip(&mut log.samples_records) {
-            record.clear();
-            encode_samples(samples.iter().map(BatchSample::logged), record);
+        log.records.clear();
+        for (samples, histograms) in batch.parts() {
+            log.records.add_samples(samples);
+            log.records.add_histograms(histograms);
         }
         let series_record = (!unlogged.is_empty()).then_some(log.series_record.as_slice());
-        let samples_records = log.samples_records[..record_count].iter().map(Vec::as_slice);
-        let records: Vec<&[u8]> = series_record.into_iter().chain(samples_records).collect();
+        let records: Vec<&[u8]> = series_record.into_iter().chain(log.records.as_slices()).collect();
         let Some(writer) = &mut log.writer else { return Err(closed()) };
         writer.log(&records).map_err(log_failed)?;
         if self.options.wal_sync == WalSync::Commit {
             writer.sync().map_err(log_failed)?;
         }
-        // One large batch must not hold its memory for ever.
-        log.samples_records.truncate(1);
+        log.records.clear();
         Ok(unlogged)
     }
 
@@ -129,12 +193,27 @@ impl Head {
         }
         self.note_samples(samples.len(), oldest_ms, newest_ms);
     }
-}
 
-impl BatchSample {
-    fn logged(&self) -> RefSample {
-        let Sample { timestamp_ms, value } = self.sample;
-        RefSample { series_ref: self.wal_ref, timestamp_ms, value }
+    /// Puts logged histograms into their series.
+    fn store_histograms(&self, histograms: &[BatchHistogram], stamp: CommitStamp) {
+        if histograms.is_empty() {
+            return;
+        }
+        let page_of = |added: &BatchHistogram| added.id.index() / PAGE_SERIES;
+        let (mut oldest_ms, mut newest_ms) = (i64::MAX, i64::MIN);
+        for run in histograms.chunk_by(|a, b| page_of(a) == page_of(b)) {
+            let page = self.pages.page(page_of(&run[0])).expect("a histogram was checked against its series");
+            let mut page = page.write();
+            for added in run {
+                let (t_ms, histogram) = (added.timestamp_ms, added.histogram.as_any());
+                page[Pages::place(added.id).1]
+                    .push_histogram(t_ms, histogram, stamp, self.options.block_range_ms)
+                    .expect("a histogram that is valid and not too large can be the first of a chunk");
+                oldest_ms = oldest_ms.min(t_ms);
+                newest_ms = newest_ms.max(t_ms);
+            }
+        }
+        self.note_samples(histograms.len(), oldest_ms, newest_ms);
     }
 }
 

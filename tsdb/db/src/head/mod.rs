@@ -8,11 +8,20 @@
 //! ```
 //!
 //! Locks are taken in the order log, index, page; a reader holds one page at a time.
+//!
+//! A sample's way: [`appender`] (is it in order? [`order`]) → [`batch`] → [`commit`] ([`recheck`], if another batch was
+//! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks). The way
+//! back after a restart is [`replay`].
 
 mod appender;
+mod batch;
 mod commit;
+mod held;
 mod isolation;
+mod lane;
+mod order;
 mod page;
+mod recheck;
 mod replay;
 mod series;
 
@@ -57,7 +66,7 @@ pub(crate) struct Log {
     /// Absent when the database is read-only or closed.
     pub(crate) writer: Option<WalWriter>,
     series_record: Vec<u8>,
-    samples_records: Vec<Vec<u8>>,
+    records: commit::Records,
 }
 
 impl Head {
@@ -68,7 +77,11 @@ impl Head {
             index: RwLock::new(MemoryIndex::new()),
             pages: Pages::default(),
             isolation: Isolation::default(),
-            log: Mutex::new(Log { writer: None, series_record: Vec::new(), samples_records: Vec::new() }),
+            log: Mutex::new(Log {
+                writer: None,
+                series_record: Vec::new(),
+                records: commit::Records::default(),
+            }),
             turns: Turns::default(),
             newest_ms: AtomicI64::new(i64::MIN),
             oldest_ms: AtomicI64::new(i64::MAX),

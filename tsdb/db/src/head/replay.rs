@@ -4,17 +4,23 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use emberdb_histogram::NativeHistogram;
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Labels, Sample, TimeRange};
+use emberdb_tsdb_chunk::AnyHistogram;
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{
-    Corruption, LoggedRecord, RecordError, RecordKind, RefSample, RefTombstone, RepairReport, SeriesDecoder,
-    WalError, WalListing, WalReader, decode_samples, decode_tombstones, repair,
+    Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RecordNumber, RefSample,
+    RefTombstone, RepairReport, SeriesDecoder, WalError, WalListing, WalReader, decode_samples,
+    decode_tombstones, repair,
 };
 use foldhash::HashMap;
 
 use super::Head;
+use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
+use super::order::Follows;
+use super::series::Series;
 use crate::error::OpenError;
 
 /// What was found in the log.
@@ -23,14 +29,18 @@ use crate::error::OpenError;
 pub struct ReplayReport {
     /// Series restored.
     pub series: usize,
-    /// Samples restored.
+    /// Samples restored, floats and native histograms.
     pub samples: u64,
+    /// Native histograms restored.
+    pub histograms: u64,
     /// Samples that were logged but are not newer than what the series has: late or repeated ones.
     pub samples_passed_over: u64,
     /// Series whose labels are no valid set: an empty name, or a name twice.
     pub series_invalid: u64,
     /// Samples of series whose labels the log does not have, or not validly.
     pub samples_without_series: u64,
+    /// Native histograms that cannot be stored: of a schema that nobody knows, or with other buckets than their spans say.
+    pub histograms_invalid: u64,
     /// Records of kinds that this version does not keep, with their number.
     pub records_skipped: Vec<(RecordKind, u64)>,
     /// What was cut off because it could not be read.
@@ -53,6 +63,9 @@ impl fmt::Display for ReplayReport {
         }
         if self.series_invalid > 0 {
             write!(f, "; dropped {} series with invalid labels", self.series_invalid)?;
+        }
+        if self.histograms_invalid > 0 {
+            write!(f, "; dropped {} invalid histograms", self.histograms_invalid)?;
         }
         for (kind, count) in &self.records_skipped {
             write!(f, "; skipped {count} records of kind {kind}")?;
@@ -121,6 +134,12 @@ impl Replay<'_> {
         match record.kind() {
             Some(RecordKind::Series) => self.add_series(record.data),
             Some(RecordKind::Samples) => self.add_samples(record.data),
+            Some(RecordKind::HistogramSamples | RecordKind::CustomBucketsHistogramSamples) => {
+                self.add_histograms::<i64>(record.data)
+            }
+            Some(RecordKind::FloatHistogramSamples | RecordKind::CustomBucketsFloatHistogramSamples) => {
+                self.add_histograms::<f64>(record.data)
+            }
             Some(RecordKind::Tombstones) => self.delete(record.data),
             Some(kind) => {
                 self.skip(kind);
@@ -155,31 +174,68 @@ impl Replay<'_> {
     fn add_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
         self.samples.clear();
         decode_samples(record, &mut self.samples)?;
-        let (mut oldest_ms, mut newest_ms, mut count) = (i64::MAX, i64::MIN, 0);
+        let mut restored = Restored::default();
         for &RefSample { series_ref, timestamp_ms, value } in &self.samples {
             let Some(&id) = self.series.get(&series_ref) else {
                 self.report.samples_without_series += 1;
                 continue;
             };
             let sample = Sample { timestamp_ms, value };
-            let stored = self.head.pages.with(id, |series| {
-                let follows = matches!(series.check(sample, i64::MIN), Ok(true));
-                if follows {
-                    series.push(sample, CommitStamp::REPLAY, self.head.options.block_range_ms);
+            let block_range_ms = self.head.options.block_range_ms;
+            match self.head.pages.with(id, |series| restore(series, sample, block_range_ms)) {
+                Some(Restore::Float) => restored.note(timestamp_ms),
+                Some(Restore::Histogram) => {
+                    self.report.histograms += 1;
+                    restored.note(timestamp_ms);
                 }
-                follows
-            });
-            if stored == Some(true) {
-                count += 1;
-                oldest_ms = oldest_ms.min(timestamp_ms);
-                newest_ms = newest_ms.max(timestamp_ms);
-            } else {
-                self.report.samples_passed_over += 1;
+                Some(Restore::PassedOver) | None => self.report.samples_passed_over += 1,
             }
         }
+        self.note(&restored);
+        Ok(())
+    }
+
+    fn add_histograms<N: RecordNumber>(&mut self, record: &[u8]) -> Result<(), ApplyError>
+    where
+        for<'a> AnyHistogram<'a>: From<&'a NativeHistogram<N>>,
+    {
+        // All or nothing: what cannot be decoded to its end will be cut off the log.
+        let mut histogram = NativeHistogram::<N>::default();
+        let mut decoder = HistogramDecoder::<N>::new(record)?;
+        while decoder.next_histogram(&mut histogram)?.is_some() {}
+        let mut decoder = HistogramDecoder::<N>::new(record)?;
+        let mut restored = Restored::default();
+        while let Some(stamp) = decoder.next_histogram(&mut histogram)? {
+            let Some(&id) = self.series.get(&stamp.series_ref) else {
+                self.report.samples_without_series += 1;
+                continue;
+            };
+            if histogram.accept_schema().is_err() {
+                self.report.histograms_invalid += 1;
+                continue;
+            }
+            let (t_ms, block_range_ms) = (stamp.timestamp_ms, self.head.options.block_range_ms);
+            let any = AnyHistogram::from(&histogram);
+            let pushed = self.head.pages.with(id, |series| {
+                matches!(series.check_histogram(t_ms, any, i64::MIN), Ok(Follows::Appended))
+                    .then(|| series.push_histogram(t_ms, any, CommitStamp::REPLAY, block_range_ms))
+            });
+            match pushed.flatten() {
+                Some(Ok(())) => {
+                    self.report.histograms += 1;
+                    restored.note(t_ms);
+                }
+                Some(Err(_)) => self.report.histograms_invalid += 1,
+                None => self.report.samples_passed_over += 1,
+            }
+        }
+        self.note(&restored);
+        Ok(())
+    }
+
+    fn note(&mut self, &Restored { count, oldest_ms, newest_ms }: &Restored) {
         self.report.samples += count as u64;
         self.head.note_samples(count, oldest_ms, newest_ms);
-        Ok(())
     }
 
     fn delete(&mut self, record: &[u8]) -> Result<(), ApplyError> {
@@ -198,6 +254,54 @@ impl Replay<'_> {
             Some((_, count)) => *count += 1,
             None => self.report.records_skipped.push((kind, 1)),
         }
+    }
+}
+
+/// What of a record is in the head now.
+struct Restored {
+    count: usize,
+    oldest_ms: i64,
+    newest_ms: i64,
+}
+
+impl Default for Restored {
+    fn default() -> Self {
+        Self { count: 0, oldest_ms: i64::MAX, newest_ms: i64::MIN }
+    }
+}
+
+impl Restored {
+    fn note(&mut self, t_ms: i64) {
+        self.count += 1;
+        self.oldest_ms = self.oldest_ms.min(t_ms);
+        self.newest_ms = self.newest_ms.max(t_ms);
+    }
+}
+
+/// What a float of the log has become.
+enum Restore {
+    Float,
+    Histogram,
+    PassedOver,
+}
+
+/// Puts a float of the log into its series. Upstream logs the marker that ends a series of histograms as a float, unless
+/// the histogram before was in the same batch.
+fn restore(series: &mut Series, sample: Sample, block_range_ms: i64) -> Restore {
+    match series.check(sample, i64::MIN) {
+        Ok(Follows::Appended) => {
+            series.push(sample, CommitStamp::REPLAY, block_range_ms);
+            Restore::Float
+        }
+        Ok(Follows::AsStaleHistogram(encoding)) => {
+            let marker = HeldHistogram::stale(encoding);
+            let (t_ms, stamp) = (sample.timestamp_ms, CommitStamp::REPLAY);
+            match series.push_histogram(t_ms, marker.as_any(), stamp, block_range_ms) {
+                Ok(()) => Restore::Histogram,
+                Err(_) => Restore::PassedOver,
+            }
+        }
+        Ok(Follows::AlreadyThere) | Err(_) => Restore::PassedOver,
     }
 }
 

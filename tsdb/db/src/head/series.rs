@@ -1,10 +1,15 @@
-//! One series' samples: finished chunks and an open one.
+//! One series' samples: finished chunks of floats and an open one, and beside them native histograms, if there are any.
+
+use std::sync::Arc;
 
 use emberdb_model::storage::{AppendError, StorageError, StorageErrorKind};
-use emberdb_model::{Sample, SampleColumns, TimeRange};
-use emberdb_tsdb_chunk::{ChunkError, XorAppender, decode_columns};
+use emberdb_model::{Sample, SampleColumns, SampleValue, TimeRange};
+use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, XorAppender, decode_columns};
 
+use super::batch::Place;
 use super::isolation::{CommitStamp, Visibility};
+use super::lane::HistogramLane;
+use super::order::{Follows, Newest, follow_float, follow_histogram};
 
 /// Samples that a chunk should hold; it is cut at the time when this many are expected, judged after a quarter.
 const CHUNK_SAMPLES: u16 = 120;
@@ -15,13 +20,16 @@ const CHUNK_SAMPLES_MAX: u16 = 2 * CHUNK_SAMPLES;
 /// A chunk is cut when it has more bytes than this: one sample (19 bytes at the most) must still fit into a KiB.
 const CHUNK_BYTES_MAX: usize = 1024 - 19;
 
+/// The largest that a series' record may be.
+const SERIES_BYTES_MAX: usize = 160;
+
 /// A series in the head. Its labels are in the index.
 pub(crate) struct Series {
     /// The reference in the log.
     pub(super) wal_ref: u64,
     /// Whether the log has this series' labels.
     pub(super) logged: bool,
-    /// Samples in all chunks.
+    /// Floats in all chunks.
     samples: u32,
     visibility: Visibility,
     open: XorAppender,
@@ -35,9 +43,13 @@ pub(crate) struct Series {
         reason = "8 bytes in each series instead of 24 for what is mostly absent"
     )]
     deleted: Option<Box<Vec<TimeRange>>>,
+    /// Absent as long as the series has floats only.
+    histograms: Option<Box<HistogramLane>>,
     /// The batch that has the newest sample which is not committed yet, and that sample's place in it.
-    pub(super) pending: (u32, u32),
+    pub(super) pending: (u32, Place),
 }
+
+const _: () = assert!(size_of::<Series>() <= SERIES_BYTES_MAX, "a head keeps one for each series");
 
 /// A finished chunk.
 struct Chunk {
@@ -59,28 +71,50 @@ impl Series {
             cut_at_ms: 0,
             finished: Vec::new(),
             deleted: None,
-            pending: (0, 0),
+            histograms: None,
+            pending: (0, Place::default()),
         }
     }
 
-    /// The newest sample.
-    pub(crate) fn newest(&self) -> Option<Sample> {
-        self.open.last().map(|(timestamp_ms, value)| Sample { timestamp_ms, value })
+    /// The newest sample. Either floats or histograms have an open chunk, and it is in that.
+    #[inline]
+    pub(super) fn newest(&self) -> Option<Newest<'_>> {
+        match self.open.last() {
+            Some((timestamp_ms, value)) => Some(Newest::Float(Sample { timestamp_ms, value })),
+            None => self.histograms.as_deref().map(Newest::Stored),
+        }
     }
 
-    /// Whether the sample may follow the newest one: `Ok(false)` if it is there already and can be passed over.
-    pub(super) fn check(&self, sample: Sample, oldest_accepted_ms: i64) -> Result<bool, AppendError> {
+    /// Whether the float may follow the newest sample.
+    #[inline]
+    pub(super) fn check(&self, sample: Sample, oldest_accepted_ms: i64) -> Result<Follows, AppendError> {
         if self.samples == u32::MAX {
-            return Err(AppendError::Limit("a series holds at most 2^32 - 1 samples in memory".into()));
+            return Err(AppendError::Limit("a series holds at most 2^32 - 1 floats in memory".into()));
         }
-        check_order(self.newest(), sample, oldest_accepted_ms)
+        follow_float(self.newest(), sample, oldest_accepted_ms)
     }
 
-    /// Adds a sample that is newer than all before it.
+    /// Whether the histogram may follow the newest sample.
+    pub(super) fn check_histogram(
+        &self,
+        t_ms: i64,
+        histogram: AnyHistogram<'_>,
+        oldest_accepted_ms: i64,
+    ) -> Result<Follows, AppendError> {
+        if let Some(lane) = &self.histograms {
+            lane.check_room()?;
+        }
+        follow_histogram(self.newest(), t_ms, histogram, oldest_accepted_ms)
+    }
+
+    /// Adds a float that is newer than all samples before it.
     pub(super) fn push(&mut self, sample: Sample, stamp: CommitStamp, block_range_ms: i64) {
         self.visibility.note(stamp, self.samples);
         let t_ms = sample.timestamp_ms;
         if self.open.samples() == 0 {
+            if let Some(lane) = &mut self.histograms {
+                lane.finish_open();
+            }
             self.begin_chunk(t_ms, block_range_ms);
         } else if self.is_full(t_ms) {
             self.cut();
@@ -88,6 +122,30 @@ impl Series {
         }
         self.open.append(t_ms, sample.value).expect("a chunk is cut long before its header is full");
         self.samples += 1;
+    }
+
+    /// Adds a histogram that is newer than all samples before it.
+    ///
+    /// An error means that it cannot be written into any chunk; readers then see what they saw before.
+    pub(super) fn push_histogram(
+        &mut self,
+        t_ms: i64,
+        histogram: AnyHistogram<'_>,
+        stamp: CommitStamp,
+        block_range_ms: i64,
+    ) -> Result<(), ChunkError> {
+        let mut lane = match self.histograms.take() {
+            Some(lane) => lane,
+            None => Box::new(HistogramLane::new(block_range_ms)),
+        };
+        let pushed = lane.push(t_ms, histogram, stamp);
+        if pushed.is_ok() && self.open.samples() > 0 {
+            self.cut();
+        }
+        if lane.samples() > 0 {
+            self.histograms = Some(lane);
+        }
+        pushed
     }
 
     /// Hides the samples in `range`.
@@ -115,7 +173,7 @@ impl Series {
     /// A quarter of a chunk took so long: how many whole chunks fit before the block ends, and when does the first of
     /// them end if all are of one length?
     fn even_cut_ms(&self) -> i64 {
-        let newest_ms = self.newest().map_or(self.open_min_ms, |s| s.timestamp_ms);
+        let newest_ms = self.open.last().map_or(self.open_min_ms, |(t, _)| t);
         let quarter_ms = newest_ms.saturating_sub(self.open_min_ms).saturating_add(1);
         let left_ms = self.cut_at_ms.saturating_sub(self.open_min_ms);
         match left_ms / quarter_ms.saturating_mul(4) {
@@ -134,13 +192,40 @@ impl Series {
     /// Whether a reader that holds `commit` sees any sample, and whether the series reaches into `range`.
     pub(crate) fn may_have(&self, commit: u64, range: TimeRange) -> bool {
         let oldest_ms = self.finished.first().map_or(self.open_min_ms, |c| c.min_ms);
-        let newest_ms = self.newest().map_or(i64::MIN, |s| s.timestamp_ms);
-        self.visibility.visible(commit, self.samples) > 0
-            && range.overlaps(&TimeRange::new(oldest_ms, newest_ms))
+        let newest_ms = match self.open.last() {
+            Some((t, _)) => t,
+            None => self.finished.last().map_or(i64::MIN, |c| c.max_ms),
+        };
+        let has_floats = self.visibility.visible(commit, self.samples) > 0
+            && range.overlaps(&TimeRange::new(oldest_ms, newest_ms));
+        has_floats || self.histograms.as_ref().is_some_and(|lane| lane.may_have(commit, range))
+    }
+
+    /// Whether there may be histograms. If not, nobody who reads now will ever see one.
+    pub(crate) fn may_have_histograms(&self) -> bool {
+        self.histograms.is_some()
     }
 
     /// Appends to `columns` the samples in `range` that a reader sees who holds `commit`.
     pub(crate) fn read(
+        &self,
+        commit: u64,
+        range: TimeRange,
+        columns: &mut SampleColumns,
+    ) -> Result<(), StorageError> {
+        self.read_floats(commit, range, columns)?;
+        match &self.histograms {
+            Some(lane) => lane.read(commit, range, self.deleted(), &mut columns.histograms),
+            None => Ok(()),
+        }
+    }
+
+    fn deleted(&self) -> &[TimeRange] {
+        self.deleted.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// Appends to `columns` the floats in `range` that a reader sees who holds `commit`.
+    fn read_floats(
         &self,
         commit: u64,
         range: TimeRange,
@@ -162,53 +247,63 @@ impl Series {
             read_chunk(self.open.bytes(), unseen_from, columns)?;
         }
         columns.trim(from, range);
-        for &deleted in self.deleted.as_deref().into_iter().flatten() {
+        for &deleted in self.deleted() {
             columns.remove(from, deleted);
         }
         Ok(())
     }
 
-    /// The newest sample in `range` that a reader sees who holds `commit`, if it can be told without decoding:
-    /// `None` if not.
+    /// The newest sample in `range` that a reader sees who holds `commit`, if it can be told without decoding because it is
+    /// a float: `None` if not.
     pub(crate) fn newest_if_near(&self, commit: u64, range: TimeRange) -> Option<Option<Sample>> {
-        let newest = self.newest()?;
+        let (timestamp_ms, value) = self.open.last()?;
         let all_visible = self.visibility.visible(commit, self.samples) == self.samples;
-        (all_visible && self.deleted.is_none() && newest.timestamp_ms <= range.max_ms)
-            .then(|| Some(newest).filter(|s| s.timestamp_ms >= range.min_ms))
+        (all_visible && self.deleted.is_none() && timestamp_ms <= range.max_ms)
+            .then(|| Some(Sample { timestamp_ms, value }).filter(|_| timestamp_ms >= range.min_ms))
+    }
+
+    /// The newest sample in `range` that a reader sees who holds `commit`. `scratch` is memory to work in.
+    pub(crate) fn newest_in(
+        &self,
+        commit: u64,
+        range: TimeRange,
+        scratch: &mut SampleColumns,
+    ) -> Result<Option<(i64, SampleValue)>, StorageError> {
+        let newest = match &self.histograms {
+            Some(lane) => lane.newest_in(commit, range, self.deleted())?,
+            None => None,
+        };
+        // Floats before the histogram are not looked for.
+        let min_ms = newest.as_ref().map_or(range.min_ms, |&(t_ms, _)| t_ms.max(range.min_ms));
+        scratch.clear();
+        self.read_floats(commit, TimeRange::new(min_ms, range.max_ms), scratch)?;
+        Ok(match scratch.last() {
+            Some(float) => Some(float.into()),
+            None => newest.map(|(t_ms, histogram)| (t_ms, SampleValue::Histogram(Arc::new(histogram)))),
+        })
+    }
+
+    /// How many histograms there are.
+    pub(crate) fn histograms(&self) -> u32 {
+        self.histograms.as_ref().map_or(0, |lane| lane.samples())
     }
 
     /// Bytes of samples in chunks.
     pub(crate) fn chunk_bytes(&self) -> usize {
+        self.float_chunk_bytes() + self.histograms.as_ref().map_or(0, |lane| lane.chunk_bytes())
+    }
+
+    fn float_chunk_bytes(&self) -> usize {
         self.open.len_bytes() + self.finished.iter().map(|c| c.bytes.len()).sum::<usize>()
     }
 
     /// Heap bytes that belong to this series beside its record.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.chunk_bytes() + self.finished.capacity() * size_of::<Chunk>() + self.visibility.heap_bytes()
+        self.float_chunk_bytes()
+            + self.finished.capacity() * size_of::<Chunk>()
+            + self.visibility.heap_bytes()
+            + self.histograms.as_ref().map_or(0, |lane| lane.heap_bytes())
     }
-}
-
-/// Whether `sample` may follow `newest`: `Ok(false)` if it is the same one again, which is passed over, as upstream.
-pub(super) fn check_order(
-    newest: Option<Sample>,
-    sample: Sample,
-    oldest_accepted_ms: i64,
-) -> Result<bool, AppendError> {
-    let timestamp_ms = sample.timestamp_ms;
-    if timestamp_ms < oldest_accepted_ms {
-        return Err(AppendError::TooOld { timestamp_ms, oldest_ms: oldest_accepted_ms });
-    }
-    let Some(newest) = newest else { return Ok(true) };
-    if timestamp_ms > newest.timestamp_ms {
-        return Ok(true);
-    }
-    if timestamp_ms < newest.timestamp_ms {
-        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms: newest.timestamp_ms });
-    }
-    if newest.value.to_bits() == sample.value.to_bits() {
-        return Ok(false);
-    }
-    Err(AppendError::Duplicate { timestamp_ms, held: newest.value, refused: sample.value })
 }
 
 /// Decodes the first `visible` samples of a chunk.
@@ -219,7 +314,7 @@ fn read_chunk(bytes: &[u8], visible: usize, columns: &mut SampleColumns) -> Resu
     Ok(())
 }
 
-fn corrupt(error: ChunkError) -> StorageError {
+pub(super) fn corrupt(error: ChunkError) -> StorageError {
     StorageError::new(StorageErrorKind::Corrupt, format!("a chunk in memory is damaged: {error}"))
         .caused_by(error)
 }
@@ -234,7 +329,7 @@ mod tests {
         let mut series = Series::new(1);
         for t in times_ms {
             let sample = Sample { timestamp_ms: t, value: value(t) };
-            assert!(series.check(sample, i64::MIN).unwrap());
+            assert_eq!(series.check(sample, i64::MIN).unwrap(), Follows::Appended);
             series.push(sample, CommitStamp::REPLAY, TWO_HOURS_MS);
         }
         series

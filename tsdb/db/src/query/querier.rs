@@ -7,7 +7,14 @@ use emberdb_model::{Matcher, SymbolTable, TimeRange};
 use emberdb_tsdb_index::SeriesId;
 
 use super::series_set::HeadSeriesSet;
-use crate::head::{Pages, SharedHead, Snapshot};
+use crate::head::{Pages, Series, SharedHead, Snapshot};
+
+/// What matchers selected.
+pub(super) struct Selected {
+    pub(super) ids: Vec<SeriesId>,
+    /// Whether one of them may have native histograms.
+    pub(super) may_have_histograms: bool,
+}
 
 /// All that was committed before it was made.
 pub(crate) struct HeadQuerier {
@@ -20,11 +27,12 @@ impl HeadQuerier {
     }
 
     /// The series that meet `matchers` and have samples that may be in `range`.
-    fn select_ids(&self, matchers: &[Matcher], range: TimeRange) -> Vec<SeriesId> {
+    fn select_series(&self, matchers: &[Matcher], range: TimeRange) -> Selected {
         let head = self.snapshot.head();
         let mut ids = head.index.read().select(matchers);
         let pages = head.pages.all();
         let mut locked = None;
+        let mut may_have_histograms = false;
         ids.retain(|&id| {
             let (number, slot) = Pages::place(id);
             if locked.as_ref().is_none_or(|(n, _)| *n != number) {
@@ -33,9 +41,11 @@ impl HeadQuerier {
                 locked = pages.get(number).map(|page| (number, page.read()));
             }
             let series = locked.as_ref().and_then(|(_, page)| page.get(slot));
-            series.is_some_and(|series| series.may_have(self.snapshot.commit(), range))
+            let series = series.filter(|series| series.may_have(self.snapshot.commit(), range));
+            may_have_histograms |= series.is_some_and(Series::may_have_histograms);
+            series.is_some()
         });
-        ids
+        Selected { ids, may_have_histograms }
     }
 }
 
@@ -46,12 +56,12 @@ impl Querier for HeadQuerier {
         range: TimeRange,
         symbols: &mut SymbolTable,
     ) -> Result<Box<dyn SeriesSet>, StorageError> {
-        let ids = self.select_ids(matchers, range);
-        Ok(Box::new(HeadSeriesSet::new(Arc::clone(&self.snapshot), ids, symbols)))
+        let selected = self.select_series(matchers, range);
+        Ok(Box::new(HeadSeriesSet::new(Arc::clone(&self.snapshot), selected, symbols)))
     }
 
     fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {
-        let ids = self.select_ids(matchers, range);
+        let ids = self.select_series(matchers, range).ids;
         Ok(self.snapshot.head().index.read().label_names(Some(&ids)))
     }
 
@@ -61,7 +71,7 @@ impl Querier for HeadQuerier {
         matchers: &[Matcher],
         range: TimeRange,
     ) -> Result<Vec<String>, StorageError> {
-        let ids = self.select_ids(matchers, range);
+        let ids = self.select_series(matchers, range).ids;
         Ok(self.snapshot.head().index.read().label_values(name, Some(&ids)))
     }
 }

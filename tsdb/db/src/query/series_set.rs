@@ -6,12 +6,14 @@ use emberdb_model::storage::{SeriesSet, StorageError};
 use emberdb_model::{Label, SampleColumns, SampleValue, Symbol, SymbolTable, TimeRange};
 use emberdb_tsdb_index::{MemoryIndex, SeriesId};
 
+use super::querier::Selected;
 use crate::head::{Page, Pages, Series, Snapshot};
 
 /// Selected series of the head, with their labels in the caller's symbols.
 pub(super) struct HeadSeriesSet {
     snapshot: Arc<Snapshot>,
     ids: Vec<SeriesId>,
+    may_have_histograms: bool,
     pages: Vec<Arc<Page>>,
     labels: Vec<Label>,
     /// Where each series' labels end in `labels`.
@@ -19,7 +21,11 @@ pub(super) struct HeadSeriesSet {
 }
 
 impl HeadSeriesSet {
-    pub(super) fn new(snapshot: Arc<Snapshot>, ids: Vec<SeriesId>, symbols: &mut SymbolTable) -> Self {
+    pub(super) fn new(
+        snapshot: Arc<Snapshot>,
+        Selected { ids, may_have_histograms }: Selected,
+        symbols: &mut SymbolTable,
+    ) -> Self {
         let pages = snapshot.head().pages.all();
         let mut labels = Vec::new();
         let mut ends = Vec::with_capacity(ids.len());
@@ -30,7 +36,7 @@ impl HeadSeriesSet {
             ends.push(labels.len());
         }
         drop(index);
-        Self { snapshot, ids, pages, labels, ends }
+        Self { snapshot, ids, may_have_histograms, pages, labels, ends }
     }
 
     /// Runs `body` on a series under its page's lock.
@@ -51,7 +57,7 @@ impl SeriesSet for HeadSeriesSet {
     }
 
     fn may_have_histograms(&self) -> bool {
-        false
+        self.may_have_histograms
     }
 
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
@@ -67,9 +73,7 @@ impl SeriesSet for HeadSeriesSet {
         if let Some(newest) = self.with(series, |s| s.newest_if_near(self.snapshot.commit(), range)) {
             return Ok(newest.map(Into::into));
         }
-        scratch.clear();
-        self.read(series, range, scratch)?;
-        Ok(scratch.newest())
+        self.with(series, |series| series.newest_in(self.snapshot.commit(), range, scratch))
     }
 }
 

@@ -1,0 +1,276 @@
+//! The native histograms of one series, beside its floats: finished chunks and an open one.
+//!
+//! A series has either an open chunk of floats or one of histograms, and what came last is in it. Histograms have a
+//! visibility of their own. A later histogram may bring buckets that all others of its chunk then get, empty; so a reader
+//! who began earlier sees its histograms by their number, in bytes that are new.
+
+use std::sync::Arc;
+
+use emberdb_histogram::FloatHistogram;
+use emberdb_model::storage::{AppendError, StorageError};
+use emberdb_model::{HistogramColumns, TimeRange};
+use emberdb_tsdb_chunk::{
+    AnyHistogram, ChunkError, Encoding, FloatHistogramReader, HistogramChunk, HistogramChunks,
+    HistogramColumns as ChunkColumns, HistogramReader,
+};
+
+use super::held::HeldHistogram;
+use super::isolation::{CommitStamp, Visibility};
+use super::series::corrupt;
+
+/// The native histograms of a series.
+pub(super) struct HistogramLane {
+    /// Histograms in all chunks.
+    samples: u32,
+    visibility: Visibility,
+    open: HistogramChunks,
+    finished: Vec<HistogramChunk>,
+}
+
+impl HistogramLane {
+    pub(super) fn new(block_range_ms: i64) -> Self {
+        Self {
+            samples: 0,
+            visibility: Visibility::default(),
+            open: HistogramChunks::new(block_range_ms),
+            finished: Vec::new(),
+        }
+    }
+
+    /// Whether there is room for another histogram.
+    pub(super) fn check_room(&self) -> Result<(), AppendError> {
+        if self.samples == u32::MAX {
+            return Err(AppendError::Limit("a series holds at most 2^32 - 1 histograms in memory".into()));
+        }
+        Ok(())
+    }
+
+    /// Adds a histogram that is newer than all samples of the series.
+    ///
+    /// An error means that it could not be written even as the first of a chunk, and then nothing has changed that a
+    /// reader could see.
+    pub(super) fn push(
+        &mut self,
+        t_ms: i64,
+        histogram: AnyHistogram<'_>,
+        stamp: CommitStamp,
+    ) -> Result<(), ChunkError> {
+        let finished = match self.open.append(t_ms, histogram) {
+            Ok(finished) => finished,
+            // The buckets of the chunk and its own together are too many. Alone they are not.
+            Err(_) => {
+                self.finish_open();
+                self.open.append(t_ms, histogram)?
+            }
+        };
+        self.finished.extend(finished);
+        self.visibility.note(stamp, self.samples);
+        self.samples += 1;
+        Ok(())
+    }
+
+    /// Ends the open chunk: the series goes on with floats.
+    pub(super) fn finish_open(&mut self) {
+        self.finished.extend(self.open.finish());
+    }
+
+    /// Time of the newest histogram in milliseconds; the smallest there is without any.
+    pub(super) fn newest_ms(&self) -> i64 {
+        self.chunks().next_back().map_or(i64::MIN, |chunk| chunk.max_ms)
+    }
+
+    /// The encoding of the newest histogram's chunk.
+    pub(super) fn newest_encoding(&self) -> Encoding {
+        self.chunks().next_back().map_or(Encoding::Histogram, |chunk| chunk.encoding)
+    }
+
+    /// The newest histogram, decoded: its whole chunk is.
+    pub(super) fn newest(&self) -> Option<HeldHistogram> {
+        let chunk = self.chunks().next_back()?;
+        match chunk.encoding {
+            Encoding::Histogram => {
+                let (_, histogram) = HistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
+                Some(HeldHistogram::Integer(histogram))
+            }
+            Encoding::FloatHistogram => {
+                let (_, histogram) = FloatHistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
+                Some(HeldHistogram::Float(histogram))
+            }
+            Encoding::Xor => None,
+        }
+    }
+
+    /// Whether a reader that holds `commit` sees any histogram, and whether they reach into `range`.
+    pub(super) fn may_have(&self, commit: u64, range: TimeRange) -> bool {
+        let oldest_ms = self.chunks().next().map_or(i64::MAX, |chunk| chunk.min_ms);
+        self.visibility.visible(commit, self.samples) > 0
+            && range.overlaps(&TimeRange::new(oldest_ms, self.newest_ms()))
+    }
+
+    /// Appends to `columns` the histograms in `range` that are not deleted and that a reader sees who holds `commit`.
+    pub(super) fn read(
+        &self,
+        commit: u64,
+        range: TimeRange,
+        deleted: &[TimeRange],
+        columns: &mut HistogramColumns,
+    ) -> Result<(), StorageError> {
+        let mut left = self.visibility.visible(commit, self.samples) as usize;
+        let mut decoded = ChunkColumns::new();
+        for chunk in self.chunks() {
+            if left == 0 || chunk.min_ms > range.max_ms {
+                break;
+            }
+            let visible = left.min(usize::from(chunk.samples));
+            left -= visible;
+            if chunk.max_ms < range.min_ms {
+                continue;
+            }
+            decoded.decode(chunk.encoding, chunk.bytes).map_err(corrupt)?;
+            let timestamps = decoded.timestamps().get(..visible).unwrap_or(decoded.timestamps());
+            let end = timestamps.partition_point(|&t| t <= range.max_ms);
+            let start = timestamps.partition_point(|&t| t < range.min_ms).min(end);
+            for (index, &t_ms) in timestamps.iter().enumerate().take(end).skip(start) {
+                if !is_deleted(deleted, t_ms) {
+                    columns.push(t_ms, Arc::new(decoded.histogram(index)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest histogram in `range` that is not deleted and that a reader sees who holds `commit`. Mostly one chunk is
+    /// decoded.
+    pub(super) fn newest_in(
+        &self,
+        commit: u64,
+        range: TimeRange,
+        deleted: &[TimeRange],
+    ) -> Result<Option<(i64, FloatHistogram)>, StorageError> {
+        let visible = self.visibility.visible(commit, self.samples) as usize;
+        let mut end = self.samples as usize;
+        let mut decoded = ChunkColumns::new();
+        for chunk in self.chunks().rev() {
+            let start = end - usize::from(chunk.samples).min(end);
+            let visible = visible.min(end).saturating_sub(start);
+            end = start;
+            if visible == 0 || chunk.min_ms > range.max_ms {
+                continue;
+            }
+            if chunk.max_ms < range.min_ms {
+                break;
+            }
+            decoded.decode(chunk.encoding, chunk.bytes).map_err(corrupt)?;
+            let timestamps = decoded.timestamps().get(..visible).unwrap_or(decoded.timestamps());
+            let found = timestamps.iter().rposition(|&t| range.contains(t) && !is_deleted(deleted, t));
+            if let Some(index) = found {
+                return Ok(Some((timestamps[index], decoded.histogram(index))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Histograms in all chunks.
+    pub(super) fn samples(&self) -> u32 {
+        self.samples
+    }
+
+    /// Bytes of histograms in chunks.
+    pub(super) fn chunk_bytes(&self) -> usize {
+        self.chunks().map(|chunk| chunk.bytes.len()).sum()
+    }
+
+    /// Heap bytes that belong to it, its own record included, but not what the open chunk's next histogram is coded
+    /// against.
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.chunk_bytes()
+            + self.finished.capacity() * size_of::<HistogramChunk>()
+            + self.visibility.heap_bytes()
+    }
+
+    /// All chunks in the order of time, the open one last.
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = HistogramChunk<&[u8]>> {
+        let finished = self.finished.iter().map(|chunk| HistogramChunk {
+            min_ms: chunk.min_ms,
+            max_ms: chunk.max_ms,
+            samples: chunk.samples,
+            encoding: chunk.encoding,
+            bytes: &*chunk.bytes,
+        });
+        finished.chain(self.open.open())
+    }
+}
+
+fn is_deleted(deleted: &[TimeRange], t_ms: i64) -> bool {
+    deleted.iter().any(|range| range.contains(t_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO_HOURS_MS: i64 = 7_200_000;
+
+    fn histogram(notation: &str) -> FloatHistogram {
+        notation.parse().unwrap()
+    }
+
+    fn push(lane: &mut HistogramLane, t_ms: i64, notation: &str, commit: u64) {
+        let stamp = CommitStamp { number: commit, oldest_reader: 0 };
+        lane.push(t_ms, (&histogram(notation)).into(), stamp).unwrap();
+    }
+
+    fn read(lane: &HistogramLane, commit: u64, range: TimeRange) -> Vec<(i64, f64)> {
+        let mut columns = HistogramColumns::default();
+        lane.read(commit, range, &[], &mut columns).unwrap();
+        columns.iter().map(|(t_ms, histogram)| (t_ms, histogram.count)).collect()
+    }
+
+    #[test]
+    fn readers_see_their_prefix_though_the_chunk_is_coded_anew() {
+        let mut lane = HistogramLane::new(TWO_HOURS_MS);
+        push(&mut lane, 1, "{{count:1 buckets:[1]}}", 1);
+        push(&mut lane, 2, "{{count:3 buckets:[1 2]}}", 2);
+        push(&mut lane, 3, "{{count:6 buckets:[1 2 3]}}", 3);
+        assert_eq!(lane.chunks().count(), 1, "all are in one chunk, which was coded anew twice");
+        for commit in 0..=3 {
+            let seen: Vec<_> = [(1, 1.0), (2, 3.0), (3, 6.0)].into_iter().take(commit).collect();
+            assert_eq!(read(&lane, commit as u64, TimeRange::ALL), seen);
+            let newest = lane.newest_in(commit as u64, TimeRange::ALL, &[]).unwrap();
+            assert_eq!(newest.map(|(t_ms, histogram)| (t_ms, histogram.count)), seen.last().copied());
+        }
+    }
+
+    /// Chunks outside of the range are damaged here, and nobody sees it.
+    #[test]
+    fn chunks_outside_of_the_range_are_not_decoded() {
+        let mut lane = HistogramLane::new(TWO_HOURS_MS);
+        for t_ms in 0..10 {
+            // A reset each time: each has its own chunk.
+            push(&mut lane, t_ms, &format!("{{{{count:{0} buckets:[{0}]}}}}", 10 - t_ms), 1);
+        }
+        assert_eq!(lane.finished.len(), 9);
+        for place in [0, 1, 2, 6, 7, 8] {
+            lane.finished[place].bytes = Box::new([0xff; 5]);
+        }
+        assert_eq!(read(&lane, 1, TimeRange::new(3, 5)), [(3, 7.0), (4, 6.0), (5, 5.0)]);
+        let newest = |range| lane.newest_in(1, range, &[]).map(|newest| newest.map(|(t_ms, _)| t_ms));
+        assert_eq!(newest(TimeRange::new(0, 5)).unwrap(), Some(5));
+        assert_eq!(newest(TimeRange::new(i64::MIN, -1)).unwrap(), None);
+        assert!(newest(TimeRange::new(0, 8)).is_err());
+    }
+
+    #[test]
+    fn deleted_histograms_are_hidden() {
+        let mut lane = HistogramLane::new(TWO_HOURS_MS);
+        for t_ms in 0..5 {
+            push(&mut lane, t_ms, "{{count:1 buckets:[1]}}", 1);
+        }
+        let deleted = [TimeRange::new(1, 2), TimeRange::new(4, 9)];
+        let mut columns = HistogramColumns::default();
+        lane.read(1, TimeRange::ALL, &deleted, &mut columns).unwrap();
+        assert_eq!(columns.timestamps, [0, 3]);
+        assert_eq!(lane.newest_in(1, TimeRange::ALL, &deleted).unwrap().unwrap().0, 3);
+    }
+}
