@@ -5,6 +5,7 @@
 //! - With the feature `generate`, `queries` over `hostile_series`, `histogram_queries` over `hostile_histogram_series`,
 //!   `extended_queries` and `extended_ranges` over both, `start_timestamp_queries` over series `with_start_timestamps`:
 //!   strategies for property tests.
+//! - [`through_chunks`]: what a head makes of native histograms that a [`MemoryStorage`] gives back as they were.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
 //! - [`conformance`] compares all that has an answer in Prometheus' own data with it.
 //!
@@ -52,6 +53,6 @@ pub use naive::{
 pub use script::{
     FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
     ScriptQueryError, ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal,
-    are_histograms_equal, are_values_equal, run_script,
+    are_histograms_equal, are_values_equal, in_whole_counts, run_script, through_chunks,
 };
 pub use storage::MemoryStorage;

@@ -4,18 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use emberdb_histogram::{FloatHistogram, Histogram};
 use emberdb_model::storage::{
     AppendError, Appendable, Appender, CommitSummary, Querier, Queryable, Rejection, SeriesSet, StorageError,
 };
 use emberdb_model::{
-    Label, LabelError, Labels, Matcher, Sample, SampleColumns, SampleValue, SeriesRef, SymbolTable, TimeRange,
+    Label, LabelError, Labels, Matcher, Sample, SampleColumns, SampleValue, SeriesRef, SymbolTable,
+    TimeRange, is_stale,
 };
 
 /// A value at its time, in milliseconds.
 type Timed = (i64, SampleValue);
 
 /// All series in the order of their creation, all samples in time order. It forgets nothing and refuses what is out of
-/// order. Native histograms come back exactly as they were given, with their counter reset hints.
+/// order. Native histograms come back exactly as they were given, with their counter reset hints, but in floats: a storage
+/// that has them in chunks gives them back with other hints and more empty buckets. Through an appender, a staleness marker
+/// after a histogram becomes one.
 ///
 /// ```
 /// use emberdb_model::Labels;
@@ -195,18 +199,71 @@ impl MemoryAppender<'_> {
         self.seen.numbers.get(labels).copied().or_else(new)
     }
 
+    /// The number of the series with these labels, which is created if there is none.
+    fn number_or_new(&mut self, labels: &Labels) -> Result<usize, AppendError> {
+        if labels.is_empty() {
+            return Err(LabelError::Empty.into());
+        }
+        Ok(self.number(labels).unwrap_or_else(|| {
+            self.created.push(labels.clone());
+            self.seen.series.len() + self.created.len() - 1
+        }))
+    }
+
+    /// The number of a series by its reference.
+    fn known(&self, series: SeriesRef) -> Result<usize, AppendError> {
+        let known = self.seen.series.len() + self.created.len();
+        let number = usize::try_from(series.0).ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < known);
+        number.ok_or(AppendError::UnknownSeries(series))
+    }
+
     fn newest(&self, number: usize) -> Option<&Timed> {
         let in_batch = self.batch.iter().rev().find(|(n, _)| *n == number).map(|(_, sample)| sample);
         in_batch.or_else(|| self.seen.series.get(number)?.samples.last())
     }
 
-    fn add(&mut self, number: usize, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
-        let sample = (timestamp_ms, SampleValue::Float(value));
+    fn add(&mut self, number: usize, timestamp_ms: i64, value: SampleValue) -> Result<(), AppendError> {
+        let sample = marked_as_newest(self.newest(number), (timestamp_ms, value));
         if accepts(self.newest(number), &sample)? {
             self.batch.push((number, sample));
         }
         Ok(())
     }
+
+    fn add_by_labels(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        value: SampleValue,
+    ) -> Result<SeriesRef, AppendError> {
+        let number = self.number_or_new(labels)?;
+        self.add(number, timestamp_ms, value)?;
+        Ok(SeriesRef(number as u64 + 1))
+    }
+}
+
+/// A staleness marker after a histogram as a histogram; all else as it is.
+fn marked_as_newest(newest: Option<&Timed>, sample: Timed) -> Timed {
+    match (newest, &sample) {
+        (Some((_, SampleValue::Histogram(_))), &(timestamp_ms, SampleValue::Float(sum))) if is_stale(sum) => {
+            (timestamp_ms, in_floats(&FloatHistogram { sum, ..FloatHistogram::default() }))
+        }
+        _ => sample,
+    }
+}
+
+fn in_floats(histogram: &FloatHistogram) -> SampleValue {
+    SampleValue::Histogram(Arc::new(histogram.clone()))
+}
+
+fn valid(histogram: &Histogram) -> Result<SampleValue, AppendError> {
+    histogram.validate()?;
+    Ok(SampleValue::Histogram(Arc::new(histogram.to_float())))
+}
+
+fn valid_float(histogram: &FloatHistogram) -> Result<SampleValue, AppendError> {
+    histogram.validate()?;
+    Ok(in_floats(histogram))
 }
 
 /// Whether a sample may follow the newest one: refused if it is older or differs at the same time, ignored if it is the
@@ -217,11 +274,19 @@ fn accepts(newest: Option<&Timed>, (timestamp_ms, value): &Timed) -> Result<bool
     if timestamp_ms < newest_ms {
         return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms });
     }
-    if timestamp_ms == newest_ms && !is_same(value, newest) {
-        let (held, refused) = (number_of(newest), number_of(value));
-        return Err(AppendError::Duplicate { timestamp_ms, held, refused });
+    if timestamp_ms > newest_ms {
+        return Ok(true);
     }
-    Ok(timestamp_ms > newest_ms)
+    match (newest, value) {
+        _ if is_same(value, newest) => Ok(false),
+        (&SampleValue::Float(held), &SampleValue::Float(refused)) => {
+            Err(AppendError::Duplicate { timestamp_ms, held, refused })
+        }
+        _ => {
+            let (held, refused) = (newest.to_string().into(), value.to_string().into());
+            Err(AppendError::DuplicateHistogram { timestamp_ms, held, refused })
+        }
+    }
 }
 
 fn is_same(a: &SampleValue, b: &SampleValue) -> bool {
@@ -232,32 +297,49 @@ fn is_same(a: &SampleValue, b: &SampleValue) -> bool {
     }
 }
 
-/// What a message tells of a value: of a histogram its sum.
-fn number_of(value: &SampleValue) -> f64 {
-    match value {
-        SampleValue::Float(value) => *value,
-        SampleValue::Histogram(histogram) => histogram.sum,
-    }
-}
-
 impl Appender for MemoryAppender<'_> {
     fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
-        if labels.is_empty() {
-            return Err(LabelError::Empty.into());
-        }
-        let number = self.number(labels).unwrap_or_else(|| {
-            self.created.push(labels.clone());
-            self.seen.series.len() + self.created.len() - 1
-        });
-        self.add(number, timestamp_ms, value)?;
-        Ok(SeriesRef(number as u64 + 1))
+        self.add_by_labels(labels, timestamp_ms, SampleValue::Float(value))
     }
 
     fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
-        let known = self.seen.series.len() + self.created.len();
-        let number = usize::try_from(series.0).ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < known);
-        let number = number.ok_or(AppendError::UnknownSeries(series))?;
-        self.add(number, timestamp_ms, value)
+        self.add(self.known(series)?, timestamp_ms, SampleValue::Float(value))
+    }
+
+    fn append_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<SeriesRef, AppendError> {
+        self.add_by_labels(labels, timestamp_ms, valid(histogram)?)
+    }
+
+    fn append_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &Histogram,
+    ) -> Result<(), AppendError> {
+        self.add(self.known(series)?, timestamp_ms, valid(histogram)?)
+    }
+
+    fn append_float_histogram(
+        &mut self,
+        labels: &Labels,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<SeriesRef, AppendError> {
+        self.add_by_labels(labels, timestamp_ms, valid_float(histogram)?)
+    }
+
+    fn append_float_histogram_ref(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        histogram: &FloatHistogram,
+    ) -> Result<(), AppendError> {
+        self.add(self.known(series)?, timestamp_ms, valid_float(histogram)?)
     }
 
     fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
@@ -272,6 +354,7 @@ impl Appender for MemoryAppender<'_> {
             // Another batch may have created series in between: the number is looked up anew.
             let number = data.number(labels);
             let samples = &mut data.series[number].samples;
+            let sample = marked_as_newest(samples.last(), sample);
             match accepts(samples.last(), &sample) {
                 Ok(true) => {
                     samples.push(sample);
@@ -451,9 +534,31 @@ mod tests {
         assert_eq!((columns.timestamps, columns.histograms.timestamps), (vec![1, 3], vec![2]));
         let add = |timestamp_ms, value| storage.extend([(labels("a"), vec![(timestamp_ms, value)])]);
         assert!(matches!(add(2, histogram(2.0)), Err(AppendError::OutOfOrder { .. })));
-        assert!(matches!(add(3, histogram(3.0)), Err(AppendError::Duplicate { .. })));
+        assert!(matches!(add(3, histogram(3.0)), Err(AppendError::DuplicateHistogram { .. })));
         add(4, histogram(4.0)).unwrap();
         add(4, histogram(4.0)).unwrap();
+    }
+
+    #[test]
+    fn histograms_are_appended_and_markers_after_them_are_histograms() {
+        let storage = MemoryStorage::new();
+        let floats = FloatHistogram { count: 2.5, ..FloatHistogram::default() };
+        let whole = Histogram { count: 2, zero_count: 2, ..Histogram::default() };
+        let mut appender = storage.appender().unwrap();
+        let series = appender.append_histogram(&labels("a"), 1, &whole).unwrap();
+        appender.append_ref(series, 2, emberdb_model::STALE_NAN).unwrap();
+        appender.append_ref(series, 2, emberdb_model::STALE_NAN).unwrap();
+        appender.append_float_histogram_ref(series, 3, &floats).unwrap();
+        let wrong = Histogram { count: 3, ..Histogram::default() };
+        let refused = appender.append_histogram_ref(series, 4, &wrong);
+        assert!(matches!(refused, Err(AppendError::InvalidHistogram(_))));
+        let refused = appender.append_float_histogram(&labels("a"), 2, &floats);
+        assert!(matches!(refused, Err(AppendError::OutOfOrder { newest_ms: 3, .. })));
+        assert_eq!(appender.commit().unwrap().samples, 3);
+        let stored = storage.samples_of(&labels("a"));
+        assert_eq!(stored[0].1, SampleValue::Histogram(Arc::new(whole.to_float())));
+        assert!(matches!(&stored[1].1, SampleValue::Histogram(marker) if is_stale(marker.sum)));
+        assert_eq!(stored[2].1, SampleValue::Histogram(Arc::new(floats)));
     }
 
     #[test]

@@ -13,8 +13,26 @@ use emberdb_tsdb_chunk::{ChunkError, HistogramChunk, HistogramChunks, HistogramC
 /// The block that upstream's tests let a head fill: a day.
 const BLOCK_RANGE_MS: i64 = 24 * 3_600_000;
 
-/// The samples of one series as they are read after they were appended; `counts_whole` if as integer histograms.
-pub(super) fn through_chunks(
+/// The samples of one series as they are read after a head took them; `counts_whole` if as integer histograms. Blocks are a
+/// day long.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use emberdb_histogram::FloatHistogram;
+/// use emberdb_model::SampleValue;
+/// use emberdb_testkit::through_chunks;
+///
+/// let [one, two]: [FloatHistogram; 2] = ["{{count:1 buckets:[1]}}".parse()?, "{{count:3 buckets:[1 2]}}".parse()?];
+/// let given = [(0, SampleValue::Histogram(Arc::new(one))), (1, SampleValue::Histogram(Arc::new(two)))];
+/// let SampleValue::Histogram(first) = &through_chunks(&given, true)?[0].1 else { unreachable!() };
+/// assert_eq!(first.positive.buckets, [1.0, 0.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ChunkError`] for a histogram that cannot be written.
+pub fn through_chunks(
     samples: &[(i64, SampleValue)],
     counts_whole: bool,
 ) -> Result<Vec<(i64, SampleValue)>, ChunkError> {
@@ -39,7 +57,7 @@ pub(super) fn through_chunks(
         };
         is_after_histogram = true;
         finished.extend(match counts_whole {
-            true => open.append(*timestamp_ms, &whole(histogram))?,
+            true => open.append(*timestamp_ms, &in_whole_counts(histogram))?,
             false => open.append(*timestamp_ms, histogram)?,
         });
     }
@@ -56,7 +74,8 @@ pub(super) fn through_chunks(
 }
 
 /// A histogram of whole counts as an integer histogram.
-fn whole(histogram: &FloatHistogram) -> Histogram {
+#[must_use]
+pub fn in_whole_counts(histogram: &FloatHistogram) -> Histogram {
     let side = |side: &Side<f64>| {
         let counts = side.buckets.iter().map(|&count| count as i64);
         let differences = counts.scan(0, |before, count| {

@@ -23,6 +23,7 @@ mod start_timestamps;
 mod storage;
 mod variant;
 
+pub use chunked::{in_whole_counts, through_chunks};
 pub(crate) use command::NotedValue;
 pub use command::ScriptSeries;
 pub use compare::{are_floats_equal, are_histograms_equal, are_values_equal};

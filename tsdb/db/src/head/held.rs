@@ -119,7 +119,7 @@ pub(super) fn is_same(left: AnyHistogram<'_>, right: AnyHistogram<'_>) -> bool {
 /// A histogram in the words of an error.
 pub(super) fn describe(histogram: AnyHistogram<'_>) -> Box<str> {
     match histogram {
-        AnyHistogram::Integer(histogram) => format!("histogram {}", histogram.to_float()).into(),
+        AnyHistogram::Integer(histogram) => format!("histogram {histogram}").into(),
         AnyHistogram::Float(histogram) => format!("float histogram {histogram}").into(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod concurrent;
 mod foreign;
+mod histograms;
 mod isolation;
 mod refusals;
 mod restart;
