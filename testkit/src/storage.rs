@@ -461,8 +461,6 @@ impl SeriesSet for MemorySeriesSet {
 
 #[cfg(test)]
 mod tests {
-    use emberdb_histogram::FloatHistogram;
-
     use super::*;
 
     fn labels(name: &str) -> Labels {

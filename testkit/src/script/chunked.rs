@@ -25,7 +25,8 @@ const BLOCK_RANGE_MS: i64 = 24 * 3_600_000;
 ///
 /// let [one, two]: [FloatHistogram; 2] = ["{{count:1 buckets:[1]}}".parse()?, "{{count:3 buckets:[1 2]}}".parse()?];
 /// let given = [(0, SampleValue::Histogram(Arc::new(one))), (1, SampleValue::Histogram(Arc::new(two)))];
-/// let SampleValue::Histogram(first) = &through_chunks(&given, true)?[0].1 else { unreachable!() };
+/// let read = through_chunks(&given, true)?;
+/// let SampleValue::Histogram(first) = &read[0].1 else { unreachable!("it was one") };
 /// assert_eq!(first.positive.buckets, [1.0, 0.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
