@@ -10,6 +10,7 @@ mod limit;
 mod matching;
 mod selector;
 mod start_timestamp;
+mod statistics;
 mod threads;
 
 use emberdb_model::{Labels, STALE_NAN, Sample, SampleValue};
