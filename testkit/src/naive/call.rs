@@ -189,10 +189,13 @@ fn over_windows(
     frame: Frame,
     time_ms: i64,
 ) -> Result<Vec<Element>, NaiveError> {
+    let elements = over_windows_at(ev, call, frame, time_ms)?.into_iter().map(|(_, element)| element);
+    let elements = unique(elements.collect())?;
+    // Behind the first step, as that evaluates the subqueries, which remark what they have to once.
     if time_ms == frame.start_ms && !frame.is_instant() && !ev.options.delayed_name_removal {
         refuse_equal_series(ev, call, frame)?;
     }
-    unique(over_windows_at(ev, call, frame, time_ms)?.into_iter().map(|(_, element)| element).collect())
+    Ok(elements)
 }
 
 /// Two series must not have equal labels once they lost their names, be it that they never meet at a step.

@@ -24,6 +24,11 @@ impl Frame {
         (0..count).map(move |i| self.start_ms + i * self.step_ms)
     }
 
+    /// The last step.
+    pub(super) fn last_ms(self) -> i64 {
+        self.steps().last().unwrap_or(self.start_ms)
+    }
+
     /// Whether there is but one step, so that the order of results means something.
     pub(super) fn is_instant(self) -> bool {
         self.start_ms == self.end_ms

@@ -64,7 +64,7 @@ fn over_all_windows(
         reference_time(ev, node.at, &node.offset, frame.start_ms)? - ev.length_ms(&node.range)?;
     let grid = Frame {
         start_ms: (open_start_ms.div_euclid(step_ms) + 1) * step_ms,
-        end_ms: reference_time(ev, node.at, &node.offset, frame.end_ms)?,
+        end_ms: reference_time(ev, node.at, &node.offset, frame.last_ms())?,
         step_ms,
     };
     let mut places = HashMap::new();

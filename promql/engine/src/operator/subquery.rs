@@ -17,8 +17,7 @@ pub(crate) struct SubqueryMatrix {
 
 impl SubqueryMatrix {
     /// The steps that the windows see: multiples of `step_ms` since the epoch, the first one after the start of the
-    /// first window, the last one not after `end_ms`, which upstream has after the end of the last window where that
-    /// has a grid of its own. `None` if there is no such time.
+    /// first window, the last one not after `end_ms`. `None` if there is no such time.
     pub(crate) fn grid(window: &Window, end_ms: i64, step_ms: i64) -> Option<Steps> {
         let (first_ms, _) = window.ends_ms();
         let start_ms = first_ms.saturating_sub(window.range_ms);

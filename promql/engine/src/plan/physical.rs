@@ -198,7 +198,8 @@ impl<'q> Builder<'q> {
     pub(super) fn subquery_times(&self, subquery: &Subquery, steps: Steps) -> SubqueryTimes {
         let Subquery { range_ms, at_ms, offset_ms, step_ms, .. } = *subquery;
         let window = Window { steps, at_ms, range_ms, offset_ms };
-        let end_ms = at_ms.unwrap_or(self.end_ms).saturating_sub(offset_ms);
+        // As upstream has it, nothing behind the last step is computed.
+        let end_ms = at_ms.unwrap_or(steps.last_ms()).saturating_sub(offset_ms);
         SubqueryTimes { window, end_ms, grid: SubqueryMatrix::grid(&window, end_ms, step_ms) }
     }
 
