@@ -15,8 +15,7 @@ fn ask(query: &str, times: Times, samples_max: usize) -> Result<Statistics, Quer
          m{g=\"a\",i=\"2\"} 1 2 3 4 5 6 7 8 9 10
          m{g=\"b\",i=\"3\"} 1 2 3 4 5 6 7 8 9 10",
     );
-    let asked =
-        QueryOptions { statistics: true, samples_max: Some(samples_max), ..QueryOptions::default() };
+    let asked = QueryOptions { statistics: true, samples_max: Some(samples_max), ..QueryOptions::default() };
     let engine = Engine::new(options());
     let [start_ms, end_ms, step_ms] = [times.0, times.1, times.2].map(|seconds| seconds * 1000);
     let answer = if step_ms == 0 {
@@ -78,7 +77,8 @@ fn a_subquery_belongs_to_the_steps_that_see_it() {
 
 #[test]
 fn the_limit_is_held_against_the_peak() {
-    for query in ["m", "sum_over_time(m[30s])", "sum(m) + sum(m)", "m @ 50", "max_over_time(m[30s:10s])", "1"] {
+    for query in ["m", "sum_over_time(m[30s])", "sum(m) + sum(m)", "m @ 50", "max_over_time(m[30s:10s])", "1"]
+    {
         let times = (40, 60, 10);
         let peak = ask(query, times, usize::MAX).unwrap().samples_peak as usize;
         assert!(ask(query, times, peak).is_ok(), "{query}");
