@@ -43,7 +43,8 @@ fn fill(db: &Db, series_count: usize) {
             let noise = (round * 31 + i as i64 * 17) % 23;
             let restarts = i % 50 == 0 && round >= 120;
             let value = if restarts { round - 120 } else { round } * 40 + noise;
-            let t_ms = round * STEP_MS + (i as i64 + round) % 5;
+            // Never at a step: before version 3 Prometheus' windows had the sample at their start, too.
+            let t_ms = round * STEP_MS + 1 + (i as i64 + round) % 5;
             match refs.get(i) {
                 Some(&series) => appender.append_ref(series, t_ms, value as f64).expect("in order"),
                 None => refs.push(appender.append(&labels(i), t_ms, value as f64).expect("in order")),
