@@ -42,7 +42,8 @@ fn fill(db: &Db, series_count: usize) {
             // A counter that grows unevenly, scraped with a jitter of a few milliseconds; a few restart.
             let noise = (round * 31 + i as i64 * 17) % 23;
             let restarts = i % 50 == 0 && round >= 120;
-            let value = if restarts { round - 120 } else { round } * 40 + noise;
+            // Far from zero at first: how far a counter is extrapolated to where it was zero has changed with version 3.
+            let value = if restarts { round - 120 } else { round + 25_000 } * 40 + noise;
             // Never at a step: before version 3 Prometheus' windows had the sample at their start, too.
             let t_ms = round * STEP_MS + 1 + (i as i64 + round) % 5;
             match refs.get(i) {
