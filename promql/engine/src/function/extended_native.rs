@@ -78,7 +78,7 @@ pub(crate) fn extended_rate(
     } else {
         Cow::Borrowed(&*histograms[last])
     };
-    if !is_counter && !(is_gauge(&left) && is_gauge(&right)) {
+    if !(is_counter || is_gauge(&left) && is_gauge(&right)) {
         remarks.push(NativeRemark::NotAGauge);
     }
     let mut change = FloatHistogram::clone(&right);

@@ -145,7 +145,7 @@ impl Entered for Matrix {
             match (is_subquery, ledger.is_within()) {
                 (false, true) => ledger.end_windows_of_storage(windows),
                 (true, true) => {
-                    ledger.end_windows_of_subquery(windows, total, (window.offset_ms, window.range_ms))
+                    ledger.end_windows_of_subquery(windows, total, (window.offset_ms, window.range_ms));
                 }
                 (false, false) => ledger.show_windows(total)?,
                 (true, false) => ledger.show_subquery(),

@@ -115,7 +115,7 @@ impl Node {
                 binary.rhs.number_from(next);
             }
             NodeKind::Plus(inner) | NodeKind::Negate(inner) | NodeKind::Invariant(inner) => {
-                inner.number_from(next)
+                inner.number_from(next);
             }
         }
     }

@@ -269,7 +269,7 @@ impl Joined {
             }
             match result {
                 Some(Kept { holds, .. }) if self.operation.return_bool => {
-                    out.set(step, f64::from(u8::from(holds)))
+                    out.set(step, f64::from(u8::from(holds)));
                 }
                 Some(Kept { value, holds: true }) => put(out, step, value),
                 Some(_) | None => {}

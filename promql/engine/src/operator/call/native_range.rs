@@ -196,7 +196,7 @@ impl NativeRange {
                 self.put(step, series, result, scratch, out);
             }
             Treatment::InstantRate { is_rate } => {
-                self.instant_rate(step, series, samples, is_rate, scratch, out)
+                self.instant_rate(step, series, samples, is_rate, scratch, out);
             }
             Treatment::Count => out.set(step, (floats.len() + native.histograms.len()) as f64),
             Treatment::Present => out.set(step, 1.0),

@@ -97,7 +97,7 @@ impl InstantSelector {
         match self.reading {
             Reading::Value => {}
             Reading::Time | Reading::TimeOfFloat => {
-                replace(times, timestamps, out, |newest| seconds(timestamps[newest]))
+                replace(times, timestamps, out, |newest| seconds(timestamps[newest]));
             }
             Reading::Start => replace(times, timestamps, out, |newest| seconds(start(newest))),
         }
