@@ -11,16 +11,19 @@ use crate::generate::{position, queries, subquery_window, window, window_functio
 use crate::generate_histogram::histogram_queries;
 use crate::{generate, generate_histogram};
 
+/// Labels of a series, and its samples.
+type SamplesOfSeries = (Labels, Vec<(i64, SampleValue)>);
+
 /// Labels of a series, and of its samples pairs of their time and their start timestamp, where they have one.
 pub type StartTimestampsOfSeries = (Labels, Vec<(i64, i64)>);
 
 /// Series, and since when their samples count: since the counter's last reset, since the sample before, or since times
 /// that contradict each other; or that is not known, or not of all.
 pub fn with_start_timestamps(
-    series: impl Strategy<Value = Vec<(Labels, Vec<(i64, SampleValue)>)>>,
-) -> impl Strategy<Value = (Vec<(Labels, Vec<(i64, SampleValue)>)>, Vec<StartTimestampsOfSeries>)> {
+    series: impl Strategy<Value = Vec<SamplesOfSeries>>,
+) -> impl Strategy<Value = (Vec<SamplesOfSeries>, Vec<StartTimestampsOfSeries>)> {
     (series, vec(habit(), 1..6)).prop_map(|(series, habits)| {
-        let one = |((labels, samples), habit): (&(Labels, Vec<(i64, SampleValue)>), &Vec<Beginning>)| {
+        let one = |((labels, samples), habit): (&SamplesOfSeries, &Vec<Beginning>)| {
             let times = samples.iter().map(|&(timestamp_ms, _)| timestamp_ms);
             (labels.clone(), start_timestamps(times, habit))
         };

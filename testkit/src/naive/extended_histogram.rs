@@ -81,7 +81,7 @@ pub(super) fn increase(
     } else {
         FloatHistogram::clone(&samples[last].value)
     };
-    if !is_counter && !(is_gauge(left.counter_reset_hint) && is_gauge(right.counter_reset_hint)) {
+    if !(is_counter || is_gauge(left.counter_reset_hint) && is_gauge(right.counter_reset_hint)) {
         notes.on_histograms(&HistogramRemark::NotGauge { metric: metric() }, place);
     }
     let mut increase = right.clone();

@@ -29,7 +29,7 @@ impl Change<'_> {
             }
             Err(_) => {
                 // Where this comes out late nothing else is said, as upstream has it.
-                self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
+                self.tell(&HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
                 None
             }
         }
@@ -40,7 +40,7 @@ impl Change<'_> {
         let Some((last, inner)) = self.samples[1..].split_last() else { return Ok(None) };
         let (first, second, last) = (&first_sample.value, &second_sample.value, &last.value);
         if self.is_counter && (is_gauge(first) || is_gauge(last)) {
-            self.tell(HistogramRemark::NotCounter { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::NotCounter { metric: self.metric() }, notes);
         }
         // After a reset it does not matter what the first one was, nor whether it fits to the others.
         let nothing = FloatHistogram {
@@ -51,13 +51,13 @@ impl Change<'_> {
         let begins_anew = self.is_counter && self.was_reset(first_sample, second_sample, first);
         let start = if begins_anew { &nothing } else { first.as_ref() };
         if last.has_custom_bounds() != start.has_custom_bounds() {
-            self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
             return Ok(None);
         }
         let mut coarsest = last.schema.min(start.schema);
         for histogram in inner.iter().map(|s| &s.value).filter(|_| self.is_counter) {
             if is_gauge(histogram) {
-                self.tell(HistogramRemark::NotCounter { metric: self.metric() }, notes);
+                self.tell(&HistogramRemark::NotCounter { metric: self.metric() }, notes);
             }
             if histogram.has_custom_bounds() != start.has_custom_bounds() {
                 return Err(HistogramErrorKind::IncompatibleSchemas.into());
@@ -78,7 +78,7 @@ impl Change<'_> {
                 previous = &two[1].value;
             }
         } else if !(is_gauge(first) && is_gauge(last)) {
-            self.tell(HistogramRemark::NotGauge { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::NotGauge { metric: self.metric() }, notes);
         }
         change.counter_reset_hint = CounterResetHint::Gauge;
         change.compact(0);
@@ -100,7 +100,7 @@ impl Change<'_> {
     /// fit together.
     pub(super) fn add_first(&self, change: &mut FloatHistogram, notes: &mut Notes) -> Option<()> {
         if add(change, &self.samples.first()?.value, notes, self.place).is_err() {
-            self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
             return None;
         }
         Some(())
@@ -110,15 +110,15 @@ impl Change<'_> {
     pub(super) fn of_last_two(&self, notes: &mut Notes) -> Option<FloatHistogram> {
         let [.., before, last] = self.samples else { return None };
         if self.is_counter && (is_gauge(&before.value) || is_gauge(&last.value)) {
-            self.tell(HistogramRemark::NotCounter { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::NotCounter { metric: self.metric() }, notes);
         }
-        if !self.is_counter && !(is_gauge(&before.value) && is_gauge(&last.value)) {
-            self.tell(HistogramRemark::NotGauge { metric: self.metric() }, notes);
+        if !(self.is_counter || is_gauge(&before.value) && is_gauge(&last.value)) {
+            self.tell(&HistogramRemark::NotGauge { metric: self.metric() }, notes);
         }
         let mut change = FloatHistogram::clone(&last.value);
         let was_reset = self.is_counter && self.was_reset(before, last, &before.value);
         if !was_reset && remove(&mut change, &before.value, notes, self.place).is_err() {
-            self.tell(HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
+            self.tell(&HistogramRemark::MixedSchemas { metric: self.metric() }, notes);
             return None;
         }
         change.counter_reset_hint = CounterResetHint::Gauge;
@@ -126,8 +126,8 @@ impl Change<'_> {
         Some(change)
     }
 
-    fn tell(&self, remark: HistogramRemark, notes: &mut Notes) {
-        notes.on_histograms(&remark, self.place);
+    fn tell(&self, remark: &HistogramRemark, notes: &mut Notes) {
+        notes.on_histograms(remark, self.place);
     }
 
     fn metric(&self) -> String {

@@ -15,14 +15,14 @@ pub(super) enum Total {
 /// A sum or mean that is being computed.
 #[derive(Clone, Debug)]
 pub(super) enum Adding {
-    Sum(HistogramSum),
+    Sum(Box<HistogramSum>),
     Mean(Box<HistogramMean>),
 }
 
 impl Adding {
     pub(super) fn begin(total: Total, first: &FloatHistogram) -> Self {
         match total {
-            Total::Sum => Self::Sum(HistogramSum::new(first.clone())),
+            Total::Sum => Self::Sum(Box::new(HistogramSum::new(first.clone()))),
             Total::Mean => Self::Mean(Box::new(HistogramMean::new(first.clone()))),
         }
     }

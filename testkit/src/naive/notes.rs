@@ -26,6 +26,9 @@ impl Place {
     }
 }
 
+/// Where an expression stands, and the labels and ends of its windows whose samples overlap.
+type Overlaps = (Place, HashSet<(Labels, i64)>);
+
 /// The remarks gathered so far, one of each text: of several it is the one that is made last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
@@ -34,7 +37,7 @@ pub(super) struct Notes {
     repairs: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), Repairs>>,
     /// Windows whose samples overlap are told in one remark for each metric name too: by expression where it stands, and
     /// the labels and ends of its windows.
-    overlaps: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), (Place, HashSet<(Labels, i64)>)>>,
+    overlaps: BTreeMap<String, BTreeMap<(u32, Reverse<u32>), Overlaps>>,
 }
 
 /// A classic histogram whose counts fell with rising bound, and were lifted.
