@@ -1,5 +1,5 @@
 //! The engine on a storage in memory.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod aggregation;
 mod explain;
