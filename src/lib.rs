@@ -73,8 +73,8 @@ pub use emberdb_model::{
     SampleValue, SeriesRef, TimeRange, is_stale, storage,
 };
 pub use emberdb_promql_engine::{
-    Analysis, CancelHandle, Engine, EngineOptions, Explain, Figures, PlanNode, PlanOperator, QueryError,
-    QueryErrorKind, QueryOptions, QueryResult, QueryValue,
+    Analysis, CancelHandle, Engine, EngineOptions, Explain, Feature, Figures, PlanNode, PlanOperator,
+    QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue, Statistics,
 };
 pub use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbOptions, TsdbStats, WalSync};
 pub use options::DbOptions;

@@ -7,6 +7,7 @@
 )]
 
 mod demo;
+mod feature;
 mod output;
 mod query;
 mod serve;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use emberdb::{Analysis, AnnotationKind, Annotations, Db, DbOptions, Explain, QueryError, QueryResult};
+use emberdb::{Analysis, AnnotationKind, Annotations, Db, Explain, QueryError, QueryResult};
 
+use crate::feature::FeatureArgs;
 use crate::time::{Time, parse_step, parse_time};
 use crate::{Outcome, output};
 
@@ -38,6 +39,8 @@ pub(crate) struct QueryArgs {
     /// below it, series, samples and bytes that it handed on, samples that it read.
     #[arg(long)]
     analyze: bool,
+    #[command(flatten)]
+    features: FeatureArgs,
 }
 
 /// How an answer is printed.
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome {
     if (args.explain || args.analyze) && matches!(args.format, Format::Csv | Format::Plot) {
         return Err("a plan is printed with --format table or --format json".into());
     }
-    let db = Db::open_read_only(&args.data, DbOptions::default())?;
+    let db = Db::open_read_only(&args.data, args.features.options())?;
     let report = db.replay_report();
     if report.unreadable_end.is_some() || !report.records_skipped.is_empty() {
         eprintln!("ember: {report}");

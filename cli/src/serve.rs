@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use emberdb::{Db, DbOptions};
+use emberdb::Db;
 use emberdb_http::{ApiOptions, router};
 
 use crate::Outcome;
+use crate::feature::FeatureArgs;
 
 /// Arguments of `ember serve`.
 #[derive(Args)]
@@ -18,10 +19,12 @@ pub(crate) struct ServeArgs {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    #[command(flatten)]
+    features: FeatureArgs,
 }
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
-    let db = Db::open(&args.data, DbOptions::default())?;
+    let db = Db::open(&args.data, args.features.options())?;
     eprintln!("ember: {}", db.replay_report());
     let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen));
     // What was committed is made durable, whatever ended the server.

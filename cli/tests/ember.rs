@@ -39,6 +39,7 @@ fn the_demonstration_and_what_it_leaves() {
     demonstration(path);
     formats(path);
     plans(path);
+    features(path);
     mistakes(path, &dir.0);
 }
 
@@ -99,6 +100,16 @@ fn plans(path: &str) {
     assert!(read >= samples && samples >= 2, "{json}");
     let told = refusal(&["query", "--data", path, query, "--explain", "--format", "csv"]);
     assert!(told.contains("--format table or --format json"), "{told}");
+}
+
+fn features(path: &str) {
+    let query = r#"count(limitk(1, up{job="node"}))"#;
+    let asked = ["query", "--data", path, query, "--time", END, "--format", "csv"];
+    assert!(refusal(&asked).contains("limitk"));
+    let enabled = ["--enable-feature", "promql-experimental-functions,promql-delayed-name-removal"];
+    assert_eq!(stdout(&[&asked[..], &enabled].concat()), "series,timestamp_ms,value\n{},1795302555000,1\n");
+    let told = refusal(&[&asked[..], &["--enable-feature", "limitk"]].concat());
+    assert!(told.contains("there is no such feature; there are promql-experimental-functions"), "{told}");
 }
 
 fn mistakes(path: &str, dir: &Path) {

@@ -35,6 +35,7 @@ mod context;
 mod engine;
 mod error;
 mod explain;
+mod feature;
 pub mod function;
 mod ledger;
 mod operator;
@@ -45,6 +46,7 @@ mod value;
 pub use engine::Engine;
 pub use error::{QueryError, QueryErrorKind};
 pub use explain::{Analysis, Explain, Figures, PlanNode, PlanNodes, PlanOperator};
+pub use feature::Feature;
 pub use options::{CancelHandle, EngineOptions, QueryOptions};
 pub use value::{
     InstantVector, Matrix, MatrixSeries, Points, QueryResult, QueryValue, Statistics, Table, VectorSample,
