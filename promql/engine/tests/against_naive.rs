@@ -328,3 +328,24 @@ fn sorting_leaves_histograms_out() {
         }
     }
 }
+
+/// Of equal elements it depends on the others which are among the best: upstream keeps a heap.
+#[test]
+fn equals_are_ranked_by_the_shape_of_a_heap() {
+    let series: Vec<_> = [0.0, 0.0, 2.0, 0.0, 2.0, f64::NAN, f64::NAN, 1.0, 0.0]
+        .into_iter()
+        .zip("abcdefghi".chars())
+        .map(|(value, i)| {
+            let labels = Labels::new([("__name__", "m".to_owned()), ("i", i.to_string())]);
+            (labels.expect("the names differ"), vec![(0, SampleValue::Float(value))])
+        })
+        .collect();
+    for k in 1..=9 {
+        for op in ["topk", "bottomk"] {
+            let query = format!("{op}({k}, m)");
+            let question = Question::new(&series, &query, false);
+            assert_eq!(question.instant(0), Ok(()), "{query}");
+            assert_eq!(question.range(0, 60_000, 30_000), Ok(()), "{query}");
+        }
+    }
+}

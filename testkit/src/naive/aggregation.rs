@@ -1,6 +1,5 @@
 //! Aggregations.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use emberdb_model::{Labels, SampleValue};
@@ -16,6 +15,7 @@ use super::histogram_sum::Total;
 use super::labels::with;
 use super::notes::{Notes, Place};
 use super::quantile::quantile;
+use super::ranking::ranked;
 use super::value::Element;
 
 /// The value of an aggregation at one step. Groups stand in the order of their first elements.
@@ -99,27 +99,18 @@ fn variance(values: &[f64]) -> f64 {
 /// `topk`, `bottomk`, `limitk`, `limit_ratio`: some of a group's elements with all their labels. The first two see only
 /// numbers.
 fn chosen(op: AggregationOp, param: f64, mut members: Vec<Element>) -> Vec<Element> {
-    // Stable: of equal values the first come stays.
+    let k = if param < 1.0 { 0 } else { param as usize };
     match op {
-        AggregationOp::TopK => members.sort_by(|a, b| nan_last(a, b).then(by_value(b, a))),
-        AggregationOp::BottomK => members.sort_by(|a, b| nan_last(a, b).then(by_value(a, b))),
+        AggregationOp::TopK | AggregationOp::BottomK => ranked(members, k, op == AggregationOp::TopK),
         AggregationOp::LimitRatio => {
             members.retain(|m| is_sampled(param, &m.labels));
-            return members;
+            members
         }
-        _ => {}
+        _ => {
+            members.truncate(k);
+            members
+        }
     }
-    members.truncate(if param < 1.0 { 0 } else { param as usize });
-    members
-}
-
-fn nan_last(a: &Element, b: &Element) -> Ordering {
-    let is_nan = |e: &Element| e.float().is_none_or(f64::is_nan);
-    is_nan(a).cmp(&is_nan(b))
-}
-
-fn by_value(a: &Element, b: &Element) -> Ordering {
-    a.float().partial_cmp(&b.float()).unwrap_or(Ordering::Equal)
 }
 
 /// Whether a series belongs to a share of all series: the lowest hashes for a positive ratio, the highest for a negative

@@ -13,7 +13,7 @@
 //!   [`calendar`], [`labels`], [`sort`], [`absent`], [`info`], [`native_histogram`], [`histogram_quantile`],
 //!   [`classic_histogram`]: the bodies
 //! * [`aggregation`], [`group`], [`binary`], [`binary_value`], [`matching`]: the operators
-//! * [`compensated`], [`histogram_sum`], [`quantile`], [`go`]: sums, quantiles, and Go's ways with numbers
+//! * [`compensated`], [`histogram_sum`], [`quantile`], [`ranking`], [`go`]: sums, quantiles, ranks, and Go's ways with numbers
 //! * [`histogram_remark`]: what is said about native histograms
 
 mod absent;
@@ -44,6 +44,7 @@ mod native_histogram;
 mod notes;
 mod over_time;
 mod quantile;
+mod ranking;
 mod rate;
 mod regression;
 mod selector;
