@@ -24,12 +24,14 @@ mod storage;
 mod variant;
 
 pub use chunked::{in_whole_counts, through_chunks};
+#[cfg(feature = "conformance")]
 pub(crate) use command::NotedValue;
 pub use command::ScriptSeries;
 pub use compare::{are_floats_equal, are_histograms_equal, are_values_equal};
 pub use engine::{ScriptAnswer, ScriptEngine};
 pub use fast::FastScriptEngine;
 pub use naive::NaiveScriptEngine;
+#[cfg(feature = "conformance")]
 pub(crate) use notation::line as series_line;
 pub use parse::ScriptError;
 pub use query_error::{ScriptQueryError, ScriptQueryErrorKind};
