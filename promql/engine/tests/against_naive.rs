@@ -17,6 +17,7 @@ use emberdb_testkit::{
     with_start_timestamps,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// How far floats may lie apart, relative to their size: the order of sums is the same, some formulas are not.
 const TOLERANCE: f64 = 1e-9;
@@ -185,14 +186,19 @@ fn remarks(annotations: &Annotations) -> Vec<(AnnotationKind, String, Option<usi
     all
 }
 
+/// The same cases each time, so that only a change can make the tests fail; `PROPTEST_RNG_SEED=n` asks others.
+fn config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = match given.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(314),
+        seed => seed,
+    };
+    ProptestConfig { cases: 256, max_shrink_iters: 2_000, failure_persistence: None, rng_seed, ..given }
+}
+
 proptest! {
     // A case that failed is kept as a named test, not as the seed of a generator that will change.
-    #![proptest_config(ProptestConfig {
-        cases: 256,
-        max_shrink_iters: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config())]
 
     #[test]
     fn at_one_time(
