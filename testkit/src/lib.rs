@@ -7,7 +7,7 @@
 //!   strategies for property tests.
 //! - [`through_chunks`]: what a head makes of native histograms that a [`MemoryStorage`] gives back as they were.
 //! - [`run_script`] runs Prometheus' `.test` scripts against any [`ScriptEngine`].
-//! - [`conformance`] compares all that has an answer in Prometheus' own data with it.
+//! - `conformance` (a feature) compares all that has an answer in Prometheus' own data with it.
 //!
 //! ```
 //! use emberdb_testkit::{NaiveScriptEngine, run_script};
