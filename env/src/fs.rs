@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use crate::error::{FsError, FsResult};
 use crate::file::File;
 
@@ -66,6 +68,22 @@ pub trait FileSystem: Send + Sync + fmt::Debug {
     /// # Errors
     /// When there is no such file or it cannot be read.
     fn open_read(&self, path: &Path) -> FsResult<Box<dyn File>>;
+
+    /// A whole file as memory that the system reads when it is looked at, and may drop again: what does not fit into
+    /// memory can be mapped. The file must not be made shorter, nor be written to, as long as the map lives; removing its
+    /// name is allowed. A file system that has no such memory reads the file.
+    ///
+    /// # Errors
+    /// When there is no such file or it cannot be mapped.
+    fn map(&self, path: &Path) -> FsResult<Bytes> {
+        Ok(Bytes::from(self.read(path, u64::MAX)?))
+    }
+
+    /// Gives a file a further name, in the same file system.
+    ///
+    /// # Errors
+    /// When there is no such file, the name is taken, or the system refuses.
+    fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()>;
 
     /// Gives a file or directory another name; a file that had that name is replaced, in one step.
     ///

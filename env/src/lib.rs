@@ -6,7 +6,7 @@
 //!
 //! | seam | asks for | real twin |
 //! |---|---|---|
-//! | [`FileSystem`], [`File`] | files, directories, durability, the directory lock | [`Env::real`] on `std::fs` |
+//! | [`FileSystem`], [`File`] | files, memory maps, directories, durability, the directory lock | [`Env::real`] on `std::fs` |
 //! | [`Clock`] | wall time in ms, elapsed time, sleep | the system's clocks |
 //! | [`Random`] | 64 random bits | [`SeededRandom`], seeded by the system |
 //! | [`Spawn`] | named threads | `std::thread` |
@@ -21,7 +21,7 @@
 //! env.fs().remove_dir_all(&dir)?;
 //! # Ok::<(), emberdb_env::FsError>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod clock;
 mod env;

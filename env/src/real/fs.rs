@@ -6,7 +6,10 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::file::RealFile;
+use super::mmap::map_file;
 use crate::error::{FsError, FsResult};
 use crate::file::File;
 use crate::fs::{DirEntry, FileLock, FileSystem};
@@ -75,6 +78,15 @@ impl FileSystem for RealFileSystem {
 
     fn open_read(&self, path: &Path) -> FsResult<Box<dyn File>> {
         Ok(Box::new(open(OpenOptions::new().read(true), "open", path)?))
+    }
+
+    fn map(&self, path: &Path) -> FsResult<Bytes> {
+        let failed = |source| FsError::new("map", path, source);
+        map_file(&fs::File::open(path).map_err(failed)?).map_err(failed)
+    }
+
+    fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()> {
+        fs::hard_link(existing, further).map_err(|source| FsError::new("link", further, source))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> FsResult<()> {

@@ -3,6 +3,7 @@
 mod clock;
 mod file;
 mod fs;
+mod mmap;
 mod spawn;
 
 pub(crate) use clock::RealClock;

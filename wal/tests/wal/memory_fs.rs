@@ -172,6 +172,14 @@ impl FileSystem for MemoryFs {
         Ok(self.handle(path, self.file("open", path)?))
     }
 
+    fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()> {
+        self.change("link", further)?;
+        let mut state = self.lock();
+        let content = state.files.get(existing).cloned().ok_or_else(|| not_found("link", existing))?;
+        state.files.insert(further.to_path_buf(), content);
+        Ok(())
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> FsResult<()> {
         self.change("rename to", to)?;
         let mut state = self.lock();
