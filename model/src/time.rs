@@ -37,6 +37,12 @@ impl TimeRange {
         self.min_ms <= other.max_ms && other.min_ms <= self.max_ms
     }
 
+    /// What both ranges share; [empty](Self::is_empty) if they share nothing.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self { min_ms: self.min_ms.max(other.min_ms), max_ms: self.max_ms.min(other.max_ms) }
+    }
+
     /// The smallest range that holds both.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use emberdb_env::FsError;
 use emberdb_model::storage::{StorageError, StorageErrorKind};
+use emberdb_tsdb_block::BlockError;
 use emberdb_wal::WalError;
 
 /// Why a directory cannot be opened as a database.
@@ -47,6 +48,9 @@ pub enum OpenError {
     /// The log cannot be read and not be repaired.
     #[error(transparent)]
     Wal(#[from] WalError),
+    /// A block cannot be opened.
+    #[error(transparent)]
+    Block(#[from] BlockError),
     /// The system refused.
     #[error(transparent)]
     Fs(#[from] FsError),
@@ -60,6 +64,11 @@ pub(crate) fn log_failed(error: WalError) -> StorageError {
         _ => StorageErrorKind::Unavailable,
     };
     StorageError::new(kind, format!("the batch is not stored: {error}")).caused_by(error)
+}
+
+/// A file or folder that could not be read or written, as the users of the storage seams see it.
+pub(crate) fn system_failed(error: FsError) -> StorageError {
+    StorageError::new(StorageErrorKind::Unavailable, error.to_string()).caused_by(error)
 }
 
 /// The answer of a database that was closed.

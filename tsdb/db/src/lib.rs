@@ -41,8 +41,9 @@ mod head;
 mod options;
 mod query;
 
-pub use db::{Tsdb, TsdbStats};
+pub use db::{CompactionReport, Tsdb, TsdbStats};
+pub use emberdb_tsdb_block::{BlockMeta, BlockStats};
 pub use emberdb_wal::{Compression, RecordKind, RepairReport};
 pub use error::OpenError;
 pub use head::ReplayReport;
-pub use options::{TsdbOptions, WalSync};
+pub use options::{Maintained, TsdbOptions, WalSync};

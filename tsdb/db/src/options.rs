@@ -12,6 +12,16 @@ pub enum WalSync {
     Commit,
 }
 
+/// Who moves samples from the head into blocks, makes larger blocks, and removes what is too old.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Maintained {
+    /// A thread of the database, once a minute.
+    #[default]
+    InBackground,
+    /// Whoever calls [`Tsdb::maintain`](crate::Tsdb::maintain).
+    ByCaller,
+}
+
 /// Options of [`Tsdb::open`](crate::Tsdb::open).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -25,6 +35,13 @@ pub struct TsdbOptions {
     pub wal_segment_bytes: u64,
     /// When commits are durable against a power cut.
     pub wal_sync: WalSync,
+    /// Who moves samples from the head into blocks.
+    pub maintenance: Maintained,
+    /// A block is removed when its end lies so many milliseconds behind the end of the newest block. Default: never; the
+    /// Prometheus server keeps 15 days.
+    pub retention_ms: Option<i64>,
+    /// The oldest blocks are removed when everything together has more bytes than this. Default: never.
+    pub retention_bytes: Option<u64>,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -36,6 +53,9 @@ impl Default for TsdbOptions {
             wal_compression: Compression::default(),
             wal_segment_bytes: SEGMENT_BYTES_DEFAULT,
             wal_sync: WalSync::default(),
+            maintenance: Maintained::default(),
+            retention_ms: None,
+            retention_bytes: None,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

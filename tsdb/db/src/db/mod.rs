@@ -1,21 +1,37 @@
 //! The database: a directory, opened.
 
+mod blocks;
+mod compact;
+mod delete;
 mod open;
+mod retention;
+mod snapshot;
 mod stats;
+mod worker;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use emberdb_env::{Env, FileLock};
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError, StorageErrorKind};
-use parking_lot::Mutex;
+use emberdb_model::{Matcher, TimeRange};
+use emberdb_tsdb_block::{Block, BlockMeta};
+use parking_lot::{Mutex, RwLock};
 
+use blocks::BlockSet;
+pub use compact::CompactionReport;
+use compact::Maintenance;
 pub use stats::TsdbStats;
+use worker::Signal;
 
 use crate::error::{OpenError, closed, log_failed};
 use crate::head::{HeadAppender, ReplayReport, SharedHead};
 use crate::options::TsdbOptions;
-use crate::query::HeadQuerier;
+use crate::query::{HeadQuerier, MergedQuerier, Part};
+
+/// The folder of the write-ahead log.
+const WAL_DIR: &str = "wal";
 
 /// A Prometheus data directory, opened. Cloning gives another handle of the same database.
 ///
@@ -27,9 +43,18 @@ pub struct Tsdb {
 
 struct Shared {
     head: SharedHead,
+    dir: PathBuf,
+    blocks: RwLock<Arc<BlockSet>>,
     replay: ReplayReport,
     access: Access,
     state: Mutex<State>,
+    /// Held by whoever moves samples from one place to another, deletes, or copies. Taken before all other locks.
+    maintenance: Mutex<Maintenance>,
+    /// Whether the thread that maintains the database does nothing.
+    paused: AtomicBool,
+    /// Why the thread's last round ended early, if it did.
+    failure: Mutex<Option<String>>,
+    signal: Arc<Signal>,
 }
 
 /// What may be done with the directory.
@@ -76,7 +101,62 @@ impl Tsdb {
     /// How much the database holds now.
     #[must_use]
     pub fn stats(&self) -> TsdbStats {
-        stats::stats(&self.shared.head)
+        stats::stats(&self.shared)
+    }
+
+    /// What the blocks are, in the order of time.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<BlockMeta> {
+        self.shared.block_set().metas()
+    }
+
+    /// Moves samples from the head into blocks, makes larger blocks of blocks, and removes what is too old, as far as
+    /// anything of it is due. Appends and queries go on meanwhile. Unless
+    /// [`TsdbOptions::maintenance`] says otherwise a thread of the database does this once a minute.
+    ///
+    /// # Errors
+    /// [`StorageError`] if a file cannot be read or written, or the database is closed or read-only. What was done until then
+    /// stays done, and nothing is lost.
+    pub fn maintain(&self) -> Result<CompactionReport, StorageError> {
+        self.shared.maintain()
+    }
+
+    /// Lets the database's thread do nothing from now on, but for the round that it is in; [`Tsdb::resume_maintenance`] lets it go on.
+    pub fn pause_maintenance(&self) {
+        self.shared.paused.store(true, Ordering::Release);
+    }
+
+    /// Lets the database's thread go on, now.
+    pub fn resume_maintenance(&self) {
+        self.shared.paused.store(false, Ordering::Release);
+        self.shared.signal.wake();
+    }
+
+    /// Deletes the samples in `range` of all series that meet all of `matchers`. They are not found from now on; their room is given
+    /// back when their block is compacted, or by [`Tsdb::clean_tombstones`].
+    ///
+    /// # Errors
+    /// [`StorageError`] if a file cannot be read or written, or the database is closed or read-only. Samples of some blocks may
+    /// be deleted then and those of others not: try again.
+    pub fn delete(&self, matchers: &[Matcher], range: TimeRange) -> Result<(), StorageError> {
+        self.shared.delete(matchers, range)
+    }
+
+    /// Writes the blocks anew of which something is deleted, and gives its room back; returns what they are now.
+    ///
+    /// # Errors
+    /// As [`Tsdb::maintain`].
+    pub fn clean_tombstones(&self) -> Result<Vec<BlockMeta>, StorageError> {
+        self.shared.clean_tombstones()
+    }
+
+    /// Copies the database as it is now into the folder `to`, which is created: blocks are linked, which takes no room in the same
+    /// file system, and with `with_head` the head is written as a block. The folder is a database of its own.
+    ///
+    /// # Errors
+    /// As [`Tsdb::maintain`]; also if the folder holds one of the blocks already, or lies in another file system.
+    pub fn snapshot(&self, to: &Path, with_head: bool) -> Result<(), StorageError> {
+        self.shared.snapshot(to, with_head)
     }
 
     /// Waits until all that was committed is durable against a power cut.
@@ -84,7 +164,7 @@ impl Tsdb {
     /// # Errors
     /// [`StorageError`] if the system fails to make it durable, or the database is closed or read-only.
     pub fn sync(&self) -> Result<(), StorageError> {
-        self.check_writable()?;
+        self.shared.check_writable()?;
         match &mut self.shared.head.log.lock().writer {
             Some(writer) => writer.sync().map_err(log_failed),
             None => Err(closed()),
@@ -99,9 +179,11 @@ impl Tsdb {
     pub fn close(&self) -> Result<(), StorageError> {
         self.shared.close()
     }
+}
 
+impl Shared {
     fn check_open(&self) -> Result<(), StorageError> {
-        match &*self.shared.state.lock() {
+        match &*self.state.lock() {
             State::Open { .. } => Ok(()),
             State::Closed => Err(closed()),
         }
@@ -109,18 +191,22 @@ impl Tsdb {
 
     fn check_writable(&self) -> Result<(), StorageError> {
         self.check_open()?;
-        match self.shared.access {
+        match self.access {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => {
                 Err(StorageError::new(StorageErrorKind::Unavailable, "the database was opened read-only"))
             }
         }
     }
-}
 
-impl Shared {
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
+    }
+
     fn close(&self) -> Result<(), StorageError> {
-        // A commit under way ends first. The directory's lock is released last.
+        // A round of maintenance and a commit under way end first. The directory's lock is released last.
+        self.signal.end();
+        let _maintenance = self.maintenance.lock();
         let writer = self.head.log.lock().writer.take();
         let outcome = writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed));
         *self.state.lock() = State::Closed;
@@ -137,15 +223,23 @@ impl Drop for Shared {
 
 impl Appendable for Tsdb {
     fn appender(&self) -> Result<Box<dyn Appender + '_>, StorageError> {
-        self.check_writable()?;
+        self.shared.check_writable()?;
         Ok(Box::new(HeadAppender::new(&self.shared.head)))
     }
 }
 
 impl Queryable for Tsdb {
     fn querier(&self) -> Result<Box<dyn Querier>, StorageError> {
-        self.check_open()?;
-        Ok(Box::new(HeadQuerier::new(&self.shared.head)))
+        self.shared.check_open()?;
+        let set = self.shared.block_set();
+        let part = |block: &Block| Part {
+            querier: Box::new(block.querier()),
+            range: TimeRange::new(block.meta().min_ms, block.meta().max_ms - 1),
+        };
+        let mut parts: Vec<Part> = set.blocks.iter().map(part).collect();
+        let range = TimeRange::new(set.head_from_ms, i64::MAX);
+        parts.push(Part { querier: Box::new(HeadQuerier::new(&self.shared.head, set)), range });
+        Ok(Box::new(MergedQuerier::new(parts)))
     }
 }
 

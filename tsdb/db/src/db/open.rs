@@ -2,55 +2,85 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use emberdb_env::{Env, FsError};
+use emberdb_env::{Env, FileLock, FsError};
+use emberdb_tsdb_block::Ulid;
 use emberdb_wal::{PAGE_BYTES, WalOptions, WalWriter};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
-use super::{Access, Shared, State, Tsdb};
+use super::blocks::{BlockSet, covered_until_ms, open_blocks};
+use super::{Access, Shared, State, Tsdb, WAL_DIR, worker};
 use crate::error::OpenError;
-use crate::head::{Head, ReplayReport, replay};
-use crate::options::TsdbOptions;
-
-/// The folder of the write-ahead log.
-const WAL_DIR: &str = "wal";
+use crate::head::chunk_file::{CHUNKS_HEAD_DIR, ChunkFiles, Scan};
+use crate::head::{Head, replay};
+use crate::options::{Maintained, TsdbOptions};
 
 /// The file whose lock says that the directory is in use; Prometheus locks it, too.
 const LOCK_FILE: &str = "lock";
-
-/// The file that makes a folder a block.
-const BLOCK_META_FILE: &str = "meta.json";
 
 pub(super) fn open(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
     check_options(&options)?;
     env.fs().create_dir_all(dir)?;
     let lock = env.fs().lock_exclusive(&dir.join(LOCK_FILE)).map_err(|error| locked(dir, error))?;
-    refuse_blocks(env, dir)?;
-    let wal_dir = dir.join(WAL_DIR);
-    let head = Head::new(env.clone(), options);
-    let report = replay(&head, &wal_dir, true)?;
+    let shared = restore(env, dir, options, Access::ReadWrite, Some(lock))?;
     let wal_options = WalOptions {
-        segment_bytes_max: head.options.wal_segment_bytes,
-        compression: head.options.wal_compression,
+        segment_bytes_max: shared.head.options.wal_segment_bytes,
+        compression: shared.head.options.wal_compression,
     };
-    head.log.lock().writer = Some(WalWriter::open(env, &wal_dir, wal_options)?);
-    Ok(finish(head, report, Access::ReadWrite, State::Open { _lock: Some(lock) }))
+    shared.head.log.lock().writer = Some(WalWriter::open(env, &dir.join(WAL_DIR), wal_options)?);
+    let shared = Arc::new(shared);
+    if shared.head.options.maintenance == Maintained::InBackground {
+        let started = worker::start(env, &shared);
+        started.map_err(|source| FsError::new("start a thread for", dir, source))?;
+    }
+    Ok(Tsdb { shared })
 }
 
 pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
     check_options(&options)?;
-    let wal_dir = dir.join(WAL_DIR);
-    if !env.fs().exists(&wal_dir)? {
+    if !env.fs().exists(dir)? || !holds_database(env, dir)? {
         return Err(OpenError::NoDatabase { dir: dir.to_path_buf() });
     }
-    refuse_blocks(env, dir)?;
-    let head = Head::new(env.clone(), options);
-    let report = replay(&head, &wal_dir, false)?;
-    Ok(finish(head, report, Access::ReadOnly, State::Open { _lock: None }))
+    Ok(Tsdb { shared: Arc::new(restore(env, dir, options, Access::ReadOnly, None)?) })
 }
 
-fn finish(head: Head, replay: ReplayReport, access: Access, state: State) -> Tsdb {
-    Tsdb { shared: Arc::new(Shared { head: Arc::new(head), replay, access, state: Mutex::new(state) }) }
+/// Whether there is a log or a block.
+fn holds_database(env: &Env, dir: &Path) -> Result<bool, OpenError> {
+    let is_part = |name: &str| name == WAL_DIR || Ulid::from_string(name).is_ok();
+    Ok(env.fs().read_dir(dir)?.iter().any(|entry| entry.is_dir && is_part(&entry.name)))
+}
+
+/// The database as its blocks, the head's files of chunks, and its log have it.
+fn restore(
+    env: &Env,
+    dir: &Path,
+    options: TsdbOptions,
+    access: Access,
+    lock: Option<Box<dyn FileLock>>,
+) -> Result<Shared, OpenError> {
+    let may_repair = access == Access::ReadWrite;
+    let blocks = open_blocks(env, dir, may_repair)?;
+    let head_from_ms = covered_until_ms(&blocks);
+    let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
+    let mut scan = Scan::read(env, &chunks_dir)?;
+    let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;
+    let head = Head::new(env.clone(), options, chunk_files);
+    head.begin_at(head_from_ms);
+    let mut replay = replay(&head, &scan.chunks, &dir.join(WAL_DIR), may_repair)?;
+    replay.chunks_unreadable = scan.damage.map(|damage| damage.message);
+    Ok(Shared {
+        head: Arc::new(head),
+        dir: dir.to_path_buf(),
+        blocks: RwLock::new(Arc::new(BlockSet::new(blocks, head_from_ms))),
+        replay,
+        access,
+        state: Mutex::new(State::Open { _lock: lock }),
+        maintenance: Mutex::default(),
+        paused: AtomicBool::new(false),
+        failure: Mutex::new(None),
+        signal: Arc::default(),
+    })
 }
 
 fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
@@ -71,18 +101,4 @@ fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
 
 fn locked(dir: &Path, error: FsError) -> OpenError {
     if error.is_locked() { OpenError::Locked { dir: dir.to_path_buf() } } else { error.into() }
-}
-
-/// Blocks hold samples that the log no longer has. Answering without them would be wrong in silence.
-fn refuse_blocks(env: &Env, dir: &Path) -> Result<(), OpenError> {
-    let mut blocks = 0;
-    for entry in env.fs().read_dir(dir)? {
-        if entry.is_dir && env.fs().exists(&dir.join(&entry.name).join(BLOCK_META_FILE))? {
-            blocks += 1;
-        }
-    }
-    if blocks == 0 {
-        return Ok(());
-    }
-    Err(OpenError::Unsupported { dir: dir.to_path_buf(), what: format!("{blocks} blocks") })
 }

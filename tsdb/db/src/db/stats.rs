@@ -1,14 +1,16 @@
 //! How much a database holds.
 
-use crate::head::Head;
+use emberdb_tsdb_block::Block;
+
+use super::Shared;
 
 /// How much a database holds, at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TsdbStats {
-    /// Number of series.
+    /// Number of series in the head.
     pub series: usize,
-    /// Number of committed samples, floats and native histograms.
+    /// Number of committed samples in the head, floats and native histograms.
     pub samples: u64,
     /// Number of series that have native histograms.
     pub histogram_series: usize,
@@ -22,10 +24,19 @@ pub struct TsdbStats {
     pub time_range_ms: Option<(i64, i64)>,
     /// Number of the log's current segment, if the database is open for writing.
     pub wal_segment: Option<u32>,
+    /// Number of blocks.
+    pub blocks: usize,
+    /// Bytes of their files.
+    pub block_bytes: u64,
+    /// Bytes of the files with the head's finished chunks.
+    pub head_chunk_file_bytes: u64,
+    /// Why the last round of maintenance in the background ended early, if it did.
+    pub maintenance_failure: Option<String>,
 }
 
 /// Counts. Takes a look at every series: not for a hot path.
-pub(super) fn stats(head: &Head) -> TsdbStats {
+pub(super) fn stats(shared: &Shared) -> TsdbStats {
+    let head = &shared.head;
     let (mut chunk_bytes, mut series_bytes) = (0, 0);
     let (mut histogram_series, mut histograms) = (0, 0);
     for page in head.pages.all() {
@@ -38,6 +49,7 @@ pub(super) fn stats(head: &Head) -> TsdbStats {
             histograms += u64::from(count);
         }
     }
+    let set = shared.block_set();
     let index = head.index.read();
     TsdbStats {
         series: index.len(),
@@ -48,5 +60,9 @@ pub(super) fn stats(head: &Head) -> TsdbStats {
         heap_bytes: series_bytes + index.heap_bytes(),
         time_range_ms: head.time_range(),
         wal_segment: head.log.lock().writer.as_ref().map(emberdb_wal::WalWriter::segment),
+        blocks: set.blocks.len(),
+        block_bytes: set.blocks.iter().map(Block::size_bytes).sum(),
+        head_chunk_file_bytes: head.chunk_files.bytes(),
+        maintenance_failure: shared.failure.lock().clone(),
     }
 }

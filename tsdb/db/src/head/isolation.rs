@@ -70,11 +70,14 @@ impl CommitStamp {
 pub(crate) struct Snapshot {
     head: super::SharedHead,
     commit: u64,
+    /// What the reader takes the place of, for whom waits until nobody reads it.
+    _held: Arc<dyn Send + Sync>,
 }
 
 impl Snapshot {
-    pub(crate) fn take(head: &super::SharedHead) -> Self {
-        Self { head: Arc::clone(head), commit: head.isolation.hold() }
+    /// What is committed now. As long as the view is there, so is `held`.
+    pub(crate) fn take(head: &super::SharedHead, held: Arc<dyn Send + Sync>) -> Self {
+        Self { head: Arc::clone(head), commit: head.isolation.hold(), _held: held }
     }
 
     pub(crate) fn head(&self) -> &super::Head {
@@ -136,6 +139,14 @@ impl Visibility {
         let older = self.older.as_deref().map_or(&[][..], Vec::as_slice);
         let unseen = older.iter().find(|v| v.commit > commit);
         unseen.unwrap_or(&self.newest).samples_before
+    }
+
+    /// The oldest `samples` of the series are gone. Every reader saw them.
+    pub(super) fn forget(&mut self, samples: u32) {
+        let older = self.older.iter_mut().flat_map(|older| older.iter_mut());
+        for version in older.chain([&mut self.newest]) {
+            version.samples_before = version.samples_before.saturating_sub(samples);
+        }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

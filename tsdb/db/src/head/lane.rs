@@ -14,6 +14,8 @@ use emberdb_tsdb_chunk::{
     HistogramColumns as ChunkColumns, HistogramReader,
 };
 
+use super::chunk::{ChunkBytes, HeadChunk};
+use super::chunk_file::{ChunkFiles, StoredChunk};
 use super::held::HeldHistogram;
 use super::isolation::{CommitStamp, Visibility};
 use super::series::corrupt;
@@ -24,7 +26,7 @@ pub(super) struct HistogramLane {
     samples: u32,
     visibility: Visibility,
     open: HistogramChunks,
-    finished: Vec<HistogramChunk>,
+    finished: Vec<HeadChunk>,
 }
 
 impl HistogramLane {
@@ -63,37 +65,79 @@ impl HistogramLane {
                 self.open.append(t_ms, histogram)?
             }
         };
-        self.finished.extend(finished);
+        self.finished.extend(finished.map(finish));
         self.visibility.note(stamp, self.samples);
         self.samples += 1;
         Ok(())
     }
 
+    /// Adds a finished chunk that was found in a file and is newer than all that is there.
+    pub(super) fn restore(&mut self, chunk: &StoredChunk) -> bool {
+        let Some(samples) = self.samples.checked_add(u32::from(chunk.samples)) else { return false };
+        self.finish_open();
+        self.samples = samples;
+        self.finished.push(HeadChunk::stored(chunk));
+        true
+    }
+
+    /// The finished chunks in the order of time.
+    pub(super) fn finished_chunks(&self) -> impl Iterator<Item = &HeadChunk> {
+        self.finished.iter()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn finished_chunks_mut(&mut self) -> impl Iterator<Item = &mut HeadChunk> {
+        self.finished.iter_mut()
+    }
+
+    /// The open chunk: its range, its encoding, and its bytes as they are now.
+    pub(super) fn open_chunk(&self) -> Option<(TimeRange, Encoding, &[u8])> {
+        let open = self.open.open()?;
+        Some((TimeRange::new(open.min_ms, open.max_ms), open.encoding, open.bytes))
+    }
+
+    /// Forgets the chunks of which all histograms are older than `before_ms`; returns the number of these.
+    pub(super) fn forget_before(&mut self, before_ms: i64) -> u32 {
+        let old = self.finished.iter().take_while(|chunk| chunk.max_ms < before_ms).count();
+        let mut forgotten: u32 = self.finished.drain(..old).map(|chunk| u32::from(chunk.samples)).sum();
+        if self.finished.is_empty() && self.open.open().is_some_and(|open| open.max_ms < before_ms) {
+            forgotten += self.open.finish().map_or(0, |chunk| u32::from(chunk.samples));
+        }
+        self.samples -= forgotten;
+        self.visibility.forget(forgotten);
+        forgotten
+    }
+
     /// Ends the open chunk: the series goes on with floats.
     pub(super) fn finish_open(&mut self) {
-        self.finished.extend(self.open.finish());
+        self.finished.extend(self.open.finish().map(finish));
     }
 
     /// Time of the newest histogram in milliseconds; the smallest there is without any.
     pub(super) fn newest_ms(&self) -> i64 {
-        self.chunks().next_back().map_or(i64::MIN, |chunk| chunk.max_ms)
+        let finished = || self.finished.last().map_or(i64::MIN, |chunk| chunk.max_ms);
+        self.open.open().map_or_else(finished, |chunk| chunk.max_ms)
     }
 
     /// The encoding of the newest histogram's chunk.
     pub(super) fn newest_encoding(&self) -> Encoding {
-        self.chunks().next_back().map_or(Encoding::Histogram, |chunk| chunk.encoding)
+        let finished = || self.finished.last().map_or(Encoding::Histogram, |chunk| chunk.encoding);
+        self.open.open().map_or_else(finished, |chunk| chunk.encoding)
     }
 
-    /// The newest histogram, decoded: its whole chunk is.
+    /// The newest histogram, decoded: its whole chunk is. None if that is in a file already.
     pub(super) fn newest(&self) -> Option<HeldHistogram> {
-        let chunk = self.chunks().next_back()?;
-        match chunk.encoding {
+        let (encoding, bytes) = match (self.open.open(), self.finished.last()) {
+            (Some(open), _) => (open.encoding, open.bytes),
+            (None, finished) => (finished?.encoding, finished?.held_bytes()?),
+        };
+        match encoding {
             Encoding::Histogram => {
-                let (_, histogram) = HistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
+                let (_, histogram) = HistogramReader::new(bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Integer(histogram))
             }
             Encoding::FloatHistogram => {
-                let (_, histogram) = FloatHistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
+                let (_, histogram) = FloatHistogramReader::new(bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
             Encoding::Xor => None,
@@ -102,7 +146,8 @@ impl HistogramLane {
 
     /// Whether a reader that holds `commit` sees any histogram, and whether they reach into `range`.
     pub(super) fn may_have(&self, commit: u64, range: TimeRange) -> bool {
-        let oldest_ms = self.chunks().next().map_or(i64::MAX, |chunk| chunk.min_ms);
+        let open = || self.open.open().map_or(i64::MAX, |chunk| chunk.min_ms);
+        let oldest_ms = self.finished.first().map_or_else(open, |chunk| chunk.min_ms);
         self.visibility.visible(commit, self.samples) > 0
             && range.overlaps(&TimeRange::new(oldest_ms, self.newest_ms()))
     }
@@ -110,6 +155,7 @@ impl HistogramLane {
     /// Appends to `columns` the histograms in `range` that are not deleted and that a reader sees who holds `commit`.
     pub(super) fn read(
         &self,
+        files: &ChunkFiles,
         commit: u64,
         range: TimeRange,
         deleted: &[TimeRange],
@@ -118,15 +164,15 @@ impl HistogramLane {
         let mut left = self.visibility.visible(commit, self.samples) as usize;
         let mut decoded = ChunkColumns::new();
         for chunk in self.chunks() {
-            if left == 0 || chunk.min_ms > range.max_ms {
+            if left == 0 || chunk.range().min_ms > range.max_ms {
                 break;
             }
-            let visible = left.min(usize::from(chunk.samples));
+            let visible = left.min(chunk.samples());
             left -= visible;
-            if chunk.max_ms < range.min_ms {
+            if chunk.range().max_ms < range.min_ms {
                 continue;
             }
-            decoded.decode(chunk.encoding, chunk.bytes).map_err(corrupt)?;
+            decoded.decode(chunk.encoding(), &chunk.bytes(files)?).map_err(corrupt)?;
             let timestamps = decoded.timestamps().get(..visible).unwrap_or(decoded.timestamps());
             let end = timestamps.partition_point(|&t| t <= range.max_ms);
             let start = timestamps.partition_point(|&t| t < range.min_ms).min(end);
@@ -143,6 +189,7 @@ impl HistogramLane {
     /// decoded.
     pub(super) fn newest_in(
         &self,
+        files: &ChunkFiles,
         commit: u64,
         range: TimeRange,
         deleted: &[TimeRange],
@@ -151,16 +198,16 @@ impl HistogramLane {
         let mut end = self.samples as usize;
         let mut decoded = ChunkColumns::new();
         for chunk in self.chunks().rev() {
-            let start = end - usize::from(chunk.samples).min(end);
+            let start = end - chunk.samples().min(end);
             let visible = visible.min(end).saturating_sub(start);
             end = start;
-            if visible == 0 || chunk.min_ms > range.max_ms {
+            if visible == 0 || chunk.range().min_ms > range.max_ms {
                 continue;
             }
-            if chunk.max_ms < range.min_ms {
+            if chunk.range().max_ms < range.min_ms {
                 break;
             }
-            decoded.decode(chunk.encoding, chunk.bytes).map_err(corrupt)?;
+            decoded.decode(chunk.encoding(), &chunk.bytes(files)?).map_err(corrupt)?;
             let timestamps = decoded.timestamps().get(..visible).unwrap_or(decoded.timestamps());
             let found = timestamps.iter().rposition(|&t| range.contains(t) && !is_deleted(deleted, t));
             if let Some(index) = found {
@@ -175,9 +222,9 @@ impl HistogramLane {
         self.samples
     }
 
-    /// Bytes of histograms in chunks.
+    /// Bytes of histograms in chunks in memory.
     pub(super) fn chunk_bytes(&self) -> usize {
-        self.chunks().map(|chunk| chunk.bytes.len()).sum()
+        self.chunks().map(|chunk| chunk.heap_bytes()).sum()
     }
 
     /// Heap bytes that belong to it, its own record included, but not what the open chunk's next histogram is coded
@@ -185,20 +232,62 @@ impl HistogramLane {
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Self>()
             + self.chunk_bytes()
-            + self.finished.capacity() * size_of::<HistogramChunk>()
+            + self.finished.capacity() * size_of::<HeadChunk>()
             + self.visibility.heap_bytes()
     }
 
     /// All chunks in the order of time, the open one last.
-    fn chunks(&self) -> impl DoubleEndedIterator<Item = HistogramChunk<&[u8]>> {
-        let finished = self.finished.iter().map(|chunk| HistogramChunk {
-            min_ms: chunk.min_ms,
-            max_ms: chunk.max_ms,
-            samples: chunk.samples,
-            encoding: chunk.encoding,
-            bytes: &*chunk.bytes,
-        });
-        finished.chain(self.open.open())
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = LaneChunk<'_>> {
+        self.finished.iter().map(LaneChunk::Finished).chain(self.open.open().map(LaneChunk::Open))
+    }
+}
+
+/// A chunk that came out of the open one.
+fn finish(chunk: HistogramChunk) -> HeadChunk {
+    let HistogramChunk { min_ms, max_ms, samples, encoding, bytes } = chunk;
+    HeadChunk::held(TimeRange::new(min_ms, max_ms), samples, encoding, bytes)
+}
+
+/// A chunk of the lane.
+enum LaneChunk<'a> {
+    Finished(&'a HeadChunk),
+    Open(HistogramChunk<&'a [u8]>),
+}
+
+impl<'a> LaneChunk<'a> {
+    fn range(&self) -> TimeRange {
+        match self {
+            Self::Finished(chunk) => chunk.range(),
+            Self::Open(chunk) => TimeRange::new(chunk.min_ms, chunk.max_ms),
+        }
+    }
+
+    fn samples(&self) -> usize {
+        usize::from(match self {
+            Self::Finished(chunk) => chunk.samples,
+            Self::Open(chunk) => chunk.samples,
+        })
+    }
+
+    fn encoding(&self) -> Encoding {
+        match self {
+            Self::Finished(chunk) => chunk.encoding,
+            Self::Open(chunk) => chunk.encoding,
+        }
+    }
+
+    fn bytes(&self, files: &ChunkFiles) -> Result<ChunkBytes<'a>, StorageError> {
+        match self {
+            Self::Finished(chunk) => chunk.bytes(files),
+            Self::Open(chunk) => Ok(ChunkBytes::Held(chunk.bytes)),
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Finished(chunk) => chunk.heap_bytes(),
+            Self::Open(chunk) => chunk.bytes.len(),
+        }
     }
 }
 
@@ -223,7 +312,7 @@ mod tests {
 
     fn read(lane: &HistogramLane, commit: u64, range: TimeRange) -> Vec<(i64, f64)> {
         let mut columns = HistogramColumns::default();
-        lane.read(commit, range, &[], &mut columns).unwrap();
+        lane.read(&ChunkFiles::none(), commit, range, &[], &mut columns).unwrap();
         columns.iter().map(|(t_ms, histogram)| (t_ms, histogram.count)).collect()
     }
 
@@ -237,7 +326,7 @@ mod tests {
         for commit in 0..=3 {
             let seen: Vec<_> = [(1, 1.0), (2, 3.0), (3, 6.0)].into_iter().take(commit).collect();
             assert_eq!(read(&lane, commit as u64, TimeRange::ALL), seen);
-            let newest = lane.newest_in(commit as u64, TimeRange::ALL, &[]).unwrap();
+            let newest = lane.newest_in(&ChunkFiles::none(), commit as u64, TimeRange::ALL, &[]).unwrap();
             assert_eq!(newest.map(|(t_ms, histogram)| (t_ms, histogram.count)), seen.last().copied());
         }
     }
@@ -252,10 +341,14 @@ mod tests {
         }
         assert_eq!(lane.finished.len(), 9);
         for place in [0, 1, 2, 6, 7, 8] {
-            lane.finished[place].bytes = Box::new([0xff; 5]);
+            let range = lane.finished[place].range();
+            let damaged = HeadChunk::held(range, 1, Encoding::FloatHistogram, Box::new([0xff; 5]));
+            lane.finished[place] = damaged;
         }
         assert_eq!(read(&lane, 1, TimeRange::new(3, 5)), [(3, 7.0), (4, 6.0), (5, 5.0)]);
-        let newest = |range| lane.newest_in(1, range, &[]).map(|newest| newest.map(|(t_ms, _)| t_ms));
+        let newest = |range| {
+            lane.newest_in(&ChunkFiles::none(), 1, range, &[]).map(|newest| newest.map(|(t_ms, _)| t_ms))
+        };
         assert_eq!(newest(TimeRange::new(0, 5)).unwrap(), Some(5));
         assert_eq!(newest(TimeRange::new(i64::MIN, -1)).unwrap(), None);
         assert!(newest(TimeRange::new(0, 8)).is_err());
@@ -269,8 +362,8 @@ mod tests {
         }
         let deleted = [TimeRange::new(1, 2), TimeRange::new(4, 9)];
         let mut columns = HistogramColumns::default();
-        lane.read(1, TimeRange::ALL, &deleted, &mut columns).unwrap();
+        lane.read(&ChunkFiles::none(), 1, TimeRange::ALL, &deleted, &mut columns).unwrap();
         assert_eq!(columns.timestamps, [0, 3]);
-        assert_eq!(lane.newest_in(1, TimeRange::ALL, &deleted).unwrap().unwrap().0, 3);
+        assert_eq!(lane.newest_in(&ChunkFiles::none(), 1, TimeRange::ALL, &deleted).unwrap().unwrap().0, 3);
     }
 }

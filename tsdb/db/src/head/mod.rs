@@ -15,15 +15,21 @@
 
 mod appender;
 mod batch;
+mod chunk;
+pub(crate) mod chunk_file;
 mod commit;
+mod delete;
 mod held;
 mod isolation;
 mod lane;
+mod offload;
 mod order;
 mod page;
 mod recheck;
 mod replay;
 mod series;
+mod source;
+mod truncate;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -36,6 +42,7 @@ use emberdb_wal::WalWriter;
 use parking_lot::{Mutex, RwLock};
 
 use crate::options::TsdbOptions;
+use chunk_file::ChunkFiles;
 
 pub(crate) use appender::HeadAppender;
 use appender::Turns;
@@ -44,6 +51,7 @@ pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
 pub(crate) use replay::replay;
 pub(crate) use series::Series;
+pub(crate) use source::HeadSource;
 
 /// All series in memory, and the log that makes them durable.
 pub(crate) struct Head {
@@ -51,6 +59,7 @@ pub(crate) struct Head {
     pub(crate) options: TsdbOptions,
     pub(crate) index: RwLock<MemoryIndex>,
     pub(crate) pages: Pages,
+    pub(crate) chunk_files: ChunkFiles,
     pub(crate) isolation: Isolation,
     pub(crate) log: Mutex<Log>,
     turns: Turns,
@@ -59,6 +68,10 @@ pub(crate) struct Head {
     /// Time of the oldest committed sample; `i64::MAX` before the first.
     oldest_ms: AtomicI64,
     samples: AtomicU64,
+    /// Samples before this are in blocks, or nowhere: the head has none and takes none.
+    min_valid_ms: AtomicI64,
+    /// References by which the log knows a series beside its own: logs of others name a series anew after a truncation.
+    further_refs: Mutex<Vec<(SeriesId, u64)>>,
 }
 
 /// The writing end of the log and its buffers.
@@ -70,10 +83,11 @@ pub(crate) struct Log {
 }
 
 impl Head {
-    pub(crate) fn new(env: Env, options: TsdbOptions) -> Self {
+    pub(crate) fn new(env: Env, options: TsdbOptions, chunk_files: ChunkFiles) -> Self {
         Self {
             env,
             options,
+            chunk_files,
             index: RwLock::new(MemoryIndex::new()),
             pages: Pages::default(),
             isolation: Isolation::default(),
@@ -86,6 +100,8 @@ impl Head {
             newest_ms: AtomicI64::new(i64::MIN),
             oldest_ms: AtomicI64::new(i64::MAX),
             samples: AtomicU64::new(0),
+            min_valid_ms: AtomicI64::new(i64::MIN),
+            further_refs: Mutex::default(),
         }
     }
 
@@ -109,10 +125,20 @@ impl Head {
     }
 
     /// Samples older than this are refused: half a block behind the newest one, as Prometheus without an
-    /// out-of-order window.
+    /// out-of-order window, and what blocks hold.
     pub(crate) fn oldest_accepted_ms(&self) -> i64 {
         let newest_ms = self.newest_ms.load(Ordering::Acquire);
-        newest_ms.saturating_sub(self.options.block_range_ms / 2)
+        newest_ms.saturating_sub(self.options.block_range_ms / 2).max(self.min_valid_ms())
+    }
+
+    /// Samples before this time are in blocks, or nowhere.
+    pub(crate) fn min_valid_ms(&self) -> i64 {
+        self.min_valid_ms.load(Ordering::Acquire)
+    }
+
+    /// From now on samples before this time are not taken, and not restored.
+    pub(crate) fn raise_min_valid(&self, min_valid_ms: i64) {
+        self.min_valid_ms.fetch_max(min_valid_ms, Ordering::AcqRel);
     }
 
     /// First and last time of all committed samples, if there are any.
@@ -125,6 +151,19 @@ impl Head {
     /// Number of committed samples.
     pub(crate) fn samples(&self) -> u64 {
         self.samples.load(Ordering::Acquire)
+    }
+
+    /// From now on samples before this time are neither taken nor restored, and the head's time begins there: a block has them,
+    /// or will have them. Returns when no commit is under way that began before.
+    pub(crate) fn begin_at(&self, min_valid_ms: i64) {
+        self.raise_min_valid(min_valid_ms);
+        drop(self.log.lock());
+        self.oldest_ms.fetch_max(min_valid_ms, Ordering::AcqRel);
+    }
+
+    /// Counts samples that are in the head no more.
+    fn note_forgotten(&self, samples: u64) {
+        self.samples.fetch_sub(samples, Ordering::AcqRel);
     }
 
     /// Counts samples that were just stored.

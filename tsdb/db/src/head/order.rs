@@ -15,6 +15,8 @@ pub(super) enum Newest<'a> {
     Histogram(i64, AnyHistogram<'a>),
     /// The newest of these. It is decoded only if it must be compared.
     Stored(&'a HistogramLane),
+    /// A float of a finished chunk, and its time in milliseconds. Its value is not looked at.
+    Finished(i64),
 }
 
 /// What becomes of a sample that is not refused.
@@ -42,6 +44,7 @@ pub(super) fn follow_float(
     let newest = match newest {
         Some(Newest::Float(newest)) => newest,
         None => return Ok(Follows::Appended),
+        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms),
         Some(histogram) => return float_after_histogram(histogram, sample),
     };
     if timestamp_ms > newest.timestamp_ms {
@@ -54,6 +57,14 @@ pub(super) fn follow_float(
         return Ok(Follows::AlreadyThere);
     }
     Err(AppendError::Duplicate { timestamp_ms, held: newest.value, refused: sample.value })
+}
+
+/// What the newest sample is cannot be told without its file, so that none of the same time is taken.
+fn after_finished(newest_ms: i64, timestamp_ms: i64) -> Result<Follows, AppendError> {
+    if timestamp_ms > newest_ms {
+        return Ok(Follows::Appended);
+    }
+    Err(AppendError::OutOfOrder { timestamp_ms, newest_ms })
 }
 
 #[cold]
@@ -84,7 +95,11 @@ pub(super) fn follow_histogram(
     if timestamp_ms < oldest_accepted_ms {
         return Err(AppendError::TooOld { timestamp_ms, oldest_ms: oldest_accepted_ms });
     }
-    let Some(newest) = newest else { return Ok(Follows::Appended) };
+    let newest = match newest {
+        None => return Ok(Follows::Appended),
+        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms),
+        Some(newest) => newest,
+    };
     let newest_ms = newest.timestamp_ms();
     if timestamp_ms > newest_ms {
         return Ok(Follows::Appended);
@@ -100,17 +115,18 @@ pub(super) fn follow_histogram(
 }
 
 impl Newest<'_> {
-    fn timestamp_ms(self) -> i64 {
+    pub(super) fn timestamp_ms(self) -> i64 {
         match self {
             Self::Float(sample) => sample.timestamp_ms,
             Self::Histogram(timestamp_ms, _) => timestamp_ms,
             Self::Stored(lane) => lane.newest_ms(),
+            Self::Finished(timestamp_ms) => timestamp_ms,
         }
     }
 
     fn encoding(self) -> Encoding {
         match self {
-            Self::Float(_) => Encoding::Xor,
+            Self::Float(_) | Self::Finished(_) => Encoding::Xor,
             Self::Histogram(_, histogram) => histogram.encoding(),
             Self::Stored(lane) => lane.newest_encoding(),
         }
@@ -118,7 +134,7 @@ impl Newest<'_> {
 
     fn is_same(self, histogram: AnyHistogram<'_>) -> bool {
         match self {
-            Self::Float(_) => false,
+            Self::Float(_) | Self::Finished(_) => false,
             Self::Histogram(_, newest) => is_same(newest, histogram),
             Self::Stored(lane) => lane.newest().is_some_and(|newest| is_same(newest.as_any(), histogram)),
         }
@@ -127,6 +143,7 @@ impl Newest<'_> {
     fn describe(self) -> Box<str> {
         match self {
             Self::Float(sample) => format!("float {}", sample.value).into(),
+            Self::Finished(_) => "a float".into(),
             Self::Histogram(_, histogram) => describe(histogram),
             Self::Stored(lane) => {
                 lane.newest().map_or_else(|| "a histogram".into(), |newest| describe(newest.as_any()))

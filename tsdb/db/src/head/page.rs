@@ -32,6 +32,11 @@ impl Pages {
         (id.index() / PAGE_SERIES, id.index() % PAGE_SERIES)
     }
 
+    /// The series at a place.
+    pub(crate) fn id(page: usize, slot: usize) -> SeriesId {
+        SeriesId((page * PAGE_SERIES + slot) as u32)
+    }
+
     /// Adds the series with the next number. Whoever calls holds the index for writing, so that numbers agree.
     pub(crate) fn push(&self, series: Series) {
         let mut pages = self.pages.write();
@@ -57,6 +62,14 @@ impl Pages {
         let page = self.page(page)?;
         let mut series = page.write();
         series.get_mut(slot).map(body)
+    }
+
+    /// Runs `body` on a series that others may read meanwhile, if it exists.
+    pub(crate) fn read<T>(&self, id: SeriesId, body: impl FnOnce(&Series) -> T) -> Option<T> {
+        let (page, slot) = Self::place(id);
+        let page = self.page(page)?;
+        let series = page.read();
+        series.get(slot).map(body)
     }
 
     /// A reference for a new series in the log.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use emberdb_histogram::NativeHistogram;
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Labels, Sample, TimeRange};
-use emberdb_tsdb_chunk::AnyHistogram;
+use emberdb_tsdb_chunk::{AnyHistogram, Encoding};
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{
     Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RecordNumber, RefSample,
@@ -17,13 +17,14 @@ use emberdb_wal::{
 use foldhash::HashMap;
 
 use super::Head;
+use super::chunk_file::StoredChunk;
 use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
 use super::order::Follows;
 use super::series::Series;
 use crate::error::OpenError;
 
-/// What was found in the log.
+/// What was found in the files of chunks and in the log.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ReplayReport {
@@ -33,6 +34,14 @@ pub struct ReplayReport {
     pub samples: u64,
     /// Native histograms restored.
     pub histograms: u64,
+    /// Of these samples, those that were in files of chunks.
+    pub samples_in_chunks: u64,
+    /// Chunks in files that belong to no series of the log, or overlap with what the series has.
+    pub chunks_passed_over: u64,
+    /// Why a file of chunks, and those written later, were given up, if so. Their samples are in the log, too.
+    pub chunks_unreadable: Option<String>,
+    /// Samples of the log that are in blocks already.
+    pub samples_in_blocks: u64,
     /// Samples that were logged but are not newer than what the series has: late or repeated ones.
     pub samples_passed_over: u64,
     /// Series whose labels are no valid set: an empty name, or a name twice.
@@ -55,6 +64,18 @@ impl fmt::Display for ReplayReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.duration.as_secs_f64() * 1000.0;
         write!(f, "replayed {} samples of {} series in {ms:.1} ms", self.samples, self.series)?;
+        if self.samples_in_chunks > 0 {
+            write!(f, "; {} of these samples were in finished chunks", self.samples_in_chunks)?;
+        }
+        if self.chunks_passed_over > 0 {
+            write!(f, "; passed over {} chunks that fit no series", self.chunks_passed_over)?;
+        }
+        if let Some(reason) = &self.chunks_unreadable {
+            write!(f, "; gave up finished chunks, whose samples the log has: {reason}")?;
+        }
+        if self.samples_in_blocks > 0 {
+            write!(f, "; {} samples of the log were in blocks", self.samples_in_blocks)?;
+        }
         if self.samples_passed_over > 0 {
             write!(f, "; passed over {} samples that came late or twice", self.samples_passed_over)?;
         }
@@ -80,13 +101,25 @@ impl fmt::Display for ReplayReport {
     }
 }
 
-/// Fills an empty head from the log in `dir`. With `may_repair`, what cannot be read is cut off; all before it is kept.
-pub(crate) fn replay(head: &Head, dir: &Path, may_repair: bool) -> Result<ReplayReport, OpenError> {
+/// Fills an empty head from `chunks`, which were found in files, and from the log in `dir`. With `may_repair`, what cannot be
+/// read is cut off the log; all before it is kept.
+pub(crate) fn replay(
+    head: &Head,
+    chunks: &[StoredChunk],
+    dir: &Path,
+    may_repair: bool,
+) -> Result<ReplayReport, OpenError> {
     let started = head.env.clock().monotonic();
     let listing = WalListing::read(&head.env, dir)?;
-    let mut replay =
-        Replay { head, series: HashMap::default(), samples: Vec::new(), report: ReplayReport::default() };
+    let mut replay = Replay {
+        head,
+        series: HashMap::default(),
+        chunks: by_series(chunks),
+        samples: Vec::new(),
+        report: ReplayReport::default(),
+    };
     let damage = replay.read_all(&mut WalReader::new(&head.env, &listing), dir)?;
+    replay.report.chunks_passed_over += replay.chunks.values().map(|chunks| chunks.len() as u64).sum::<u64>();
     let mut report = replay.report;
     match damage {
         Some(corruption) if may_repair => report.repair = Some(repair(&head.env, dir, &corruption)?),
@@ -102,6 +135,8 @@ struct Replay<'a> {
     head: &'a Head,
     /// Series by their reference in the log. One series may have several: it was logged again after a truncation.
     series: HashMap<u64, SeriesId>,
+    /// Chunks of series that the log has not named yet, by that reference, in the order in which they were written.
+    chunks: HashMap<u64, Vec<StoredChunk>>,
     samples: Vec<RefSample>,
     report: ReplayReport,
 }
@@ -159,23 +194,58 @@ impl Replay<'_> {
             };
             let (id, _) = self.head.get_or_create(&labels)?;
             self.head.pages.note_wal_ref(wal_ref);
-            self.head.pages.with(id, |series| {
+            let own_ref = self.head.pages.with(id, |series| {
                 // The first reference stays: samples under it may still be in the log.
                 if !series.logged {
                     series.wal_ref = wal_ref;
                     series.logged = true;
                 }
+                series.wal_ref
             });
+            if own_ref.is_some_and(|own_ref| own_ref != wal_ref) {
+                self.head.further_refs.lock().push((id, wal_ref));
+            }
             self.series.insert(wal_ref, id);
+            self.add_chunks(id, wal_ref);
         }
         Ok(())
+    }
+
+    /// Gives a series its finished chunks, before any sample of the log: what comes again there is not newer then.
+    fn add_chunks(&mut self, id: SeriesId, wal_ref: u64) {
+        let Some(chunks) = self.chunks.remove(&wal_ref) else { return };
+        let block_range_ms = self.head.options.block_range_ms;
+        let mut restored = Restored::default();
+        for chunk in chunks {
+            if chunk.max_ms < self.head.min_valid_ms() {
+                continue;
+            }
+            match self.head.pages.with(id, |series| series.restore(&chunk, block_range_ms)) {
+                Some(true) => {
+                    restored.count += usize::from(chunk.samples);
+                    restored.oldest_ms = restored.oldest_ms.min(chunk.min_ms.max(self.head.min_valid_ms()));
+                    restored.newest_ms = restored.newest_ms.max(chunk.max_ms);
+                    if chunk.encoding != Encoding::Xor {
+                        self.report.histograms += u64::from(chunk.samples);
+                    }
+                }
+                _ => self.report.chunks_passed_over += 1,
+            }
+        }
+        self.report.samples_in_chunks += restored.count as u64;
+        self.note(&restored);
     }
 
     fn add_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
         self.samples.clear();
         decode_samples(record, &mut self.samples)?;
         let mut restored = Restored::default();
+        let min_valid_ms = self.head.min_valid_ms();
         for &RefSample { series_ref, timestamp_ms, value } in &self.samples {
+            if timestamp_ms < min_valid_ms {
+                self.report.samples_in_blocks += 1;
+                continue;
+            }
             let Some(&id) = self.series.get(&series_ref) else {
                 self.report.samples_without_series += 1;
                 continue;
@@ -206,6 +276,10 @@ impl Replay<'_> {
         let mut decoder = HistogramDecoder::<N>::new(record)?;
         let mut restored = Restored::default();
         while let Some(stamp) = decoder.next_histogram(&mut histogram)? {
+            if stamp.timestamp_ms < self.head.min_valid_ms() {
+                self.report.samples_in_blocks += 1;
+                continue;
+            }
             let Some(&id) = self.series.get(&stamp.series_ref) else {
                 self.report.samples_without_series += 1;
                 continue;
@@ -255,6 +329,15 @@ impl Replay<'_> {
             None => self.report.records_skipped.push((kind, 1)),
         }
     }
+}
+
+/// Chunks by their series' reference in the log. Late samples are none of the head's.
+fn by_series(chunks: &[StoredChunk]) -> HashMap<u64, Vec<StoredChunk>> {
+    let mut by_series: HashMap<u64, Vec<StoredChunk>> = HashMap::default();
+    for chunk in chunks.iter().filter(|chunk| !chunk.is_out_of_order) {
+        by_series.entry(chunk.wal_ref).or_default().push(*chunk);
+    }
+    by_series
 }
 
 /// What of a record is in the head now.

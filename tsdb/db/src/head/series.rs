@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use emberdb_model::storage::{AppendError, StorageError, StorageErrorKind};
 use emberdb_model::{Sample, SampleColumns, SampleValue, TimeRange};
-use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, XorAppender, decode_columns};
+use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, decode_columns};
 
 use super::batch::Place;
+use super::chunk::HeadChunk;
+use super::chunk_file::{ChunkFiles, StoredChunk};
 use super::isolation::{CommitStamp, Visibility};
 use super::lane::HistogramLane;
 use super::order::{Follows, Newest, follow_float, follow_histogram};
@@ -36,7 +38,7 @@ pub(crate) struct Series {
     open_min_ms: i64,
     /// Time from which on a sample begins a new chunk.
     cut_at_ms: i64,
-    finished: Vec<Chunk>,
+    finished: Vec<HeadChunk>,
     /// Ranges of time of which samples were deleted. Mostly absent.
     #[expect(
         clippy::box_collection,
@@ -50,14 +52,6 @@ pub(crate) struct Series {
 }
 
 const _: () = assert!(size_of::<Series>() <= SERIES_BYTES_MAX, "a head keeps one for each series");
-
-/// A finished chunk.
-struct Chunk {
-    min_ms: i64,
-    max_ms: i64,
-    samples: u16,
-    bytes: Box<[u8]>,
-}
 
 impl Series {
     pub(crate) fn new(wal_ref: u64) -> Self {
@@ -76,12 +70,23 @@ impl Series {
         }
     }
 
-    /// The newest sample. Either floats or histograms have an open chunk, and it is in that.
+    /// The newest sample. Either floats or histograms have an open chunk, and it is in that; neither has one only after a
+    /// restart that found nothing but finished chunks.
     #[inline]
     pub(super) fn newest(&self) -> Option<Newest<'_>> {
         match self.open.last() {
             Some((timestamp_ms, value)) => Some(Newest::Float(Sample { timestamp_ms, value })),
-            None => self.histograms.as_deref().map(Newest::Stored),
+            None => self.newest_elsewhere(),
+        }
+    }
+
+    fn newest_elsewhere(&self) -> Option<Newest<'_>> {
+        let lane = self.histograms.as_deref();
+        match self.finished.last() {
+            Some(chunk) if lane.is_none_or(|lane| lane.newest_ms() < chunk.max_ms) => {
+                Some(Newest::Finished(chunk.max_ms))
+            }
+            _ => lane.map(Newest::Stored),
         }
     }
 
@@ -148,6 +153,94 @@ impl Series {
         pushed
     }
 
+    /// Adds a finished chunk that was found in a file, unless it is not newer than what is there: then it is none of ours.
+    pub(super) fn restore(&mut self, chunk: &StoredChunk, block_range_ms: i64) -> bool {
+        if self.newest_ms().is_some_and(|newest_ms| chunk.min_ms <= newest_ms) {
+            return false;
+        }
+        let has_room = |samples: u32| samples.checked_add(u32::from(chunk.samples));
+        match chunk.encoding {
+            Encoding::Xor => {
+                let Some(samples) = has_room(self.samples) else { return false };
+                if let Some(lane) = &mut self.histograms {
+                    lane.finish_open();
+                }
+                if self.open.samples() > 0 {
+                    self.cut();
+                }
+                self.samples = samples;
+                self.finished.push(HeadChunk::stored(chunk));
+            }
+            Encoding::Histogram | Encoding::FloatHistogram => {
+                if self.open.samples() > 0 {
+                    self.cut();
+                }
+                let lane =
+                    self.histograms.get_or_insert_with(|| Box::new(HistogramLane::new(block_range_ms)));
+                return lane.restore(chunk);
+            }
+        }
+        true
+    }
+
+    /// Time of the newest sample.
+    pub(super) fn newest_ms(&self) -> Option<i64> {
+        self.newest().map(Newest::timestamp_ms)
+    }
+
+    /// The finished chunks, of floats and of histograms, in this order.
+    pub(super) fn finished_chunks(&self) -> impl Iterator<Item = &HeadChunk> {
+        self.finished.iter().chain(self.histograms.iter().flat_map(|lane| lane.finished_chunks()))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn finished_chunks_mut(&mut self) -> impl Iterator<Item = &mut HeadChunk> {
+        self.finished.iter_mut().chain(self.histograms.iter_mut().flat_map(|lane| lane.finished_chunks_mut()))
+    }
+
+    /// The open chunk, of floats or of histograms: its range, its encoding, and its bytes as they are now.
+    pub(super) fn open_chunk(&self) -> Option<(TimeRange, Encoding, &[u8])> {
+        match self.open.last() {
+            Some((newest_ms, _)) => {
+                Some((TimeRange::new(self.open_min_ms, newest_ms), Encoding::Xor, self.open.bytes()))
+            }
+            None => self.histograms.as_ref()?.open_chunk(),
+        }
+    }
+
+    /// Time of the oldest sample.
+    pub(super) fn oldest_ms(&self) -> Option<i64> {
+        let finished = self.finished_chunks().map(|chunk| chunk.min_ms);
+        finished.chain(self.open_chunk().map(|(range, ..)| range.min_ms)).min()
+    }
+
+    /// Forgets the chunks of which all samples are older than `before_ms`; returns the number of these samples. All readers
+    /// must have seen them as committed.
+    pub(super) fn forget_before(&mut self, before_ms: i64) -> u32 {
+        let old = self.finished.iter().take_while(|chunk| chunk.max_ms < before_ms).count();
+        let mut floats: u32 = self.finished.drain(..old).map(|chunk| u32::from(chunk.samples)).sum();
+        if self.finished.is_empty() && self.open.last().is_some_and(|(newest_ms, _)| newest_ms < before_ms) {
+            floats += u32::from(std::mem::take(&mut self.open).samples());
+        }
+        self.finished.shrink_to_fit();
+        self.samples -= floats;
+        self.visibility.forget(floats);
+        let mut histograms = 0;
+        if let Some(lane) = &mut self.histograms {
+            histograms = lane.forget_before(before_ms);
+            if lane.samples() == 0 {
+                self.histograms = None;
+            }
+        }
+        if let Some(deleted) = &mut self.deleted {
+            deleted.retain(|range| range.max_ms >= before_ms);
+            if deleted.is_empty() {
+                self.deleted = None;
+            }
+        }
+        floats + histograms
+    }
+
     /// Hides the samples in `range`.
     pub(super) fn delete(&mut self, range: TimeRange) {
         self.deleted.get_or_insert_default().push(range);
@@ -186,7 +279,8 @@ impl Series {
         let open = std::mem::take(&mut self.open);
         let max_ms = open.last().map_or(self.open_min_ms, |(t, _)| t);
         let samples = open.samples();
-        self.finished.push(Chunk { min_ms: self.open_min_ms, max_ms, samples, bytes: open.finish() });
+        let range = TimeRange::new(self.open_min_ms, max_ms);
+        self.finished.push(HeadChunk::held(range, samples, Encoding::Xor, open.finish()));
     }
 
     /// Whether a reader that holds `commit` sees any sample, and whether the series reaches into `range`.
@@ -209,24 +303,27 @@ impl Series {
     /// Appends to `columns` the samples in `range` that a reader sees who holds `commit`.
     pub(crate) fn read(
         &self,
+        files: &ChunkFiles,
         commit: u64,
         range: TimeRange,
         columns: &mut SampleColumns,
     ) -> Result<(), StorageError> {
-        self.read_floats(commit, range, columns)?;
+        self.read_floats(files, commit, range, columns)?;
         match &self.histograms {
-            Some(lane) => lane.read(commit, range, self.deleted(), &mut columns.histograms),
+            Some(lane) => lane.read(files, commit, range, self.deleted(), &mut columns.histograms),
             None => Ok(()),
         }
     }
 
-    fn deleted(&self) -> &[TimeRange] {
+    /// What of it is deleted.
+    pub(super) fn deleted(&self) -> &[TimeRange] {
         self.deleted.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// Appends to `columns` the floats in `range` that a reader sees who holds `commit`.
     fn read_floats(
         &self,
+        files: &ChunkFiles,
         commit: u64,
         range: TimeRange,
         columns: &mut SampleColumns,
@@ -240,7 +337,7 @@ impl Series {
             let visible = unseen_from.min(usize::from(chunk.samples));
             unseen_from -= visible;
             if chunk.max_ms >= range.min_ms {
-                read_chunk(&chunk.bytes, visible, columns)?;
+                read_chunk(&chunk.bytes(files)?, visible, columns)?;
             }
         }
         if unseen_from > 0 && self.open_min_ms <= range.max_ms {
@@ -265,18 +362,19 @@ impl Series {
     /// The newest sample in `range` that a reader sees who holds `commit`. `scratch` is memory to work in.
     pub(crate) fn newest_in(
         &self,
+        files: &ChunkFiles,
         commit: u64,
         range: TimeRange,
         scratch: &mut SampleColumns,
     ) -> Result<Option<(i64, SampleValue)>, StorageError> {
         let newest = match &self.histograms {
-            Some(lane) => lane.newest_in(commit, range, self.deleted())?,
+            Some(lane) => lane.newest_in(files, commit, range, self.deleted())?,
             None => None,
         };
         // Floats before the histogram are not looked for.
         let min_ms = newest.as_ref().map_or(range.min_ms, |&(t_ms, _)| t_ms.max(range.min_ms));
         scratch.clear();
-        self.read_floats(commit, TimeRange::new(min_ms, range.max_ms), scratch)?;
+        self.read_floats(files, commit, TimeRange::new(min_ms, range.max_ms), scratch)?;
         Ok(match scratch.last() {
             Some(float) => Some(float.into()),
             None => newest.map(|(t_ms, histogram)| (t_ms, SampleValue::Histogram(Arc::new(histogram)))),
@@ -288,19 +386,19 @@ impl Series {
         self.histograms.as_ref().map_or(0, |lane| lane.samples())
     }
 
-    /// Bytes of samples in chunks.
+    /// Bytes of samples in chunks in memory.
     pub(crate) fn chunk_bytes(&self) -> usize {
         self.float_chunk_bytes() + self.histograms.as_ref().map_or(0, |lane| lane.chunk_bytes())
     }
 
     fn float_chunk_bytes(&self) -> usize {
-        self.open.len_bytes() + self.finished.iter().map(|c| c.bytes.len()).sum::<usize>()
+        self.open.len_bytes() + self.finished.iter().map(HeadChunk::heap_bytes).sum::<usize>()
     }
 
     /// Heap bytes that belong to this series beside its record.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.float_chunk_bytes()
-            + self.finished.capacity() * size_of::<Chunk>()
+            + self.finished.capacity() * size_of::<HeadChunk>()
             + self.visibility.heap_bytes()
             + self.histograms.as_ref().map_or(0, |lane| lane.heap_bytes())
     }
@@ -359,7 +457,7 @@ mod tests {
         let times = [i64::MIN, -1, 0, 1, i64::MAX];
         let series = series(times.into_iter(), |t| t as f64);
         let mut columns = SampleColumns::new();
-        series.read(0, TimeRange::ALL, &mut columns).unwrap();
+        series.read(&ChunkFiles::none(), 0, TimeRange::ALL, &mut columns).unwrap();
         assert_eq!(columns.timestamps, times);
     }
 
@@ -369,7 +467,7 @@ mod tests {
         series.delete(TimeRange::new(1, 2));
         series.delete(TimeRange::new(4, 9));
         let mut columns = SampleColumns::new();
-        series.read(0, TimeRange::ALL, &mut columns).unwrap();
+        series.read(&ChunkFiles::none(), 0, TimeRange::ALL, &mut columns).unwrap();
         assert_eq!(columns.timestamps, [0, 3]);
         assert_eq!(series.newest_if_near(0, TimeRange::ALL), None);
     }
@@ -378,7 +476,7 @@ mod tests {
     fn reads_a_range_across_chunks() {
         let series = series((0..500).map(|i| i * 15_000), |t| t as f64);
         let mut columns = SampleColumns::new();
-        series.read(0, TimeRange::new(1_799_000, 1_830_000), &mut columns).unwrap();
+        series.read(&ChunkFiles::none(), 0, TimeRange::new(1_799_000, 1_830_000), &mut columns).unwrap();
         assert_eq!(columns.timestamps, [1_800_000, 1_815_000, 1_830_000]);
         assert_eq!(columns.values, [1_800_000.0, 1_815_000.0, 1_830_000.0]);
     }

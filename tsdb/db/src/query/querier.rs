@@ -22,8 +22,9 @@ pub(crate) struct HeadQuerier {
 }
 
 impl HeadQuerier {
-    pub(crate) fn new(head: &SharedHead) -> Self {
-        Self { snapshot: Arc::new(Snapshot::take(head)) }
+    /// A view of the head; `held` lives as long as the view and what is selected from it.
+    pub(crate) fn new(head: &SharedHead, held: Arc<dyn Send + Sync>) -> Self {
+        Self { snapshot: Arc::new(Snapshot::take(head, held)) }
     }
 
     /// The series that meet `matchers` and have samples that may be in `range`.

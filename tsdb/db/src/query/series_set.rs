@@ -61,7 +61,8 @@ impl SeriesSet for HeadSeriesSet {
     }
 
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
-        self.with(series, |series| series.read(self.snapshot.commit(), range, samples))
+        let (files, commit) = (&self.snapshot.head().chunk_files, self.snapshot.commit());
+        self.with(series, |series| series.read(files, commit, range, samples))
     }
 
     fn newest(
@@ -73,7 +74,8 @@ impl SeriesSet for HeadSeriesSet {
         if let Some(newest) = self.with(series, |s| s.newest_if_near(self.snapshot.commit(), range)) {
             return Ok(newest.map(Into::into));
         }
-        self.with(series, |series| series.newest_in(self.snapshot.commit(), range, scratch))
+        let (files, commit) = (&self.snapshot.head().chunk_files, self.snapshot.commit());
+        self.with(series, |series| series.newest_in(files, commit, range, scratch))
     }
 }
 

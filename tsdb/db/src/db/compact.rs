@@ -1,0 +1,166 @@
+//! From the head to blocks, and from blocks to larger ones.
+
+use std::sync::{Arc, Weak};
+
+use emberdb_model::TimeRange;
+use emberdb_model::storage::StorageError;
+use emberdb_tsdb_block::{
+    Block, BlockMeta, BlockResult, BlockSource, MergeOptions, Ulid, block_ranges, compacted_meta,
+    merge_blocks, new_ulid, plan_compaction,
+};
+
+use super::blocks::{BlockSet, remove_block};
+use super::{Shared, WAL_DIR};
+use crate::error::{log_failed, system_failed};
+use crate::head::HeadSource;
+
+/// Each range of blocks is so many times the one before.
+const RANGE_FACTOR: i64 = 3;
+
+/// Ranges of blocks do not grow beyond a month.
+const RANGE_MAX_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// What a round of maintenance did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct CompactionReport {
+    /// Blocks written out of the head.
+    pub blocks_from_head: Vec<BlockMeta>,
+    /// Blocks made of others, which they replace.
+    pub blocks_from_blocks: Vec<BlockMeta>,
+    /// Blocks removed because they were too old, or all of them too large.
+    pub blocks_expired: Vec<BlockMeta>,
+    /// Chunks of the head that were moved from memory into files.
+    pub chunks_offloaded: usize,
+    /// Whether the log was replaced, in part, by a checkpoint.
+    pub log_truncated: bool,
+}
+
+/// What is left to do, and that nobody else is doing anything of it.
+#[derive(Default)]
+pub(super) struct Maintenance {
+    /// Samples before this are in blocks; the head forgets them when nobody reads the set any more that did not have these.
+    forget: Option<(i64, Weak<BlockSet>)>,
+}
+
+impl Shared {
+    /// Does all that is to be done now.
+    pub(super) fn maintain(&self) -> Result<CompactionReport, StorageError> {
+        let mut maintenance = self.maintenance.lock();
+        self.check_writable()?;
+        let mut report = CompactionReport::default();
+        report.chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
+        self.forget(&mut maintenance)?;
+        while let Some(range) = self.head_range_to_compact() {
+            report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);
+            report.log_truncated = true;
+        }
+        if report.log_truncated {
+            let from_ms = self.head.min_valid_ms();
+            let wal_dir = self.dir.join(WAL_DIR);
+            report.log_truncated = self.head.truncate_log(&wal_dir, from_ms).map_err(log_failed)?.is_some();
+            self.forget(&mut maintenance)?;
+        }
+        report.blocks_expired = self.expire_blocks()?;
+        self.compact_blocks(&mut report)?;
+        Ok(report)
+    }
+
+    /// The oldest aligned range of the head, if so much came after it that no sample of it is taken any more.
+    fn head_range_to_compact(&self) -> Option<TimeRange> {
+        let (oldest_ms, newest_ms) = self.head.time_range()?;
+        let block_ms = self.head.options.block_range_ms;
+        if newest_ms.saturating_sub(oldest_ms) <= block_ms.saturating_add(block_ms / 2) {
+            return None;
+        }
+        let end_ms = (oldest_ms / block_ms).saturating_mul(block_ms).saturating_add(block_ms);
+        Some(TimeRange::new(oldest_ms, end_ms - 1))
+    }
+
+    /// Writes a range of the head as a block. Without samples that were not deleted there is none.
+    fn compact_head(
+        &self,
+        range: TimeRange,
+        maintenance: &mut Maintenance,
+    ) -> Result<Option<BlockMeta>, StorageError> {
+        let end_ms = range.max_ms + 1;
+        self.head.begin_at(end_ms);
+        let meta = BlockMeta::new(new_ulid(&self.head.env), range.min_ms, end_ms);
+        let written = self.write_block(meta, &[&HeadSource::new(&self.head, range)])?;
+        let meta = written.as_ref().map(|block| block.meta().clone());
+        let earlier = self.publish(|set| BlockSet { head_from_ms: end_ms, ..set.replaced(&[], written) });
+        maintenance.forget = Some((end_ms, earlier));
+        Ok(meta)
+    }
+
+    /// Lets the head forget what is in blocks, if nobody reads it there.
+    fn forget(&self, maintenance: &mut Maintenance) -> Result<(), StorageError> {
+        let is_ready = |(_, readers): &mut (i64, Weak<BlockSet>)| readers.strong_count() == 0;
+        match maintenance.forget.take_if(is_ready) {
+            Some((before_ms, _)) => self.head.forget_before(before_ms).map_err(system_failed),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes larger blocks of blocks, as long as there are any to be made.
+    fn compact_blocks(&self, report: &mut CompactionReport) -> Result<(), StorageError> {
+        let longest_ms = match self.head.options.retention_ms {
+            Some(retention_ms) => RANGE_MAX_MS.min(retention_ms / 10),
+            None => RANGE_MAX_MS,
+        };
+        let ranges_ms = block_ranges(self.head.options.block_range_ms, RANGE_FACTOR, longest_ms);
+        loop {
+            let set = self.block_set();
+            let chosen = plan_compaction(&set.metas(), &ranges_ms);
+            let parents: Vec<&Block> = chosen.iter().filter_map(|&place| set.blocks.get(place)).collect();
+            if parents.is_empty() {
+                return Ok(());
+            }
+            let metas: Vec<&BlockMeta> = parents.iter().map(|block| block.meta()).collect();
+            let meta = compacted_meta(new_ulid(&self.head.env), &metas);
+            report.blocks_from_blocks.extend(self.replace_blocks(&parents, meta)?);
+        }
+    }
+
+    /// Writes one block instead of `parents`, without what was deleted of them.
+    pub(super) fn replace_blocks(
+        &self,
+        parents: &[&Block],
+        meta: BlockMeta,
+    ) -> Result<Option<BlockMeta>, StorageError> {
+        let sources: Vec<&dyn BlockSource> = parents.iter().map(|&block| block as &dyn BlockSource).collect();
+        let written = self.write_block(meta, &sources)?;
+        let meta = written.as_ref().map(|block| block.meta().clone());
+        let removed: Vec<Ulid> = parents.iter().map(|block| block.meta().ulid).collect();
+        self.publish(|set| set.replaced(&removed, written));
+        self.remove_files(&removed)?;
+        Ok(meta)
+    }
+
+    /// Writes a block into the directory and opens it.
+    fn write_block(&self, meta: BlockMeta, sources: &[&dyn BlockSource]) -> BlockResult<Option<Block>> {
+        let env = &self.head.env;
+        let written = merge_blocks(env, &self.dir, meta, sources, MergeOptions::default())?;
+        written.map(|meta| Block::open(env, &self.dir.join(meta.ulid.to_string()))).transpose()
+    }
+
+    /// Removes the folders of blocks that are in the set no more.
+    pub(super) fn remove_files(&self, removed: &[Ulid]) -> Result<(), StorageError> {
+        let remove = |&ulid: &Ulid| remove_block(&self.head.env, &self.dir, ulid);
+        removed.iter().try_for_each(remove).map_err(system_failed)
+    }
+
+    /// Gives readers another set of blocks from now on; returns the earlier one, which lives as long as it is read.
+    pub(super) fn publish(&self, change: impl FnOnce(&BlockSet) -> BlockSet) -> Weak<BlockSet> {
+        let mut current = self.blocks.write();
+        let next = Arc::new(change(&current));
+        let earlier = Arc::downgrade(&current);
+        *current = next;
+        earlier
+    }
+
+    /// The blocks as they are now.
+    pub(super) fn block_set(&self) -> Arc<BlockSet> {
+        Arc::clone(&self.blocks.read())
+    }
+}

@@ -1,0 +1,82 @@
+//! What blocks have goes out of the head, out of its files, and out of the log.
+
+use std::path::Path;
+
+use emberdb_env::FsResult;
+use emberdb_wal::{CheckpointReport, WalError, WalListing, WalOptions, checkpoint, truncate};
+
+use foldhash::HashSet;
+
+use super::Head;
+use super::page::Pages;
+
+impl Head {
+    /// Forgets the chunks of which all samples are older than `before_ms`, in memory and in files. Nobody may want to read them
+    /// any more.
+    pub(crate) fn forget_before(&self, before_ms: i64) -> FsResult<()> {
+        let mut forgotten = 0;
+        for page in self.pages.all() {
+            for series in page.write().iter_mut() {
+                forgotten += u64::from(series.forget_before(before_ms));
+            }
+        }
+        self.note_forgotten(forgotten);
+        self.chunk_files.remove_before(before_ms)?;
+        Ok(())
+    }
+
+    /// Replaces the older two thirds of the log by a checkpoint without samples older than `before_ms`, as upstream does: the
+    /// youngest third has hardly any of these. None if the log is too short for that.
+    pub(crate) fn truncate_log(
+        &self,
+        dir: &Path,
+        before_ms: i64,
+    ) -> Result<Option<CheckpointReport>, WalError> {
+        let ended = match &mut self.log.lock().writer {
+            Some(writer) => writer.cut_segment()?.checked_sub(1),
+            None => None,
+        };
+        let first = WalListing::read(&self.env, dir)?.segments.first().map(|segment| segment.number);
+        let (Some(first), Some(ended)) = (first, ended) else { return Ok(None) };
+        let last = first + ended.saturating_sub(first) * 2 / 3;
+        if last <= first {
+            return Ok(None);
+        }
+        let unused = self.let_go_of_unused();
+        let options = WalOptions {
+            segment_bytes_max: self.options.wal_segment_bytes,
+            compression: self.options.wal_compression,
+        };
+        let report =
+            checkpoint(&self.env, dir, last, |wal_ref| !unused.contains(&wal_ref), before_ms, options)?;
+        truncate(&self.env, dir, last)?;
+        Ok(Some(report))
+    }
+
+    /// The references of series that have no samples any more. Their labels may leave the log: they will be logged again before
+    /// the next sample.
+    fn let_go_of_unused(&self) -> HashSet<u64> {
+        let mut empty = Vec::new();
+        for (number, page) in self.pages.all().iter().enumerate() {
+            let page = page.read();
+            let slots = page.iter().enumerate().filter(|(_, series)| series.newest_ms().is_none());
+            empty.extend(slots.map(|(slot, _)| Pages::id(number, slot)));
+        }
+        // Not while a commit is under way, which may count on the labels of a series that it is about to fill.
+        let _log = self.log.lock();
+        let mut unused = HashSet::default();
+        empty.retain(|&id| {
+            let wal_ref = self.pages.with(id, |series| {
+                let is_empty = series.newest_ms().is_none();
+                series.logged &= !is_empty;
+                is_empty.then_some(series.wal_ref)
+            });
+            wal_ref.flatten().is_some_and(|wal_ref| unused.insert(wal_ref))
+        });
+        let further = self.further_refs.lock();
+        unused.extend(
+            further.iter().filter(|(id, _)| empty.binary_search(id).is_ok()).map(|&(_, wal_ref)| wal_ref),
+        );
+        unused
+    }
+}

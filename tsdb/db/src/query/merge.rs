@@ -1,0 +1,210 @@
+//! Several storages of the same database, asked as one: blocks in the order of time, then the head.
+
+use emberdb_model::storage::{Querier, SeriesSet, StorageError};
+use emberdb_model::{Label, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
+use foldhash::HashMap;
+
+/// A storage and the time that it answers for: samples outside of it are not asked for.
+pub(crate) struct Part {
+    pub(crate) querier: Box<dyn Querier>,
+    pub(crate) range: TimeRange,
+}
+
+/// Asks several storages. Of samples of the same time and series the earliest part's is taken.
+pub(crate) struct MergedQuerier {
+    parts: Vec<Part>,
+}
+
+impl MergedQuerier {
+    pub(crate) fn new(parts: Vec<Part>) -> Self {
+        Self { parts }
+    }
+
+    /// The parts that have to do with `range`, each with what of the range is its.
+    fn parts_in(&self, range: TimeRange) -> impl Iterator<Item = (&dyn Querier, TimeRange)> {
+        let parts = self.parts.iter().map(move |part| (&*part.querier, part.range.intersection(&range)));
+        parts.filter(|(_, range)| !range.is_empty())
+    }
+}
+
+impl Querier for MergedQuerier {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        symbols: &mut SymbolTable,
+    ) -> Result<Box<dyn SeriesSet>, StorageError> {
+        let mut sets = Vec::new();
+        for (querier, range) in self.parts_in(range) {
+            let set = querier.select(matchers, range, symbols)?;
+            if !set.is_empty() {
+                sets.push(SetPart { set, range });
+            }
+        }
+        // One set that is asked for its own time only is the answer as it is.
+        match sets.pop() {
+            Some(only) if sets.is_empty() && only.range == range => Ok(only.set),
+            last => {
+                sets.extend(last);
+                Ok(Box::new(MergedSet::new(sets)))
+            }
+        }
+    }
+
+    fn label_names(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<String>, StorageError> {
+        let names = self.parts_in(range).map(|(querier, range)| querier.label_names(matchers, range));
+        Ok(union(names.collect::<Result<_, _>>()?))
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Vec<String>, StorageError> {
+        let values = self.parts_in(range).map(|(querier, range)| querier.label_values(name, matchers, range));
+        Ok(union(values.collect::<Result<_, _>>()?))
+    }
+}
+
+/// What occurs in any of the lists, sorted.
+fn union(lists: Vec<Vec<String>>) -> Vec<String> {
+    let mut all = lists.into_iter().flatten().collect::<Vec<_>>();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+struct SetPart {
+    set: Box<dyn SeriesSet>,
+    range: TimeRange,
+}
+
+/// A series of one of the sets.
+#[derive(Clone, Copy)]
+struct Member {
+    set: usize,
+    series: usize,
+}
+
+/// The series of several sets; those of the same labels are one.
+struct MergedSet {
+    sets: Vec<SetPart>,
+    /// For each series its members, in the order of the parts, one series after the other.
+    members: Vec<Member>,
+    /// Where the members of each series end.
+    ends: Vec<usize>,
+    /// Whether two parts may have samples of the same time.
+    is_overlapping: bool,
+}
+
+impl MergedSet {
+    fn new(sets: Vec<SetPart>) -> Self {
+        let (members, ends) = group(&sets);
+        let mut newest_ms = None;
+        let is_overlapping = sets.iter().any(|part| {
+            let overlaps = newest_ms.is_some_and(|newest_ms| part.range.min_ms <= newest_ms);
+            newest_ms = newest_ms.max(Some(part.range.max_ms));
+            overlaps
+        });
+        Self { sets, members, ends, is_overlapping }
+    }
+
+    fn members(&self, series: usize) -> &[Member] {
+        let start = if series == 0 { 0 } else { self.ends[series - 1] };
+        &self.members[start..self.ends[series]]
+    }
+
+    /// Appends what one member has of `range`.
+    fn read_member(
+        &self,
+        Member { set, series }: Member,
+        range: TimeRange,
+        samples: &mut SampleColumns,
+    ) -> Result<(), StorageError> {
+        let part = &self.sets[set];
+        let range = part.range.intersection(&range);
+        if range.is_empty() {
+            return Ok(());
+        }
+        part.set.read(series, range, samples)
+    }
+}
+
+/// Which series of the sets have the same labels. Their order is that of their first appearance.
+fn group(sets: &[SetPart]) -> (Vec<Member>, Vec<usize>) {
+    let mut numbers: HashMap<&[Label], usize> = HashMap::default();
+    let mut found: Vec<(usize, Member)> = Vec::new();
+    for (set, part) in sets.iter().enumerate() {
+        for series in 0..part.set.len() {
+            let next = numbers.len();
+            let number = *numbers.entry(part.set.labels(series)).or_insert(next);
+            found.push((number, Member { set, series }));
+        }
+    }
+    // Sorting is stable: a series' members stay in the order of the parts.
+    found.sort_by_key(|&(number, _)| number);
+    let mut ends = vec![0; numbers.len()];
+    for (end, (number, _)) in found.iter().enumerate() {
+        ends[*number] = end + 1;
+    }
+    (found.into_iter().map(|(_, member)| member).collect(), ends)
+}
+
+impl SeriesSet for MergedSet {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn labels(&self, series: usize) -> &[Label] {
+        let Member { set, series } = self.members(series)[0];
+        self.sets[set].set.labels(series)
+    }
+
+    fn may_have_histograms(&self) -> bool {
+        self.sets.iter().any(|part| part.set.may_have_histograms())
+    }
+
+    fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
+        let members = self.members(series);
+        if let [only] = members {
+            return self.read_member(*only, range, samples);
+        }
+        if !self.is_overlapping {
+            return members.iter().try_for_each(|&member| self.read_member(member, range, samples));
+        }
+        let mut sources = vec![SampleColumns::new(); members.len()];
+        for (&member, source) in members.iter().zip(&mut sources) {
+            self.read_member(member, range, source)?;
+        }
+        samples.merge(&sources);
+        Ok(())
+    }
+
+    fn newest(
+        &self,
+        series: usize,
+        range: TimeRange,
+        scratch: &mut SampleColumns,
+    ) -> Result<Option<(i64, SampleValue)>, StorageError> {
+        let mut newest: Option<(i64, SampleValue)> = None;
+        for &Member { set, series } in self.members(series).iter().rev() {
+            let part = &self.sets[set];
+            let range = part.range.intersection(&range);
+            if range.is_empty() {
+                continue;
+            }
+            let found = part.set.newest(series, range, scratch)?;
+            // An earlier part wins at the same time.
+            if let Some(found) = found
+                && newest.as_ref().is_none_or(|(newest_ms, _)| found.0 >= *newest_ms)
+            {
+                newest = Some(found);
+            }
+            if newest.is_some() && !self.is_overlapping {
+                break;
+            }
+        }
+        Ok(newest)
+    }
+}
