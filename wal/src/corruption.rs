@@ -113,3 +113,10 @@ pub enum CorruptionReason {
     #[error("cannot decode the record: {0}")]
     Record(RecordError),
 }
+
+impl CorruptionReason {
+    /// Whether the segment just ends too early: the rest may be yet to come, or was never written.
+    pub(crate) fn ends_early(&self) -> bool {
+        matches!(self, Self::EndsInFragment { .. } | Self::EndsInRecord)
+    }
+}

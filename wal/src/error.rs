@@ -72,6 +72,45 @@ pub enum WalError {
         /// The earlier error.
         reason: String,
     },
+    /// A checkpoint cannot replace the segments up to this one.
+    #[error(
+        "no checkpoint can replace the segments up to {last:08} in {}: expected {}",
+        dir.display(),
+        match replaceable {
+            Some((first, newest)) => format!("{first:08} to {newest:08}"),
+            None => "more segments, since the newest one is not replaced".to_owned(),
+        }
+    )]
+    CheckpointRange {
+        /// The log's directory.
+        dir: PathBuf,
+        /// The last segment that was to be replaced.
+        last: u32,
+        /// The first and the last one up to which a checkpoint could be made now.
+        replaceable: Option<(u32, u32)>,
+    },
+    /// Segments were to be removed that no checkpoint replaces.
+    #[error("the segments up to {last:08} in {} are not removed: no checkpoint replaces them", dir.display())]
+    NotReplaced {
+        /// The log's directory.
+        dir: PathBuf,
+        /// The last segment that was to be removed.
+        last: u32,
+    },
+    /// A tail cannot go on: what it was to read next was removed, or cut off by a repair.
+    #[error(
+        "cannot follow the log in {} beyond offset {offset} of segment {segment:08}, since it was removed or cut: \
+         begin again at the checkpoint",
+        dir.display()
+    )]
+    TailLost {
+        /// The log's directory.
+        dir: PathBuf,
+        /// The segment to be read next.
+        segment: u32,
+        /// Where reading was to go on.
+        offset: u64,
+    },
     /// A corruption lies in a checkpoint, which cannot be cut.
     #[error("cannot repair a checkpoint: {0}")]
     CheckpointCorrupt(Box<Corruption>),

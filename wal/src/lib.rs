@@ -11,8 +11,11 @@
 //!
 //! - [`WalWriter`] appends commits; a commit is one `write`, and reaches the disk when a segment is full, on
 //!   [`WalWriter::sync`] and on [`WalWriter::close`].
+//!   Committers who wait for the disk share an fsync by [`WalWriter::sync_point`].
 //! - [`WalListing`] says which segments (and which checkpoint) there are, [`WalReader`] reads their records in the
-//!   order of replay, [`repair`] drops what a crash or a bad disk left unreadable.
+//!   order of replay, [`repair()`] drops what a crash or a bad disk left unreadable.
+//! - [`TailReader`] reads the records of a log that is still being written.
+//! - [`checkpoint()`] gathers what is still needed of the first segments, and [`truncate()`] removes them.
 //! - [`RecordKind`] names the records, and each kind is written and read:
 //!   - [`SeriesEncoder`], [`SeriesDecoder`]: series and their labels, which come before all that refers to them;
 //!   - [`encode_samples`], [`encode_started_samples`]: floats, without and with start timestamps;
@@ -46,26 +49,33 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 mod checksum;
 mod compression;
 mod corruption;
 mod error;
 mod fragment;
+mod group_sync;
 mod listing;
 mod page;
+mod part;
 mod reader;
 mod record;
 mod repair;
 mod segment;
+mod tail;
 mod writer;
 
+pub use checkpoint::{CheckpointReport, TruncateReport, checkpoint, truncate};
 pub use compression::Compression;
 pub use corruption::{Corruption, CorruptionReason};
 pub use error::WalError;
 pub use fragment::FragmentKind;
+pub use group_sync::{SyncHandle, SyncPoint};
 pub use listing::{Checkpoint, WalListing};
 pub use page::PAGE_BYTES;
 pub use reader::{LoggedRecord, RecordPosition, WalReader};
+pub use record::filter::Tally;
 pub use record::{
     BUCKETS_PER_SIDE_MAX, ExemplarDecoder, ExemplarEncoder, HistogramDecoder, LABELS_PER_SERIES_MAX,
     MetadataDecoder, MetricType, RECORD_BYTES_MAX, RecordError, RecordKind, RecordNumber, RefExemplar,
@@ -76,4 +86,5 @@ pub use record::{
 };
 pub use repair::{RepairReport, repair};
 pub use segment::{SEGMENT_BYTES_DEFAULT, Segment};
+pub use tail::{TailReader, TailStart};
 pub use writer::{WalOptions, WalWriter};

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use emberdb_env::Env;
 
 use crate::error::WalError;
+use crate::part::Part;
 use crate::segment::{Segment, parse_segment_name};
 
 const CHECKPOINT_PREFIX: &str = "checkpoint.";
+
+/// What the name of a checkpoint ends with that is not complete.
+const UNFINISHED_SUFFIX: &str = ".tmp";
 
 /// A log's newest checkpoint and its segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,8 @@ pub struct WalListing {
     pub dir: PathBuf,
     /// The newest checkpoint: replaces the segments up to its number, and is replayed first.
     pub checkpoint: Option<Checkpoint>,
-    /// All segments, by number, without gaps; also those that the checkpoint replaces but that were not removed yet.
+    /// All segments, by number; also those that the checkpoint replaces but that were not removed yet. Those that are
+    /// replayed have no gaps between them.
     pub segments: Vec<Segment>,
 }
 
@@ -42,18 +47,22 @@ impl WalListing {
         if !env.fs().exists(dir)? {
             return Ok(Self { dir: dir.to_path_buf(), checkpoint: None, segments: Vec::new() });
         }
+        let checkpoint = newest_checkpoint(env, dir)?;
         let segments = list_segments(env, dir)?;
-        let checkpoint = list_checkpoint(env, dir)?;
-        if let (Some(checkpoint), Some(first)) = (&checkpoint, segments.first())
-            && first.number > checkpoint.last_segment.saturating_add(1)
-        {
-            return Err(WalError::SegmentGap {
-                dir: dir.to_path_buf(),
-                missing_first: checkpoint.last_segment + 1,
-                missing_last: first.number - 1,
-            });
-        }
-        Ok(Self { dir: dir.to_path_buf(), checkpoint, segments })
+        let listing = Self { dir: dir.to_path_buf(), checkpoint, segments };
+        let replaced = listing.checkpoint.as_ref().map(|checkpoint| checkpoint.last_segment);
+        refuse_gaps(dir, replaced, listing.segments_to_replay())?;
+        Ok(listing)
+    }
+
+    /// How much of the disk the checkpoint and the segments take, in bytes.
+    ///
+    /// # Errors
+    /// When the system cannot say, as of one that was removed since it was listed.
+    pub fn bytes(&self, env: &Env) -> Result<u64, WalError> {
+        let checkpoint = self.checkpoint.iter().flat_map(|checkpoint| &checkpoint.segments);
+        let segments = checkpoint.chain(&self.segments);
+        segments.map(|segment| Ok(env.fs().file_len(&segment.path)?)).sum()
     }
 
     /// The segments that are replayed after the checkpoint.
@@ -78,7 +87,58 @@ impl WalListing {
     }
 }
 
-/// The segments in a directory, by number, without gaps.
+impl Checkpoint {
+    /// Its segments, to be read in this order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+        self.segments.iter().map(|segment| Part {
+            segment: segment.clone(),
+            dir: self.dir.clone(),
+            in_checkpoint: true,
+            is_log_end: false,
+        })
+    }
+}
+
+/// The name of the checkpoint that replaces the segments up to `last`.
+pub(crate) fn checkpoint_name(last: u32) -> String {
+    format!("{CHECKPOINT_PREFIX}{last:08}")
+}
+
+/// The name that it has until it is complete.
+pub(crate) fn unfinished_checkpoint_name(last: u32) -> String {
+    checkpoint_name(last) + UNFINISHED_SUFFIX
+}
+
+/// The checkpoints in a directory as (last segment, name), the newest one last. One that is being written has another
+/// name and is left alone.
+pub(crate) fn list_checkpoints(env: &Env, dir: &Path) -> Result<Vec<(u32, String)>, WalError> {
+    let entries = env.fs().read_dir(dir)?;
+    let number = |name: &str| {
+        let digits = name.strip_prefix(CHECKPOINT_PREFIX)?;
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+    };
+    let dirs = entries.into_iter().filter(|entry| entry.is_dir);
+    let mut checkpoints: Vec<_> = dirs.filter_map(|entry| Some((number(&entry.name)?, entry.name))).collect();
+    checkpoints.sort();
+    Ok(checkpoints)
+}
+
+/// The directories of checkpoints that were never completed.
+pub(crate) fn list_unfinished_checkpoints(env: &Env, dir: &Path) -> Result<Vec<PathBuf>, WalError> {
+    let is_unfinished = |name: &str| name.starts_with(CHECKPOINT_PREFIX) && name.ends_with(UNFINISHED_SUFFIX);
+    let dirs = env.fs().read_dir(dir)?.into_iter().filter(|entry| entry.is_dir);
+    Ok(dirs.filter(|entry| is_unfinished(&entry.name)).map(|entry| dir.join(entry.name)).collect())
+}
+
+fn newest_checkpoint(env: &Env, dir: &Path) -> Result<Option<Checkpoint>, WalError> {
+    let Some((last_segment, name)) = list_checkpoints(env, dir)?.pop() else { return Ok(None) };
+    let checkpoint_dir = dir.join(name);
+    let segments = list_segments(env, &checkpoint_dir)?;
+    refuse_gaps(&checkpoint_dir, None, &segments)?;
+    Ok(Some(Checkpoint { last_segment, dir: checkpoint_dir, segments }))
+}
+
+/// The segments in a directory, by number.
 fn list_segments(env: &Env, dir: &Path) -> Result<Vec<Segment>, WalError> {
     let entries = env.fs().read_dir(dir)?;
     let mut numbers: Vec<u32> = entries
@@ -88,36 +148,23 @@ fn list_segments(env: &Env, dir: &Path) -> Result<Vec<Segment>, WalError> {
         .collect();
     // The names are sorted as text, which differs beyond eight digits.
     numbers.sort_unstable();
-    for pair in numbers.windows(2) {
-        if let [previous, next] = *pair
-            && next != previous + 1
+    Ok(numbers.into_iter().map(|number| Segment::new(dir, number)).collect())
+}
+
+/// Refuses segments with a number missing between them, or after `previous`. Replaced segments are not asked about: their
+/// removal may have been interrupted anywhere.
+fn refuse_gaps(dir: &Path, mut previous: Option<u32>, segments: &[Segment]) -> Result<(), WalError> {
+    for segment in segments {
+        if let Some(previous) = previous
+            && segment.number - previous > 1
         {
             return Err(WalError::SegmentGap {
                 dir: dir.to_path_buf(),
                 missing_first: previous + 1,
-                missing_last: next - 1,
+                missing_last: segment.number - 1,
             });
         }
+        previous = Some(segment.number);
     }
-    Ok(numbers.into_iter().map(|number| Segment::new(dir, number)).collect())
-}
-
-/// The newest checkpoint. One that is being written has another name and is left alone.
-fn list_checkpoint(env: &Env, dir: &Path) -> Result<Option<Checkpoint>, WalError> {
-    let entries = env.fs().read_dir(dir)?;
-    let newest = entries
-        .iter()
-        .filter(|entry| entry.is_dir)
-        .filter_map(|entry| {
-            let digits = entry.name.strip_prefix(CHECKPOINT_PREFIX)?;
-            if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                return None;
-            }
-            Some((digits.parse::<u32>().ok()?, &entry.name))
-        })
-        .max();
-    let Some((last_segment, name)) = newest else { return Ok(None) };
-    let checkpoint_dir = dir.join(name);
-    let segments = list_segments(env, &checkpoint_dir)?;
-    Ok(Some(Checkpoint { last_segment, dir: checkpoint_dir, segments }))
+    Ok(())
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use emberdb_env::{Env, File};
 
 use crate::compression::{Compression, Compressor, RecordCompression};
 use crate::error::WalError;
 use crate::fragment::{HEADER_BYTES, append_fragments, append_padding};
+use crate::group_sync::{GroupSync, SyncHandle, SyncPoint};
 use crate::listing::WalListing;
 use crate::page::{PAGE_BYTES, left_in_page};
 use crate::record::RECORD_BYTES_MAX;
@@ -34,14 +36,36 @@ impl Default for WalOptions {
 /// A commit is in the system's hands when [`log`](Self::log) returns: it survives the end of this process, but
 /// not a power cut, until the segment is full or [`sync`](Self::sync) or [`close`](Self::close) returned.
 ///
+/// Committers that share a writer behind a lock need not hold the lock while the disk works: each takes a
+/// [`sync_point`](Self::sync_point) after its commit, releases the lock, and waits for that point; one fsync serves all that wait.
+/// A thread that makes the log durable every now and then uses [`sync_handle`](Self::sync_handle).
+///
+/// ```
+/// use emberdb_env::Env;
+/// use emberdb_wal::{WalOptions, WalWriter};
+///
+/// let env = Env::real();
+/// let dir = env.fs().create_temp_dir("wal-commit")?;
+/// let writer = std::sync::Mutex::new(WalWriter::open(&env, &dir, WalOptions::default())?);
+///
+/// let point = {
+///     let mut writer = writer.lock().unwrap();
+///     writer.log(&[b"commit"])?;
+///     writer.sync_point()
+/// };
+/// point.wait_durable()?;
+/// # env.fs().remove_dir_all(&dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// After a write or fsync that failed, what the disk holds is unknown, and a later fsync may report success for data that
 /// is gone. So all further writes are refused, until the log is opened (and repaired) again.
 #[derive(Debug)]
 pub struct WalWriter {
     compressor: Compressor,
     active: ActiveSegment,
-    /// The first write or fsync that failed.
-    failure: Option<String>,
+    /// What is written and durable, and the first write or fsync that failed.
+    group: Arc<GroupSync>,
 }
 
 impl WalWriter {
@@ -57,16 +81,19 @@ impl WalWriter {
         }
         env.fs().create_dir_all(dir)?;
         let number = WalListing::read(env, dir)?.next_number()?;
+        let file = create_segment(env, dir, number)?;
+        let group = Arc::new(GroupSync::new(Arc::clone(&file)));
         let active = ActiveSegment {
             env: env.clone(),
             dir: dir.to_path_buf(),
             segment_bytes_max: bytes,
             number,
-            file: create_segment(env, dir, number)?,
+            file,
+            group: Arc::clone(&group),
             offset: 0,
             unwritten: Vec::new(),
         };
-        Ok(Self { compressor: Compressor::new(options.compression), active, failure: None })
+        Ok(Self { compressor: Compressor::new(options.compression), active, group })
     }
 
     /// Appends the records of a commit and hands them to the system with one write.
@@ -75,13 +102,18 @@ impl WalWriter {
     /// When a record exceeds [`RECORD_BYTES_MAX`] (then nothing is written), when the write or the change to a new segment
     /// fails, or when one did before.
     pub fn log(&mut self, records: &[&[u8]]) -> Result<(), WalError> {
-        self.check_failure()?;
-        if let Some(record) = records.iter().find(|record| record.len() > RECORD_BYTES_MAX) {
-            let place = "it is not written".to_owned();
-            return Err(WalError::RecordTooLarge { bytes: record.len() as u64, place });
-        }
+        self.group.check()?;
+        records.iter().try_for_each(|record| check_size(record))?;
         let outcome = self.append(records);
-        self.note_failure(outcome)
+        self.group.note(outcome)
+    }
+
+    /// Adds a record to what the next write hands to the system, which [`close`](Self::close) does at the latest: for a log that
+    /// counts only when it is complete.
+    pub(crate) fn stage(&mut self, record: &[u8]) -> Result<(), WalError> {
+        self.group.check()?;
+        let outcome = check_size(record).and_then(|()| self.stage_unchecked(record));
+        self.group.note(outcome)
     }
 
     /// Returns when all that was logged is durable (fsync).
@@ -89,9 +121,34 @@ impl WalWriter {
     /// # Errors
     /// When the fsync fails, or something did before.
     pub fn sync(&mut self) -> Result<(), WalError> {
-        self.check_failure()?;
-        let outcome = self.active.file.sync_all().map_err(WalError::from);
-        self.note_failure(outcome)
+        self.group.check()?;
+        self.group.sync_written()
+    }
+
+    /// The end of what was logged so far, to be waited for when the log's lock is released.
+    #[must_use]
+    pub fn sync_point(&self) -> SyncPoint {
+        GroupSync::point(&self.group)
+    }
+
+    /// What makes durable whatever was logged at the time, without the log's lock.
+    #[must_use]
+    pub fn sync_handle(&self) -> SyncHandle {
+        SyncHandle::new(&self.group)
+    }
+
+    /// Ends the segment, if it holds anything, and begins the next; returns the number of the segment that is written now.
+    /// All before it are complete and durable, so that a [`checkpoint`](crate::checkpoint()) can replace them.
+    ///
+    /// # Errors
+    /// When a write, the fsync or the creation of the next segment fails, or something did before.
+    pub fn cut_segment(&mut self) -> Result<u32, WalError> {
+        self.group.check()?;
+        if self.active.offset > 0 {
+            let outcome = self.active.roll();
+            self.group.note(outcome)?;
+        }
+        Ok(self.active.number)
     }
 
     /// Ends the log: fills up its last page and returns when all is durable.
@@ -99,8 +156,9 @@ impl WalWriter {
     /// # Errors
     /// When a write or the fsync fails, or something did before.
     pub fn close(mut self) -> Result<(), WalError> {
-        self.check_failure()?;
-        self.active.finish()
+        self.group.check()?;
+        let outcome = self.active.finish();
+        self.group.note(outcome)
     }
 
     /// Number of the segment that is being written.
@@ -116,29 +174,25 @@ impl WalWriter {
     }
 
     fn append(&mut self, records: &[&[u8]]) -> Result<(), WalError> {
-        for record in records {
-            let (compression, stored) = self.compressor.compress(record);
-            if !self.active.has_room(stored.len()) {
-                self.active.roll()?;
-            }
-            self.active.append(stored, compression)?;
-        }
+        records.iter().try_for_each(|record| self.stage_unchecked(record))?;
         self.active.write()
     }
 
-    fn check_failure(&self) -> Result<(), WalError> {
-        match &self.failure {
-            Some(reason) => Err(WalError::RefusesWrites { reason: reason.clone() }),
-            None => Ok(()),
+    fn stage_unchecked(&mut self, record: &[u8]) -> Result<(), WalError> {
+        let (compression, stored) = self.compressor.compress(record);
+        if !self.active.has_room(stored.len()) {
+            self.active.roll()?;
         }
+        self.active.append(stored, compression)
     }
+}
 
-    fn note_failure(&mut self, outcome: Result<(), WalError>) -> Result<(), WalError> {
-        if let Err(error) = &outcome {
-            self.failure = Some(error.to_string());
-        }
-        outcome
+fn check_size(record: &[u8]) -> Result<(), WalError> {
+    if record.len() > RECORD_BYTES_MAX {
+        let place = "it is not written".to_owned();
+        return Err(WalError::RecordTooLarge { bytes: record.len() as u64, place });
     }
+    Ok(())
 }
 
 /// Up to this much of a commit is held back for its one write; beyond, it is written piece by piece.
@@ -150,7 +204,9 @@ struct ActiveSegment {
     dir: PathBuf,
     segment_bytes_max: u64,
     number: u32,
-    file: Box<dyn File>,
+    file: Arc<dyn File>,
+    /// Is told what is written; its fsync is the only one.
+    group: Arc<GroupSync>,
     /// Where the segment ends, counting what is not written yet.
     offset: u64,
     /// The end of the segment that the system does not have yet: empty between commits.
@@ -188,6 +244,7 @@ impl ActiveSegment {
         if !self.unwritten.is_empty() {
             self.file.write_all(&self.unwritten)?;
             self.unwritten.clear();
+            self.group.note_written();
         }
         Ok(())
     }
@@ -196,7 +253,7 @@ impl ActiveSegment {
     fn finish(&mut self) -> Result<(), WalError> {
         self.offset = append_padding(self.offset, &mut self.unwritten);
         self.write()?;
-        Ok(self.file.sync_all()?)
+        self.group.sync_written()
     }
 
     /// Finishes the segment and begins the next.
@@ -204,6 +261,7 @@ impl ActiveSegment {
         self.finish()?;
         let number = self.number.checked_add(1).ok_or(WalError::SegmentsExhausted { last: self.number })?;
         self.file = create_segment(&self.env, &self.dir, number)?;
+        self.group.begin_file(Arc::clone(&self.file));
         self.number = number;
         self.offset = 0;
         Ok(())
@@ -211,10 +269,10 @@ impl ActiveSegment {
 }
 
 /// Creates a segment's file, durably: a later segment must never exist without this one.
-fn create_segment(env: &Env, dir: &Path, number: u32) -> Result<Box<dyn File>, WalError> {
+fn create_segment(env: &Env, dir: &Path, number: u32) -> Result<Arc<dyn File>, WalError> {
     let file = env.fs().create_new(&Segment::new(dir, number).path)?;
     env.fs().sync_dir(dir)?;
-    Ok(file)
+    Ok(Arc::from(file))
 }
 
 impl fmt::Debug for ActiveSegment {

@@ -30,12 +30,20 @@ pub(crate) fn read_labels<'a>(
     fields: &mut FieldReader<'a>,
     labels: &mut Vec<(&'a str, &'a str)>,
 ) -> Result<(), RecordError> {
-    let count = fields.count("labels", LABELS_PER_SERIES_MAX, LABEL_BYTES_MIN)?;
     // Nothing is reserved for a count that the bytes may not bear out: the buffer grows with what is there.
+    each_label(fields, |name, value| labels.push((name, value)))
+}
+
+/// Reads the labels that follow, one after the other.
+pub(crate) fn each_label<'a>(
+    fields: &mut FieldReader<'a>,
+    mut visit: impl FnMut(&'a str, &'a str),
+) -> Result<(), RecordError> {
+    let count = fields.count("labels", LABELS_PER_SERIES_MAX, LABEL_BYTES_MIN)?;
     for _ in 0..count {
         let name = fields.string("a label's name")?;
         let value = fields.string("a label's value")?;
-        labels.push((name, value));
+        visit(name, value);
     }
     Ok(())
 }

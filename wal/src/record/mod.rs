@@ -17,11 +17,12 @@
 //! - [`histogram`]: native histograms, kinds 7 to 10, and 12 and 13 with start timestamps
 //!
 //! What bodies are made of: [`field`], integers and strings; [`label`], label sets; [`stamp`], the references and times
-//! before each value.
+//! before each value. [`filter`] copies of a record what is still needed.
 
 mod error;
 mod exemplar;
 mod field;
+pub(crate) mod filter;
 mod histogram;
 mod kind;
 mod label;

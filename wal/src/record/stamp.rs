@@ -21,8 +21,8 @@
 //!
 //! Differences wrap around, as upstream's do, so any two references and times have one.
 
-use super::RecordError;
 use super::field::{FieldReader, put_varint};
+use super::{RecordError, RecordKind};
 
 /// Of which series a sample is, when it was taken, and since when it counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -152,4 +152,76 @@ impl ChainedStamps {
         };
         Ok(self.previous)
     }
+}
+
+/// Reads the stamps of any kind of record that has some. Between two stamps the caller reads the value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StampReader {
+    /// Nothing was read yet.
+    Unread,
+    Based(BasedStamps),
+    Chained(ChainedStamps),
+}
+
+impl StampReader {
+    /// The next stamp, or `None` at the end of the record.
+    #[inline]
+    pub(crate) fn next(&mut self, fields: &mut FieldReader<'_>) -> Result<Option<RefStamp>, RecordError> {
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let stamp = match self {
+            Self::Chained(stamps) => stamps.next(fields)?,
+            Self::Based(stamps) => stamps.next(fields)?,
+            Self::Unread if is_chained(fields.kind()) => {
+                let (stamps, first) = ChainedStamps::read(fields)?;
+                *self = Self::Chained(stamps);
+                first
+            }
+            Self::Unread => {
+                let stamps = BasedStamps::read(fields)?;
+                *self = Self::Based(stamps);
+                if fields.is_empty() {
+                    return Ok(None);
+                }
+                stamps.next(fields)?
+            }
+        };
+        Ok(Some(stamp))
+    }
+}
+
+/// Appends the stamps of any kind of record that has some. Between two stamps the caller appends the value.
+#[derive(Debug)]
+pub(crate) enum StampWriter {
+    /// Nothing was appended yet.
+    Unwritten(RecordKind),
+    Based(BasedStamps),
+    Chained(ChainedStamps),
+}
+
+impl StampWriter {
+    #[inline]
+    pub(crate) fn put(&mut self, stamp: RefStamp, record: &mut Vec<u8>) {
+        match self {
+            Self::Chained(stamps) => stamps.put(stamp, record),
+            Self::Based(stamps) => stamps.put(stamp, record),
+            Self::Unwritten(kind) if is_chained(*kind) => {
+                *self = Self::Chained(ChainedStamps::begin(stamp, record));
+            }
+            Self::Unwritten(_) => {
+                let stamps = BasedStamps::begin(stamp, record);
+                stamps.put(stamp, record);
+                *self = Self::Based(stamps);
+            }
+        }
+    }
+}
+
+/// Whether records of this kind have start timestamps.
+fn is_chained(kind: RecordKind) -> bool {
+    matches!(
+        kind,
+        RecordKind::SamplesV2 | RecordKind::HistogramSamplesV2 | RecordKind::FloatHistogramSamplesV2
+    )
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use emberdb_env::{DirEntry, Env, File, FileLock, FileSystem, FsError, FsResult};
 
@@ -11,6 +11,8 @@ use emberdb_env::{DirEntry, Env, File, FileLock, FileSystem, FsError, FsResult};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemoryFs {
     state: Arc<Mutex<State>>,
+    /// A held fsync may go on.
+    released: Arc<Condvar>,
 }
 
 #[derive(Debug, Default)]
@@ -19,9 +21,29 @@ struct State {
     dirs: BTreeSet<PathBuf>,
     /// The names that a power cut leaves.
     durable_files: BTreeMap<PathBuf, Content>,
+    /// What was done to directories and is undone by a power cut.
+    pending: Vec<Pending>,
     /// The operations that change something, as `verb name`.
     changes: Vec<String>,
     fault: Option<Fault>,
+    /// Whether an fsync that has begun does not end.
+    holds_syncs: bool,
+}
+
+/// A change of a directory that is not durable yet.
+#[derive(Debug)]
+enum Pending {
+    Rename { from: PathBuf, to: PathBuf },
+    Remove(PathBuf),
+}
+
+impl Pending {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Rename { to, .. } => to,
+            Self::Remove(path) => path,
+        }
+    }
 }
 
 /// What a file holds, and what of it a power cut leaves.
@@ -32,7 +54,7 @@ type Content = Arc<Mutex<(Vec<u8>, Vec<u8>)>>;
 pub(crate) enum Fault {
     /// The n-th change from the beginning fails, and all later ones.
     AllFrom(usize),
-    /// The n-th change fails, and no other. A write leaves half of its bytes.
+    /// The n-th change fails, and no other. A write leaves half of its bytes, the removal of a directory half of its files.
     Only(usize),
 }
 
@@ -59,8 +81,26 @@ impl MemoryFs {
     /// A copy with the files that a power cut leaves at least: synced content under synced names.
     pub(crate) fn after_power_cut(&self) -> Self {
         let state = self.lock();
+        let mut dirs = state.dirs.clone();
+        for pending in state.pending.iter().rev() {
+            match pending {
+                Pending::Rename { from, to } => dirs = dirs.iter().map(|dir| moved(dir, to, from)).collect(),
+                Pending::Remove(path) => drop(dirs.insert(path.clone())),
+            }
+        }
         let files = state.durable_files.iter();
-        Self::holding(files.map(|(path, content)| (path, content.lock().unwrap().1.clone())), &state.dirs)
+        Self::holding(files.map(|(path, content)| (path, content.lock().unwrap().1.clone())), &dirs)
+    }
+
+    /// From now on each fsync that begins does not end until this is called again with `false`.
+    pub(crate) fn hold_syncs(&self, holds: bool) {
+        self.lock().holds_syncs = holds;
+        self.released.notify_all();
+    }
+
+    /// The names in a directory.
+    pub(crate) fn names(&self, dir: &Path) -> Vec<String> {
+        self.read_dir(dir).unwrap().into_iter().map(|entry| entry.name).collect()
     }
 
     pub(crate) fn read_file(&self, path: &Path) -> Vec<u8> {
@@ -183,6 +223,14 @@ impl FileSystem for MemoryFs {
     fn rename(&self, from: &Path, to: &Path) -> FsResult<()> {
         self.change("rename to", to)?;
         let mut state = self.lock();
+        if state.dirs.contains(from) {
+            state.dirs = state.dirs.iter().map(|dir| moved(dir, from, to)).collect();
+            let files = std::mem::take(&mut state.files);
+            state.files =
+                files.into_iter().map(|(path, content)| (moved(&path, from, to), content)).collect();
+            state.pending.push(Pending::Rename { from: from.to_path_buf(), to: to.to_path_buf() });
+            return Ok(());
+        }
         let content = state.files.remove(from).ok_or_else(|| not_found("rename", from))?;
         state.files.insert(to.to_path_buf(), content);
         Ok(())
@@ -194,16 +242,33 @@ impl FileSystem for MemoryFs {
     }
 
     fn remove_dir_all(&self, path: &Path) -> FsResult<()> {
-        self.change("remove", path)?;
+        let outcome = self.change("remove", path);
         let mut state = self.lock();
-        state.files.retain(|file, _| !file.starts_with(path));
-        state.dirs.retain(|dir| !dir.starts_with(path));
-        Ok(())
+        let files: Vec<PathBuf> = state.files.keys().filter(|file| file.starts_with(path)).cloned().collect();
+        let removed = if outcome.is_ok() { files.len() } else { files.len() / 2 };
+        files.iter().take(removed).for_each(|file| drop(state.files.remove(file)));
+        if outcome.is_ok() {
+            state.dirs.retain(|dir| !dir.starts_with(path));
+            state.pending.push(Pending::Remove(path.to_path_buf()));
+        }
+        outcome
     }
 
     fn sync_dir(&self, path: &Path) -> FsResult<()> {
         self.change("sync directory", path)?;
         let mut state = self.lock();
+        let pending = std::mem::take(&mut state.pending);
+        let (done, pending) = pending.into_iter().partition(|pending| pending.path().parent() == Some(path));
+        state.pending = pending;
+        for done in done {
+            let files = std::mem::take(&mut state.durable_files).into_iter();
+            state.durable_files = match done {
+                Pending::Rename { from, to } => {
+                    files.map(|(file, content)| (moved(&file, &from, &to), content)).collect()
+                }
+                Pending::Remove(path) => files.filter(|(file, _)| !file.starts_with(&path)).collect(),
+            };
+        }
         state.durable_files.retain(|file, _| file.parent() != Some(path));
         let here: Vec<(PathBuf, Content)> = state
             .files
@@ -264,9 +329,23 @@ impl File for MemoryFile {
 
     fn sync_all(&self) -> FsResult<()> {
         self.fs.change("sync", &self.path)?;
-        let mut content = self.content.lock().unwrap();
-        content.1 = content.0.clone();
+        let written = self.content.lock().unwrap().0.clone();
+        let mut state = self.fs.lock();
+        while state.holds_syncs {
+            state = self.fs.released.wait(state).unwrap();
+        }
+        drop(state);
+        self.content.lock().unwrap().1 = written;
         Ok(())
+    }
+}
+
+/// The path, if it lies in `from`, in `to` instead.
+fn moved(path: &Path, from: &Path, to: &Path) -> PathBuf {
+    match path.strip_prefix(from) {
+        Ok(rest) if rest.as_os_str().is_empty() => to.to_path_buf(),
+        Ok(rest) => to.join(rest),
+        Err(_) => path.to_path_buf(),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn put_histogram<N: RecordNumber>(histogram: &NativeHistogram<N>, rec
 }
 
 /// Replaces `histogram` by the one that follows, in the memory that it has.
-pub(super) fn read_histogram<N: RecordNumber>(
+pub(crate) fn read_histogram<N: RecordNumber>(
     fields: &mut FieldReader<'_>,
     histogram: &mut NativeHistogram<N>,
 ) -> Result<(), RecordError> {

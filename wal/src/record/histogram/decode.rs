@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use emberdb_histogram::NativeHistogram;
 
 use super::super::field::FieldReader;
-use super::super::stamp::{BasedStamps, ChainedStamps, RefStamp};
+use super::super::stamp::{RefStamp, StampReader};
 use super::super::{RecordError, RecordKind};
 use super::body::read_histogram;
 use super::number::RecordNumber;
@@ -43,17 +43,8 @@ use super::number::RecordNumber;
 #[derive(Clone)]
 pub struct HistogramDecoder<'a, N> {
     fields: FieldReader<'a>,
-    stamps: Stamps,
+    stamps: StampReader,
     number: PhantomData<fn() -> N>,
-}
-
-/// What stamps are differences to.
-#[derive(Debug, Clone, Copy)]
-enum Stamps {
-    /// Nothing was read yet.
-    Unread,
-    Based(BasedStamps),
-    Chained(ChainedStamps),
 }
 
 impl<N> fmt::Debug for HistogramDecoder<'_, N> {
@@ -70,7 +61,7 @@ impl<'a, N: RecordNumber> HistogramDecoder<'a, N> {
     /// When the record is not of one of the three kinds.
     pub fn new(record: &'a [u8]) -> Result<Self, RecordError> {
         let fields = FieldReader::new(record, N::KINDS)?;
-        Ok(Self { fields, stamps: Stamps::Unread, number: PhantomData })
+        Ok(Self { fields, stamps: StampReader::Unread, number: PhantomData })
     }
 
     /// What the record is.
@@ -91,33 +82,8 @@ impl<'a, N: RecordNumber> HistogramDecoder<'a, N> {
         &mut self,
         histogram: &mut NativeHistogram<N>,
     ) -> Result<Option<RefStamp>, RecordError> {
-        let Some(stamp) = self.next_stamp()? else { return Ok(None) };
+        let Some(stamp) = self.stamps.next(&mut self.fields)? else { return Ok(None) };
         read_histogram(&mut self.fields, histogram)?;
-        Ok(Some(stamp))
-    }
-
-    fn next_stamp(&mut self) -> Result<Option<RefStamp>, RecordError> {
-        let fields = &mut self.fields;
-        if fields.is_empty() {
-            return Ok(None);
-        }
-        let stamp = match &mut self.stamps {
-            Stamps::Chained(stamps) => stamps.next(fields)?,
-            Stamps::Based(stamps) => stamps.next(fields)?,
-            Stamps::Unread if fields.kind() == N::KIND_STARTED => {
-                let (stamps, first) = ChainedStamps::read(fields)?;
-                self.stamps = Stamps::Chained(stamps);
-                first
-            }
-            Stamps::Unread => {
-                let stamps = BasedStamps::read(fields)?;
-                self.stamps = Stamps::Based(stamps);
-                if fields.is_empty() {
-                    return Ok(None);
-                }
-                stamps.next(fields)?
-            }
-        };
         Ok(Some(stamp))
     }
 }

@@ -40,6 +40,7 @@ mod number;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use body::read_histogram;
 pub use body::{BUCKETS_PER_SIDE_MAX, SPANS_PER_SIDE_MAX};
 pub use decode::HistogramDecoder;
 pub use encode::{encode_histograms, encode_started_histograms};
