@@ -35,7 +35,7 @@ pub struct MemoryIndex {
     /// Where the labels of each series end in `labels`.
     ends: Vec<usize>,
     by_labels: HashTable<SeriesId>,
-    postings: HashMap<Label, Postings, RandomState>,
+    postings: HashMap<Label, Postings<SeriesId>, RandomState>,
     /// For each label name the values that occur, in order of first appearance.
     values: HashMap<Symbol, Vec<Symbol>, RandomState>,
     hasher: RandomState,
@@ -117,7 +117,7 @@ impl MemoryIndex {
     }
 
     /// All series.
-    pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = SeriesId> + use<> {
+    pub(crate) fn all_series(&self) -> impl ExactSizeIterator<Item = SeriesId> + use<> {
         (0..self.len() as u32).map(SeriesId)
     }
 

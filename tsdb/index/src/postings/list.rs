@@ -1,29 +1,27 @@
 //! The series of one label.
 
-use crate::SeriesId;
-
-/// A sorted list of series. Most labels of a large head name one series, and then nothing is allocated.
+/// A sorted list of series. Most labels of many series name one of them alone, and then nothing is allocated.
 #[derive(Clone, Debug)]
-pub(crate) enum Postings {
+pub(crate) enum Postings<S> {
     /// At most one series.
-    One(Option<SeriesId>),
+    One(Option<S>),
     /// More.
-    Many(Vec<SeriesId>),
+    Many(Vec<S>),
 }
 
-impl Default for Postings {
+impl<S> Default for Postings<S> {
     fn default() -> Self {
         Self::One(None)
     }
 }
 
-impl Postings {
+impl<S: Copy> Postings<S> {
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Self::One(None))
     }
 
     /// Adds a series with a number greater than all before it.
-    pub(crate) fn push(&mut self, id: SeriesId) {
+    pub(crate) fn push(&mut self, id: S) {
         match self {
             Self::One(slot @ None) => *slot = Some(id),
             Self::One(Some(first)) => *self = Self::Many(vec![*first, id]),
@@ -31,7 +29,7 @@ impl Postings {
         }
     }
 
-    pub(crate) fn as_slice(&self) -> &[SeriesId] {
+    pub(crate) fn as_slice(&self) -> &[S] {
         match self {
             Self::One(one) => one.as_slice(),
             Self::Many(list) => list,
@@ -41,7 +39,7 @@ impl Postings {
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::One(_) => 0,
-            Self::Many(list) => list.capacity() * size_of::<SeriesId>(),
+            Self::Many(list) => list.capacity() * size_of::<S>(),
         }
     }
 }

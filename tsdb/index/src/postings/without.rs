@@ -1,13 +1,19 @@
-//! What one list has and another has not.
+//! What one list has and others have not.
 
-use super::intersect::gallop;
-use crate::SeriesId;
+use super::Posting;
+use super::gallop::gallop;
+use super::membership::membership;
 
-/// Removes from `list` what is in `other`. Both are sorted.
-pub(crate) fn without(list: &mut Vec<SeriesId>, other: &[SeriesId]) {
-    let mut rest = other;
-    list.retain(|id| {
-        rest = &rest[gallop(rest, *id)..];
-        rest.first() != Some(id)
-    });
+/// Removes from `list` what is in any of `others`. All are sorted.
+pub(crate) fn without<P: Posting>(list: &mut Vec<P::Series>, others: &[&[P]]) {
+    if let [other] = others {
+        let mut rest = *other;
+        list.retain(|&series| {
+            rest = &rest[gallop(rest, series)..];
+            rest.first().is_none_or(|p| p.series() != series)
+        });
+        return;
+    }
+    let mut has = membership(list, others).into_iter();
+    list.retain(|_| has.next() == Some(false));
 }
