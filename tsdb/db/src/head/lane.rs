@@ -140,7 +140,8 @@ impl HistogramLane {
                 let (_, histogram) = FloatHistogramReader::new(bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
-            Encoding::Xor => None,
+            // Those with start timestamps are in files only.
+            _ => None,
         }
     }
 
@@ -178,7 +179,8 @@ impl HistogramLane {
             let start = timestamps.partition_point(|&t| t < range.min_ms).min(end);
             for (index, &t_ms) in timestamps.iter().enumerate().take(end).skip(start) {
                 if !is_deleted(deleted, t_ms) {
-                    columns.push(t_ms, Arc::new(decoded.histogram(index)));
+                    let start_ms = decoded.start_timestamps().get(index).copied().unwrap_or(0);
+                    columns.push_started(t_ms, Arc::new(decoded.histogram(index)), start_ms);
                 }
             }
         }

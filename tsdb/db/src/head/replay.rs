@@ -7,7 +7,7 @@ use std::time::Duration;
 use emberdb_histogram::NativeHistogram;
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Labels, Sample, TimeRange};
-use emberdb_tsdb_chunk::{AnyHistogram, Encoding};
+use emberdb_tsdb_chunk::AnyHistogram;
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{
     Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RecordNumber, RefSample,
@@ -225,7 +225,7 @@ impl Replay<'_> {
                     restored.count += usize::from(chunk.samples);
                     restored.oldest_ms = restored.oldest_ms.min(chunk.min_ms.max(self.head.min_valid_ms()));
                     restored.newest_ms = restored.newest_ms.max(chunk.max_ms);
-                    if chunk.encoding != Encoding::Xor {
+                    if chunk.encoding.is_histogram() {
                         self.report.histograms += u64::from(chunk.samples);
                     }
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use emberdb_model::storage::{AppendError, StorageError, StorageErrorKind};
 use emberdb_model::{Sample, SampleColumns, SampleValue, TimeRange};
-use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, decode_columns};
+use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, decode_floats};
 
 use super::batch::Place;
 use super::chunk::HeadChunk;
@@ -158,28 +158,19 @@ impl Series {
         if self.newest_ms().is_some_and(|newest_ms| chunk.min_ms <= newest_ms) {
             return false;
         }
-        let has_room = |samples: u32| samples.checked_add(u32::from(chunk.samples));
-        match chunk.encoding {
-            Encoding::Xor => {
-                let Some(samples) = has_room(self.samples) else { return false };
-                if let Some(lane) = &mut self.histograms {
-                    lane.finish_open();
-                }
-                if self.open.samples() > 0 {
-                    self.cut();
-                }
-                self.samples = samples;
-                self.finished.push(HeadChunk::stored(chunk));
-            }
-            Encoding::Histogram | Encoding::FloatHistogram => {
-                if self.open.samples() > 0 {
-                    self.cut();
-                }
-                let lane =
-                    self.histograms.get_or_insert_with(|| Box::new(HistogramLane::new(block_range_ms)));
-                return lane.restore(chunk);
-            }
+        if self.open.samples() > 0 {
+            self.cut();
         }
+        if chunk.encoding.is_histogram() {
+            let lane = self.histograms.get_or_insert_with(|| Box::new(HistogramLane::new(block_range_ms)));
+            return lane.restore(chunk);
+        }
+        let Some(samples) = self.samples.checked_add(u32::from(chunk.samples)) else { return false };
+        if let Some(lane) = &mut self.histograms {
+            lane.finish_open();
+        }
+        self.samples = samples;
+        self.finished.push(HeadChunk::stored(chunk));
         true
     }
 
@@ -337,11 +328,11 @@ impl Series {
             let visible = unseen_from.min(usize::from(chunk.samples));
             unseen_from -= visible;
             if chunk.max_ms >= range.min_ms {
-                read_chunk(&chunk.bytes(files)?, visible, columns)?;
+                read_chunk(chunk.encoding, &chunk.bytes(files)?, visible, columns)?;
             }
         }
         if unseen_from > 0 && self.open_min_ms <= range.max_ms {
-            read_chunk(self.open.bytes(), unseen_from, columns)?;
+            read_chunk(Encoding::Xor, self.open.bytes(), unseen_from, columns)?;
         }
         columns.trim(from, range);
         for &deleted in self.deleted() {
@@ -405,9 +396,19 @@ impl Series {
 }
 
 /// Decodes the first `visible` samples of a chunk.
-fn read_chunk(bytes: &[u8], visible: usize, columns: &mut SampleColumns) -> Result<(), StorageError> {
+fn read_chunk(
+    encoding: Encoding,
+    bytes: &[u8],
+    visible: usize,
+    columns: &mut SampleColumns,
+) -> Result<(), StorageError> {
     let from = columns.len();
-    decode_columns(bytes, &mut columns.timestamps, &mut columns.values).map_err(corrupt)?;
+    let SampleColumns { timestamps, values, start_timestamps, .. } = columns;
+    if encoding == Encoding::Xor2 {
+        // The lane may have ended before, where no start timestamps were known.
+        start_timestamps.resize(from, 0);
+    }
+    decode_floats(encoding, bytes, timestamps, values, start_timestamps).map_err(corrupt)?;
     columns.truncate((from + visible).min(columns.len()));
     Ok(())
 }

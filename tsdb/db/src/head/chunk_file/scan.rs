@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use emberdb_env::{Env, FsResult};
-use emberdb_tsdb_chunk::Encoding;
+use emberdb_tsdb_chunk::{Encoding, samples_in};
 
 use super::entry::Entry;
 use super::files::ChunkDiskRef;
@@ -88,8 +88,8 @@ impl Scan {
                     return Err(format!("offset {at}: {error}"));
                 }
             };
-            let samples = entry.chunk.first_chunk().map(|&count| u16::from_be_bytes(count));
-            if let (Some(place), Some(samples)) = (ChunkDiskRef::new(number, at), samples) {
+            let samples = samples_in(entry.encoding, entry.chunk);
+            if let (Some(place), Ok(samples)) = (ChunkDiskRef::new(number, at), samples) {
                 newest_ms = newest_ms.max(entry.max_ms);
                 self.chunks.push(StoredChunk {
                     place,
