@@ -7,7 +7,7 @@ use std::sync::Arc;
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError};
 use emberdb_model::{Labels, LabelsRef, Matcher, SymbolTable, TimeRange};
 use emberdb_promql_engine::{Analysis, Engine, Explain, QueryError, QueryOptions, QueryResult};
-use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbStats};
+use emberdb_tsdb_db::{CompactionReport, OpenError, ReplayReport, Tsdb, TsdbStats};
 
 use crate::DbOptions;
 
@@ -245,6 +245,31 @@ impl Db {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Deletes the samples in `range` of all series that meet all of `matchers`. They are not found from now on; their room is
+    /// given back later, or by [`Tsdb::clean_tombstones`].
+    ///
+    /// # Errors
+    /// [`StorageError`] if a file cannot be read or written, or the database is closed or read-only.
+    pub fn delete(&self, matchers: &[Matcher], range: TimeRange) -> Result<(), StorageError> {
+        self.tsdb.delete(matchers, range)
+    }
+
+    /// Copies the database as it is now into a folder, which is then a database of its own: see [`Tsdb::snapshot`].
+    ///
+    /// # Errors
+    /// [`StorageError`] if a file cannot be read, linked or written, or the database is closed.
+    pub fn snapshot(&self, to: impl AsRef<Path>) -> Result<(), StorageError> {
+        self.tsdb.snapshot(to.as_ref(), true)
+    }
+
+    /// Moves samples into blocks, and compacts and removes blocks, as far as it is due: see [`Tsdb::maintain`].
+    ///
+    /// # Errors
+    /// [`StorageError`] if a file cannot be read or written, or the database is closed or read-only.
+    pub fn maintain(&self) -> Result<CompactionReport, StorageError> {
+        self.tsdb.maintain()
     }
 
     /// Waits until all that was committed is durable against a power cut.

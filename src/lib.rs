@@ -76,7 +76,10 @@ pub use emberdb_promql_engine::{
     Analysis, CancelHandle, Engine, EngineOptions, Explain, Feature, Figures, PlanNode, PlanOperator,
     QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue, Statistics,
 };
-pub use emberdb_tsdb_db::{OpenError, ReplayReport, Tsdb, TsdbOptions, TsdbStats, WalSync};
+pub use emberdb_tsdb_db::{
+    BlockMeta, BlockStats, CompactionReport, Maintained, OpenError, ReplayReport, Tsdb, TsdbOptions,
+    TsdbStats, WalSync,
+};
 pub use options::DbOptions;
 
 pub use emberdb_histogram as histogram;
