@@ -237,8 +237,10 @@ impl Queryable for Tsdb {
             range: TimeRange::new(block.meta().min_ms, block.meta().max_ms - 1),
         };
         let mut parts: Vec<Part> = set.blocks.iter().map(part).collect();
-        let range = TimeRange::new(set.head_from_ms, i64::MAX);
-        parts.push(Part { querier: Box::new(HeadQuerier::new(&self.shared.head, set)), range });
+        let head_from_ms = set.head_from_ms;
+        let range = TimeRange::new(self.shared.head.late_from_ms().min(head_from_ms), i64::MAX);
+        let head = HeadQuerier::new(&self.shared.head, head_from_ms, set);
+        parts.push(Part { querier: Box::new(head), range });
         Ok(Box::new(MergedQuerier::new(parts)))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use bytes::Bytes;
 use emberdb_model::TimeRange;
 use emberdb_model::storage::StorageError;
-use emberdb_tsdb_chunk::Encoding;
+use emberdb_tsdb_chunk::{Encoding, HistogramChunk};
 
 use super::chunk_file::{ChunkDiskRef, ChunkFiles, StoredChunk};
 
@@ -66,6 +66,13 @@ impl HeadChunk {
     /// Bytes of memory beside its record.
     pub(super) fn heap_bytes(&self) -> usize {
         self.held_bytes().map_or(0, <[u8]>::len)
+    }
+}
+
+impl From<HistogramChunk> for HeadChunk {
+    fn from(chunk: HistogramChunk) -> Self {
+        let HistogramChunk { min_ms, max_ms, samples, encoding, bytes } = chunk;
+        Self::held(TimeRange::new(min_ms, max_ms), samples, encoding, bytes)
     }
 }
 

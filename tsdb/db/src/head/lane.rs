@@ -65,7 +65,7 @@ impl HistogramLane {
                 self.open.append(t_ms, histogram)?
             }
         };
-        self.finished.extend(finished.map(finish));
+        self.finished.extend(finished.map(HeadChunk::from));
         self.visibility.note(stamp, self.samples);
         self.samples += 1;
         Ok(())
@@ -110,7 +110,7 @@ impl HistogramLane {
 
     /// Ends the open chunk: the series goes on with floats.
     pub(super) fn finish_open(&mut self) {
-        self.finished.extend(self.open.finish().map(finish));
+        self.finished.extend(self.open.finish().map(HeadChunk::from));
     }
 
     /// Time of the newest histogram in milliseconds; the smallest there is without any.
@@ -242,12 +242,6 @@ impl HistogramLane {
     fn chunks(&self) -> impl DoubleEndedIterator<Item = LaneChunk<'_>> {
         self.finished.iter().map(LaneChunk::Finished).chain(self.open.open().map(LaneChunk::Open))
     }
-}
-
-/// A chunk that came out of the open one.
-fn finish(chunk: HistogramChunk) -> HeadChunk {
-    let HistogramChunk { min_ms, max_ms, samples, encoding, bytes } = chunk;
-    HeadChunk::held(TimeRange::new(min_ms, max_ms), samples, encoding, bytes)
 }
 
 /// A chunk of the lane.

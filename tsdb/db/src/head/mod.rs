@@ -22,6 +22,7 @@ mod delete;
 mod held;
 mod isolation;
 mod lane;
+mod late;
 mod offload;
 mod order;
 mod page;
@@ -50,7 +51,7 @@ pub(crate) use isolation::{Isolation, Snapshot};
 pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
 pub(crate) use replay::replay;
-pub(crate) use series::Series;
+pub(crate) use series::{Series, View};
 pub(crate) use source::HeadSource;
 
 /// All series in memory, and the log that makes them durable.

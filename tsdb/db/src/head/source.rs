@@ -101,7 +101,7 @@ fn series_in(head: &Head, range: TimeRange) -> Vec<SeriesId> {
     let mut ids = Vec::new();
     for (number, page) in head.pages.all().iter().enumerate() {
         for (slot, series) in page.read().iter().enumerate() {
-            if series.may_have(u64::MAX, range) {
+            if series.may_have_in_order(u64::MAX, range) {
                 ids.push(Pages::id(number, slot));
             }
         }
