@@ -4,21 +4,30 @@ use emberdb_histogram::{FloatHistogram, Histogram, Schema, Side, Span};
 
 use super::super::*;
 use super::STALE;
-use super::check::{assert_agreement, bits, chunks_of, read};
-use crate::{ChunkError, Encoding};
+use super::check::{assert_agreement, bits, chunks_of, header_of, read};
+use super::series::Sample;
+use crate::{ChunkError, Encoding, Starts};
 
 fn histogram(notation: &str) -> FloatHistogram {
     notation.parse().expect("a test's own notation")
 }
 
-/// The headers of the chunks that floats, and whole numbers, are in.
+/// The headers of the chunks that whole numbers, and floats, are in.
 fn headers(notations: &[&str]) -> (Vec<CounterResetHeader>, Vec<CounterResetHeader>) {
-    let floats: Vec<_> =
-        notations.iter().zip(0..).map(|(notation, t_ms)| (t_ms, histogram(notation))).collect();
-    let integers: Vec<_> = floats.iter().map(|(t_ms, float)| (*t_ms, integer(float))).collect();
-    let of =
-        |chunks: Vec<Box<[u8]>>| chunks.iter().map(|chunk| CounterResetHeader::from_byte(chunk[2])).collect();
-    (of(chunks_of(&integers)), of(chunks_of(&floats)))
+    let without = headers_with::<NoStarts>(notations);
+    assert_eq!(headers_with::<Starts>(notations), without);
+    without
+}
+
+fn headers_with<S: HistogramStarts>(
+    notations: &[&str],
+) -> (Vec<CounterResetHeader>, Vec<CounterResetHeader>) {
+    let floats: Vec<Sample<f64>> =
+        notations.iter().zip(0..).map(|(notation, t_ms)| (t_ms, histogram(notation), 3)).collect();
+    let integers: Vec<_> =
+        floats.iter().map(|(t_ms, float, start_ms)| (*t_ms, integer(float), *start_ms)).collect();
+    let of = |chunks: Vec<Box<[u8]>>| chunks.iter().map(|chunk| header_of::<S>(chunk)).collect();
+    (of(chunks_of::<_, S>(&integers)), of(chunks_of::<_, S>(&floats)))
 }
 
 /// A histogram of floats that are whole.
@@ -91,7 +100,10 @@ fn a_cut_for_size_knows_whether_there_was_a_reset() {
         let mut open = FloatHistogramAppender::new();
         open.append(0, &first).expect("well-formed");
         let finished = open.cut(1, &next).expect("well-formed");
-        assert_eq!((read::<f64>(&finished).map(|read| read.len()), open.header()), (Ok(1), float_header));
+        assert_eq!(
+            (read::<f64, NoStarts>(&finished).map(|read| read.len()), open.header()),
+            (Ok(1), float_header)
+        );
         let mut open = HistogramAppender::new();
         open.append(0, &integer(&first)).expect("well-formed");
         open.cut(1, &integer(&next)).expect("well-formed");
@@ -103,14 +115,16 @@ fn a_cut_for_size_knows_whether_there_was_a_reset() {
 fn stale_samples_have_nothing_and_end_a_chunk() {
     let live = histogram("{{count:5 sum:3 buckets:[2 3]}}");
     let stale = FloatHistogram { sum: STALE, ..live.clone() };
-    let series = [(0, live.clone()), (1, stale.clone()), (2, stale.clone()), (3, live.clone()), (4, live)];
-    let chunks = chunks_of(&series);
+    let series = [live.clone(), stale.clone(), stale.clone(), live.clone(), live];
+    let series: Vec<Sample<f64>> =
+        series.into_iter().zip(0..).map(|(sample, t_ms)| (t_ms, sample, 0)).collect();
+    let chunks = chunks_of::<_, NoStarts>(&series);
     assert_eq!(chunks.iter().map(|chunk| chunk[1]).collect::<Vec<_>>(), [3, 2]);
-    let read = read::<f64>(&chunks[0]).expect("our own chunk");
+    let read = read::<f64, NoStarts>(&chunks[0]).expect("our own chunk");
     let empty = FloatHistogram { sum: STALE, ..FloatHistogram::default() };
-    assert!(read[1..].iter().all(|(_, sample)| bits(sample) == bits(&empty)));
+    assert!(read[1..].iter().all(|(_, sample, _)| bits(sample) == bits(&empty)));
     // A chunk that begins stale has no layout.
-    let chunks = chunks_of(&[(0, stale)]);
+    let chunks = chunks_of::<_, NoStarts>(&[(0, stale, 0)]);
     let mut reader = FloatHistogramReader::new(&chunks[0]).expect("our own chunk");
     assert!(reader.layout().is_none());
     reader.read_into(&mut FloatHistogram::default()).expect("our own chunk");
@@ -129,10 +143,10 @@ fn buckets_that_a_sample_lacks_are_filled_in() {
     assert_eq!(open.append(1, &histogram("{{count:6 buckets:[6]}}")), Ok(Appended::Here));
     // New ones on one side, lacking ones on both.
     assert_eq!(open.append(2, &histogram("{{count:7 offset:-1 buckets:[1 6]}}")), Ok(Appended::Recoded));
-    let read = read::<f64>(open.bytes()).expect("our own chunk");
+    let read = read::<f64, NoStarts>(open.bytes()).expect("our own chunk");
     assert_eq!(read[0].1.positive.spans, [Span { offset: -1, length: 4 }]);
     assert_eq!(read[0].1.negative.spans, [Span { offset: 0, length: 1 }]);
-    let rows: Vec<_> = read.iter().map(|(_, sample)| sample.positive.buckets.as_slice()).collect();
+    let rows: Vec<_> = read.iter().map(|(_, sample, _)| sample.positive.buckets.as_slice()).collect();
     assert_eq!(rows, [[0.0, 2.0, 0.0, 0.0], [0.0, 6.0, 0.0, 0.0], [1.0, 6.0, 0.0, 0.0]]);
 }
 
@@ -145,7 +159,7 @@ fn finer_schemas_are_brought_to_the_finest_known() {
     let mut columns = HistogramColumns::new();
     assert_eq!(columns.decode(Encoding::FloatHistogram, open.bytes()), Ok(2));
     assert_eq!((columns.layout().schema, columns.positive(1)), (Schema::new(8), &[3.0, 4.0][..]));
-    assert_agreement::<f64>(Encoding::FloatHistogram, open.bytes());
+    assert_agreement::<f64, NoStarts>(open.bytes());
 }
 
 #[test]
@@ -166,7 +180,7 @@ fn what_cannot_be_written_changes_nothing() {
         open.append(t_ms.into(), &empty).expect("below the limit");
     }
     assert_eq!(open.append(65_535, &empty), Err(ChunkError::Full));
-    assert_eq!(read::<f64>(open.bytes()).map(|read| read.len()), Ok(65_535));
+    assert_eq!(read::<f64, NoStarts>(open.bytes()).map(|read| read.len()), Ok(65_535));
     assert!(open.cut(65_535, &empty).is_ok() && open.samples() == 1);
 }
 
@@ -180,7 +194,7 @@ fn counts_beyond_the_bytes_reserve_nothing() {
     crate::varbit::write_uvarbit(&mut bits, u64::from(u32::MAX));
     bits.write(0, 1);
     bytes.resize(40, 0);
-    let error = read::<i64>(&bytes).expect_err("four billion buckets in 40 bytes");
+    let error = read::<i64, NoStarts>(&bytes).expect_err("four billion buckets in 40 bytes");
     let count_max = (40 * 8 - 32 - 1 - 5 - 64 - 1) as u64;
     let count = u64::from(u32::MAX);
     assert_eq!(error, ChunkError::TooMany { at_bit: 33, count, count_max, what: "buckets" });
@@ -190,7 +204,63 @@ fn counts_beyond_the_bytes_reserve_nothing() {
         columns.decode(Encoding::Histogram, &[0xff, 0xff, 0, 0]).map_err(|error| error.to_string()),
         Err("chunk header counts 65535 samples, expected at most 0 in 4 bytes".into())
     );
-    assert_eq!(columns.decode(Encoding::Xor, &[0, 0]), Err(ChunkError::NotHistograms));
+    for encoding in [Encoding::Xor, Encoding::Xor2] {
+        assert_eq!(columns.decode(encoding, &[0, 0, 0]), Err(ChunkError::NotHistograms));
+    }
     assert_eq!(columns.decode(Encoding::Histogram, &[0, 0, 0x80]), Ok(0));
     assert_eq!(columns.header(), CounterResetHeader::Reset);
+}
+
+#[test]
+fn a_header_with_start_timestamps_counts_less() {
+    let mut open = FloatHistogramStAppender::new();
+    let gauge = histogram("{{counter_reset_hint:gauge}}");
+    for t_ms in 0..16_383 {
+        open.append_started(t_ms, &gauge, 7).expect("below the limit");
+    }
+    let before = open.bytes().to_vec();
+    assert_eq!(before[..3], [0xff, 0xff, 0x80 | 127]);
+    assert_eq!(open.append_started(16_383, &gauge, 7), Err(ChunkError::Full));
+    assert_eq!(
+        (open.bytes(), open.samples(), open.header()),
+        (&before[..], 16_383, CounterResetHeader::Gauge)
+    );
+    let mut columns = HistogramColumns::new();
+    assert_eq!(columns.decode(FloatHistogramStAppender::ENCODING, &before), Ok(16_383));
+    assert_eq!(columns.start_timestamps(), [7; 16_383]);
+    assert!(open.cut_started(16_383, &gauge, 8).is_ok());
+    assert_eq!((open.samples(), open.newest_start_ms()), (1, 8));
+}
+
+#[test]
+fn start_timestamps_that_no_header_of_ours_says_are_gone_on_with() {
+    let empty = Histogram::default();
+    let mut open = HistogramStAppender::new();
+    for t_ms in 0..140 {
+        open.append(t_ms, &empty).expect("below the limit");
+    }
+    // Without starts the samples behind number 127 are two bits shorter; a writer that keeps none may write so.
+    let mut resumed =
+        HistogramStAppender::resume(&plain_of(140, &empty)).expect("a chunk whose header names no start");
+    assert_eq!(resumed.bytes(), open.bytes());
+    resumed.append_started(140, &empty, 9).expect("below the limit");
+    let starts = read::<i64, Starts>(resumed.bytes()).expect("our own chunk");
+    assert!(starts[..140].iter().all(|sample| sample.2 == 0) && starts[140].2 == 9);
+
+    // A header that names a sample which has not come.
+    let mut ahead = plain_of(2, &empty);
+    ahead[2] = 5;
+    let mut resumed = HistogramStAppender::resume(&ahead).expect("a chunk of two");
+    resumed.append_started(2, &empty, 9).expect("below the limit");
+    assert_eq!(read::<i64, Starts>(resumed.bytes()).expect("our own chunk")[2].2, 9);
+    assert_eq!(resumed.bytes()[2], 2);
+}
+
+/// A chunk without start timestamps, of so many equal histograms.
+fn plain_of(samples: i64, histogram: &Histogram) -> Vec<u8> {
+    let mut open = HistogramAppender::new();
+    for t_ms in 0..samples {
+        open.append(t_ms, histogram).expect("below the limit");
+    }
+    open.bytes().to_vec()
 }

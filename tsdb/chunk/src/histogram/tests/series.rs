@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use emberdb_histogram::{CounterResetHint, FloatHistogram, Histogram, Schema, Side, Span};
+use emberdb_histogram::{CounterResetHint, Histogram, NativeHistogram, Schema, Side, Span};
 use proptest::prelude::*;
 
 use super::STALE;
+
+/// A time, a histogram, and the time since when it counts.
+pub(super) type Sample<N> = (i64, NativeHistogram<N>, i64);
 
 /// What happens to a series of histograms.
 #[derive(Debug, Clone)]
@@ -25,12 +28,15 @@ enum Event {
     /// So many empty buckets are between two others in the same span, and so many spans are cut.
     Gaps(i64, bool),
     Stale,
+    /// Samples count since then from now on; each since the time of the one before if it is nowhere.
+    Start(Option<i64>),
 }
 
 /// A series, and how its histograms look now.
 #[derive(Debug, Clone, Default)]
 struct Series {
     t_ms: i64,
+    start_ms: Option<i64>,
     schema: i32,
     zero_threshold: f64,
     zero_count: u64,
@@ -75,15 +81,21 @@ impl Series {
             Event::Hint(hint) => self.hint = *hint,
             Event::Gaps(gap, is_cut) => (self.gap, self.is_cut) = (*gap, *is_cut),
             Event::Stale => self.is_stale = true,
+            Event::Start(start_ms) => self.start_ms = *start_ms,
         }
     }
 
-    fn histogram(&mut self, step_ms: i64) -> (i64, Histogram) {
+    fn sample(&mut self, step_ms: i64) -> Sample<i64> {
+        let start_ms = self.start_ms.unwrap_or(self.t_ms);
         self.t_ms = self.t_ms.wrapping_add(step_ms);
+        (self.t_ms, self.histogram(), start_ms)
+    }
+
+    fn histogram(&mut self) -> Histogram {
         let hint = std::mem::take(&mut self.hint);
         let hint = if self.is_gauge { CounterResetHint::Gauge } else { hint };
         if std::mem::take(&mut self.is_stale) {
-            return (self.t_ms, Histogram { sum: STALE, counter_reset_hint: hint, ..Histogram::default() });
+            return Histogram { sum: STALE, counter_reset_hint: hint, ..Histogram::default() };
         }
         let is_custom = self.schema == -53;
         if is_custom {
@@ -91,7 +103,7 @@ impl Series {
         }
         let [positive, negative] = [0, 1].map(|side| self.side(side));
         let in_buckets: u64 = self.buckets.iter().flat_map(BTreeMap::values).sum();
-        let histogram = Histogram {
+        Histogram {
             counter_reset_hint: hint,
             schema: Schema::new(self.schema),
             zero_threshold: if is_custom { 0.0 } else { self.zero_threshold },
@@ -101,8 +113,7 @@ impl Series {
             positive,
             negative,
             custom_values: is_custom.then(|| self.bounds.clone().into()),
-        };
-        (self.t_ms, histogram)
+        }
     }
 
     fn side(&self, side: usize) -> Side<i64> {
@@ -142,26 +153,28 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::sample::select(vec![CounterResetHint::Reset, CounterResetHint::NotReset]).prop_map(Event::Hint),
         2 => (0..4_i64, any::<bool>()).prop_map(|(gap, is_cut)| Event::Gaps(gap, is_cut)),
         1 => Just(Event::Stale),
+        2 => prop_oneof![Just(Some(0)), Just(Some(5)), Just(None), any::<i64>().prop_map(Some)]
+            .prop_map(Event::Start),
     ]
 }
 
 /// The histograms of one series in order.
-pub(super) fn series(len: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<(i64, Histogram)>> {
+pub(super) fn series(len: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<Sample<i64>>> {
     let step_ms = prop_oneof![6 => Just(15_000_i64), 3 => 14_990..15_010_i64, 1 => any::<i64>()];
     prop::collection::vec((event(), step_ms), len).prop_map(|events| {
-        let mut series = Series { gap: 1, ..Series::default() };
+        let mut series = Series { gap: 1, start_ms: Some(0), ..Series::default() };
         events
             .iter()
             .map(|(event, step_ms)| {
                 series.apply(event);
-                series.histogram(*step_ms)
+                series.sample(*step_ms)
             })
             .collect()
     })
 }
 
 /// The same in floats that are no whole numbers.
-pub(super) fn in_floats(series: &[(i64, Histogram)]) -> Vec<(i64, FloatHistogram)> {
+pub(super) fn in_floats(series: &[Sample<i64>]) -> Vec<Sample<f64>> {
     let scaled = |histogram: &Histogram| {
         let mut float = histogram.to_float();
         float.count /= 8.0;
@@ -171,5 +184,5 @@ pub(super) fn in_floats(series: &[(i64, Histogram)]) -> Vec<(i64, FloatHistogram
         }
         float
     };
-    series.iter().map(|(t_ms, histogram)| (*t_ms, scaled(histogram))).collect()
+    series.iter().map(|(t_ms, histogram, start_ms)| (*t_ms, scaled(histogram), *start_ms)).collect()
 }
