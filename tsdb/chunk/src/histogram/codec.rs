@@ -1,6 +1,6 @@
 //! One sample after the other: bits to numbers and back, for both kinds of histograms.
 
-use emberdb_histogram::{BucketNumber, NativeHistogram, Side, Span};
+use emberdb_histogram::{BucketNumber, NativeHistogram};
 
 use super::field::{Dod, Field, Xor};
 use super::layout::HistogramLayout;
@@ -146,38 +146,23 @@ impl<N: Coded, S: StartCoding> Coding<N, S> {
         self.starts.read(bits, previous_ms, self.t_ms.number())
     }
 
-    /// Puts the newest sample, number `index` of a chunk with this header, into the memory of a histogram. One that is
-    /// stale is nothing but that.
+    /// Puts the newest sample, number `index` of a chunk with this header, into the memory of a histogram.
     pub(super) fn copy_into(
         &self,
         header: CounterResetHeader,
         index: usize,
         histogram: &mut NativeHistogram<N>,
     ) {
-        let (mut positive, mut negative) =
-            (std::mem::take(&mut histogram.positive), std::mem::take(&mut histogram.negative));
-        let sum = self.sum.number();
-        if is_stale(sum) {
-            for side in [&mut positive, &mut negative] {
-                side.spans.clear();
-                side.buckets.clear();
-            }
-            *histogram = NativeHistogram { sum, positive, negative, ..NativeHistogram::default() };
-            return;
-        }
-        copy_side(&mut positive, &self.layout.positive_spans, &self.positive);
-        copy_side(&mut negative, &self.layout.negative_spans, &self.negative);
-        *histogram = NativeHistogram {
+        let numbers = NativeHistogram {
             counter_reset_hint: header.hint(index),
-            schema: self.layout.schema,
-            zero_threshold: self.layout.zero_threshold,
-            zero_count: self.zero_count.number(),
             count: self.count.number(),
-            sum,
-            positive,
-            negative,
-            custom_values: self.layout.custom_values.clone(),
+            zero_count: self.zero_count.number(),
+            sum: self.sum.number(),
+            ..NativeHistogram::default()
         };
+        let buckets =
+            [&self.positive, &self.negative].map(|fields| fields.iter().map(|field| field.number()));
+        self.layout.copy_into(numbers, buckets, histogram);
     }
 
     /// Makes room for the buckets of the layout.
@@ -191,11 +176,4 @@ impl<N: Coded, S: StartCoding> Coding<N, S> {
     fn buckets_mut(&mut self) -> impl Iterator<Item = &mut N::BucketField> {
         self.positive.iter_mut().chain(&mut self.negative)
     }
-}
-
-fn copy_side<N: Coded>(side: &mut Side<N>, spans: &[Span], fields: &[N::BucketField]) {
-    side.spans.clear();
-    side.spans.extend_from_slice(spans);
-    side.buckets.clear();
-    side.buckets.extend(fields.iter().map(|field| field.number()));
 }

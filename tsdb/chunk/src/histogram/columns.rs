@@ -1,6 +1,6 @@
 //! A whole chunk of histograms in columns.
 
-use emberdb_histogram::{FloatHistogram, NativeHistogram, Schema, Side, Span};
+use emberdb_histogram::{FloatHistogram, NativeHistogram, Schema};
 
 use super::codec::Coding;
 use super::layout::HistogramLayout;
@@ -192,28 +192,20 @@ impl HistogramColumns {
 
     /// Like [`histogram`](Self::histogram), in the memory of another one.
     pub fn copy_into(&self, index: usize, histogram: &mut FloatHistogram) {
-        let (mut positive, mut negative) =
-            (std::mem::take(&mut histogram.positive), std::mem::take(&mut histogram.negative));
-        let sum = self.sums.get(index).copied().unwrap_or_default();
-        if is_stale(sum) || index >= self.len() {
-            copy_side(&mut positive, &[], &[]);
-            copy_side(&mut negative, &[], &[]);
-            *histogram = FloatHistogram { sum, positive, negative, ..FloatHistogram::default() };
+        if index >= self.len() {
+            *histogram = FloatHistogram::default();
             return;
         }
-        copy_side(&mut positive, &self.layout.positive_spans, self.positive(index));
-        copy_side(&mut negative, &self.layout.negative_spans, self.negative(index));
-        *histogram = FloatHistogram {
+        let number = |column: &[f64]| column.get(index).copied().unwrap_or_default();
+        let numbers = FloatHistogram {
             counter_reset_hint: self.header.hint(index),
-            schema: self.layout.schema,
-            zero_threshold: self.layout.zero_threshold,
-            zero_count: self.zero_counts.get(index).copied().unwrap_or_default(),
-            count: self.counts.get(index).copied().unwrap_or_default(),
-            sum,
-            positive,
-            negative,
-            custom_values: self.layout.custom_values.clone(),
+            count: number(&self.counts),
+            zero_count: number(&self.zero_counts),
+            sum: number(&self.sums),
+            ..FloatHistogram::default()
         };
+        let buckets = [self.positive(index), self.negative(index)].map(|buckets| buckets.iter().copied());
+        self.layout.copy_into(numbers, buckets, histogram);
     }
 
     /// The histograms with their times, one by one.
@@ -291,11 +283,4 @@ impl HistogramColumns {
         self.buckets.extend_from_slice(&histogram.positive.buckets);
         self.buckets.extend_from_slice(&histogram.negative.buckets);
     }
-}
-
-fn copy_side(side: &mut Side<f64>, spans: &[Span], buckets: &[f64]) {
-    side.spans.clear();
-    side.spans.extend_from_slice(spans);
-    side.buckets.clear();
-    side.buckets.extend_from_slice(buckets);
 }
