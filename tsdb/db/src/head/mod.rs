@@ -71,6 +71,8 @@ pub(crate) struct Head {
     samples: AtomicU64,
     /// Samples before this are in blocks, or nowhere: the head has none and takes none.
     min_valid_ms: AtomicI64,
+    /// Time of the oldest late sample, or earlier.
+    late_from_ms: AtomicI64,
     /// References by which the log knows a series beside its own: logs of others name a series anew after a truncation.
     further_refs: Mutex<Vec<(SeriesId, u64)>>,
 }
@@ -102,6 +104,7 @@ impl Head {
             oldest_ms: AtomicI64::new(i64::MAX),
             samples: AtomicU64::new(0),
             min_valid_ms: AtomicI64::new(i64::MIN),
+            late_from_ms: AtomicI64::new(i64::MAX),
             further_refs: Mutex::default(),
         }
     }
@@ -135,6 +138,16 @@ impl Head {
     /// Samples before this time are in blocks, or nowhere.
     pub(crate) fn min_valid_ms(&self) -> i64 {
         self.min_valid_ms.load(Ordering::Acquire)
+    }
+
+    /// Time of the oldest sample that came out of order and is not in a block; the greatest there is without any.
+    pub(crate) fn late_from_ms(&self) -> i64 {
+        self.late_from_ms.load(Ordering::Acquire)
+    }
+
+    /// Counts late samples that were just stored.
+    fn note_late(&self, oldest_ms: i64) {
+        self.late_from_ms.fetch_min(oldest_ms, Ordering::AcqRel);
     }
 
     /// From now on samples before this time are not taken, and not restored.
