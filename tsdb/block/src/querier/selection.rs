@@ -50,6 +50,7 @@ impl<'a> Selection<'a> {
         if selected.chunks.len() == before {
             return Ok(());
         }
+        self.sort_labels()?;
         for &(name, value) in &self.labels {
             let label =
                 Label { name: self.translation.symbol(name)?, value: self.translation.symbol(value)? };
@@ -65,6 +66,23 @@ impl<'a> Selection<'a> {
 
     pub(super) fn finish(self) -> Selected {
         self.selected
+    }
+
+    /// Puts the labels in the order of their names. They mostly are, and so are the numbers of symbols; only a file that is
+    /// wrong, with right checksums, has others.
+    fn sort_labels(&mut self) -> BlockResult<()> {
+        if self.labels.is_sorted_by(|earlier, later| earlier.0 < later.0) {
+            return Ok(());
+        }
+        let mut named = Vec::with_capacity(self.labels.len());
+        for &label in &self.labels {
+            named.push((self.translation.index.symbol(label.0)?, label));
+        }
+        named.sort_unstable();
+        named.dedup_by_key(|&mut (name, _)| name);
+        self.labels.clear();
+        self.labels.extend(named.into_iter().map(|(_, label)| label));
+        Ok(())
     }
 }
 
