@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use emberdb_env::Env;
 use emberdb_model::storage::Querier;
-use emberdb_model::{Matcher, TimeRange};
+use emberdb_model::{MatchOp, Matcher, TimeRange};
 use emberdb_tsdb_block::{
     Block, BlockChunk, BlockMeta, BlockSource, BlockWriter, CHUNK_SEGMENT_BYTES_MAX, MergeOptions, Ulid,
     compacted_meta, merge_blocks, plan_compaction, repair_versions,
@@ -39,9 +39,10 @@ fn assert_whole(block: &Block) {
 }
 
 fn assert_series(block: &Block, line: &Value) {
-    let found = block.series().unwrap().map(Result::unwrap);
-    let series = found
-        .into_iter()
+    let series = block
+        .series()
+        .unwrap()
+        .map(Result::unwrap)
         .find(|series| Some(u64::from(series.entry.0)) == line["series_ref"].as_u64())
         .unwrap_or_else(|| panic!("no series {}", line["labels"]));
     assert_eq!(format!("{:?}", series.labels.iter().collect::<Vec<_>>()), label_key(&line["labels"]));
@@ -79,7 +80,7 @@ fn all_parts_are_those_that_upstream_reads() {
             let found = querier.label_values(name, &[], TimeRange::ALL).unwrap();
             assert_eq!(serde_json::json!(found), *values);
             // With a matcher that all meet, the series are asked one by one.
-            let any = Matcher::regex("__name__", ".*").unwrap();
+            let any = Matcher::new(MatchOp::Regex, "__name__", ".*").unwrap();
             assert_eq!(querier.label_values(name, &[any], TimeRange::ALL).unwrap(), found);
         }
         let files = ["index", "meta.json", "chunks/000001", "tombstones"];
@@ -180,7 +181,7 @@ fn merging_one_block_leaves_out_what_is_deleted() {
         let expected = expected_samples(&golden);
         for path in block_dirs(&golden.join("data")) {
             let block = Block::open(&env, &path).unwrap();
-            let meta = BlockMeta { compaction: block.meta().compaction.clone(), ..block.meta().clone() };
+            let meta = block.meta().clone();
             let meta = merge_blocks(&env, &dir, meta, &[&block], MergeOptions::default()).unwrap().unwrap();
             let written = dir.join(meta.ulid.to_string());
             let merged = Block::open(&env, &written).unwrap();
@@ -227,7 +228,7 @@ fn blocks_side_by_side_become_one() {
     let meta = compacted_meta(Ulid(1), &metas.iter().collect::<Vec<_>>());
     assert_eq!((meta.compaction.level, meta.compaction.sources.len()), (3, 5));
     let dir = env.fs().create_temp_dir("emberdb-block-golden").unwrap();
-    let sources: Vec<&dyn BlockSource> = blocks.iter().map(|block| block as _).collect();
+    let sources: Vec<&dyn BlockSource> = blocks.iter().map(|block| block as &dyn BlockSource).collect();
     let meta = merge_blocks(&env, &dir, meta, &sources, MergeOptions::default()).unwrap().unwrap();
     let merged = Block::open(&env, &dir.join(meta.ulid.to_string())).unwrap();
     assert_whole(&merged);

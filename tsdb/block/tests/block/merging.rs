@@ -37,7 +37,7 @@ proptest! {
         }
         let metas: Vec<_> = opened.iter().map(Block::meta).collect();
         prop_assume!(!metas.is_empty());
-        let sources: Vec<&dyn BlockSource> = opened.iter().map(|block| block as _).collect();
+        let sources: Vec<&dyn BlockSource> = opened.iter().map(|block| block as &dyn BlockSource).collect();
         let float_encoding = if floats_are_xor2 { Encoding::Xor2 } else { Encoding::Xor };
         let options = MergeOptions { segment_bytes_max: 300, float_encoding };
         let merged = merge_blocks(&env, &dir, compacted_meta(Ulid(99), &metas), &sources, options).unwrap();
