@@ -96,7 +96,8 @@ impl HistogramLane {
                 let (_, histogram) = FloatHistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
-            Encoding::Xor => None,
+            // A head makes no others.
+            Encoding::Xor | Encoding::Xor2 | Encoding::HistogramSt | Encoding::FloatHistogramSt => None,
         }
     }
 
