@@ -2,6 +2,7 @@
 
 mod blocks;
 mod compact;
+mod compact_late;
 mod delete;
 mod open;
 mod retention;
@@ -32,6 +33,9 @@ use crate::query::{HeadQuerier, MergedQuerier, Part};
 
 /// The folder of the write-ahead log.
 const WAL_DIR: &str = "wal";
+
+/// The folder of the log of late samples.
+const WBL_DIR: &str = "wbl";
 
 /// A Prometheus data directory, opened. Cloning gives another handle of the same database.
 ///
@@ -165,10 +169,10 @@ impl Tsdb {
     /// [`StorageError`] if the system fails to make it durable, or the database is closed or read-only.
     pub fn sync(&self) -> Result<(), StorageError> {
         self.shared.check_writable()?;
-        match &mut self.shared.head.log.lock().writer {
-            Some(writer) => writer.sync().map_err(log_failed),
-            None => Err(closed()),
-        }
+        let log = &mut *self.shared.head.log.lock();
+        let Some(writer) = &mut log.writer else { return Err(closed()) };
+        writer.sync().map_err(log_failed)?;
+        log.late_writer.as_mut().map_or(Ok(()), |writer| writer.sync().map_err(log_failed))
     }
 
     /// Makes all commits durable and closes the database: every handle of it answers `Closed` from now on. Queriers
@@ -207,8 +211,13 @@ impl Shared {
         // A round of maintenance and a commit under way end first. The directory's lock is released last.
         self.signal.end();
         let _maintenance = self.maintenance.lock();
-        let writer = self.head.log.lock().writer.take();
-        let outcome = writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed));
+        let writers = {
+            let mut log = self.head.log.lock();
+            [log.writer.take(), log.late_writer.take()]
+        };
+        let outcomes =
+            writers.map(|writer| writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed)));
+        let outcome = outcomes.into_iter().collect();
         *self.state.lock() = State::Closed;
         outcome
     }

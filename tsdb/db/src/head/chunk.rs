@@ -53,6 +53,11 @@ impl HeadChunk {
         }
     }
 
+    /// Whether it is in a file, at the place that a log of late samples gives as a number.
+    pub(super) fn is_stored_at(&self, packed: u64) -> bool {
+        matches!(self.place, Place::Stored(place) if place.packed() == packed)
+    }
+
     /// The same bytes are in a file now.
     pub(super) fn release(&mut self, place: ChunkDiskRef) {
         self.place = Place::Stored(place);

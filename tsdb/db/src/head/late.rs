@@ -61,9 +61,13 @@ impl LateSamples {
         self.chunks.push(HeadChunk::stored(chunk));
     }
 
-    /// The samples in memory are in the chunk that was written last: the log says so.
-    pub(super) fn forget_open(&mut self) {
-        self.open.clear();
+    /// The samples in memory are in the chunk at this place, as the log says, and in those before it. They are kept if it was not
+    /// found there.
+    pub(super) fn forget_stored(&mut self, place: u64) {
+        if self.chunks.iter().any(|chunk| chunk.is_stored_at(place)) {
+            self.open.clear();
+            self.chunks.retain(|chunk| chunk.held_bytes().is_none());
+        }
     }
 
     /// Makes chunks of the samples in memory.

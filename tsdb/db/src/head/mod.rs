@@ -52,7 +52,7 @@ pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
 pub(crate) use replay::replay;
 pub(crate) use series::{Series, View};
-pub(crate) use source::HeadSource;
+pub(crate) use source::{HeadSource, LateChunks};
 
 /// All series in memory, and the log that makes them durable.
 pub(crate) struct Head {
@@ -81,6 +81,8 @@ pub(crate) struct Head {
 pub(crate) struct Log {
     /// Absent when the database is read-only or closed.
     pub(crate) writer: Option<WalWriter>,
+    /// The log of late samples; absent where none are taken and none were.
+    pub(crate) late_writer: Option<WalWriter>,
     series_record: Vec<u8>,
     records: commit::Records,
 }
@@ -96,6 +98,7 @@ impl Head {
             isolation: Isolation::default(),
             log: Mutex::new(Log {
                 writer: None,
+                late_writer: None,
                 series_record: Vec::new(),
                 records: commit::Records::default(),
             }),
@@ -128,11 +131,19 @@ impl Head {
         Ok((id, true))
     }
 
-    /// Samples older than this are refused: half a block behind the newest one, as Prometheus without an
+    /// Samples older than this are not taken in order: half a block behind the newest one, as Prometheus without an
     /// out-of-order window, and what blocks hold.
-    pub(crate) fn oldest_accepted_ms(&self) -> i64 {
+    fn oldest_accepted_ms(&self) -> i64 {
         let newest_ms = self.newest_ms.load(Ordering::Acquire);
         newest_ms.saturating_sub(self.options.block_range_ms / 2).max(self.min_valid_ms())
+    }
+
+    /// Which samples are taken now.
+    fn accepted(&self) -> order::Accepted {
+        let window_ms = self.options.out_of_order_window_ms;
+        let newest_ms = self.newest_ms.load(Ordering::Acquire);
+        let late_from_ms = (window_ms > 0).then(|| newest_ms.saturating_sub(window_ms));
+        order::Accepted { oldest_ms: self.oldest_accepted_ms(), late_from_ms }
     }
 
     /// Samples before this time are in blocks, or nowhere.

@@ -12,7 +12,7 @@ use super::chunk_file::{ChunkFiles, StoredChunk};
 use super::isolation::{CommitStamp, Visibility};
 use super::lane::HistogramLane;
 use super::late::LateSamples;
-use super::order::{Follows, Newest, follow_float, follow_histogram};
+use super::order::{Accepted, Follows, Newest, follow_float, follow_histogram};
 
 /// Samples that a chunk should hold; it is cut at the time when this many are expected, judged after a quarter.
 const CHUNK_SAMPLES: u16 = 120;
@@ -114,11 +114,11 @@ impl Series {
 
     /// Whether the float may follow the newest sample.
     #[inline]
-    pub(super) fn check(&self, sample: Sample, oldest_accepted_ms: i64) -> Result<Follows, AppendError> {
+    pub(super) fn check(&self, sample: Sample, accepted: Accepted) -> Result<Follows, AppendError> {
         if self.samples == u32::MAX {
             return Err(AppendError::Limit("a series holds at most 2^32 - 1 floats in memory".into()));
         }
-        follow_float(self.newest(), sample, oldest_accepted_ms)
+        follow_float(self.newest(), sample, accepted)
     }
 
     /// Whether the histogram may follow the newest sample.
@@ -126,12 +126,12 @@ impl Series {
         &self,
         t_ms: i64,
         histogram: AnyHistogram<'_>,
-        oldest_accepted_ms: i64,
+        accepted: Accepted,
     ) -> Result<Follows, AppendError> {
         if let Some(lane) = &self.histograms {
             lane.check_room()?;
         }
-        follow_histogram(self.newest(), t_ms, histogram, oldest_accepted_ms)
+        follow_histogram(self.newest(), t_ms, histogram, accepted)
     }
 
     /// Adds a float that is newer than all samples before it.
@@ -371,6 +371,14 @@ impl Series {
         &mut self.rare.get_or_insert_default().late
     }
 
+    /// Forgets the first chunks of late samples.
+    pub(super) fn forget_late(&mut self, chunks: usize) {
+        if let Some(rare) = &mut self.rare {
+            rare.late.forget_chunks(chunks);
+        }
+        self.drop_rare();
+    }
+
     /// What of it is deleted.
     pub(super) fn deleted(&self) -> &[TimeRange] {
         self.rare.as_ref().map_or(&[], |rare| &rare.deleted)
@@ -501,7 +509,7 @@ mod tests {
         let mut series = Series::new(1);
         for t in times_ms {
             let sample = Sample { timestamp_ms: t, value: value(t) };
-            assert_eq!(series.check(sample, i64::MIN).unwrap(), Follows::Appended);
+            assert_eq!(series.check(sample, Accepted::IN_ORDER).unwrap(), Follows::Appended);
             series.push(sample, CommitStamp::REPLAY, TWO_HOURS_MS);
         }
         series
