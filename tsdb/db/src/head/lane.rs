@@ -10,8 +10,8 @@ use emberdb_histogram::FloatHistogram;
 use emberdb_model::storage::{AppendError, StorageError};
 use emberdb_model::{HistogramColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, ChunkError, Encoding, FloatHistogramReader, HistogramChunk, HistogramChunks,
-    HistogramColumns as ChunkColumns, HistogramReader,
+    AnyHistogram, ChunkError, ChunkHistograms, Encoding, FloatHistogramReader, HistogramChunk,
+    HistogramChunks, HistogramReader,
 };
 
 use super::chunk::{ChunkBytes, HeadChunk};
@@ -163,7 +163,7 @@ impl HistogramLane {
         columns: &mut HistogramColumns,
     ) -> Result<(), StorageError> {
         let mut left = self.visibility.visible(commit, self.samples) as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks() {
             if left == 0 || chunk.range().min_ms > range.max_ms {
                 break;
@@ -198,7 +198,7 @@ impl HistogramLane {
     ) -> Result<Option<(i64, FloatHistogram)>, StorageError> {
         let visible = self.visibility.visible(commit, self.samples) as usize;
         let mut end = self.samples as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks().rev() {
             let start = end - chunk.samples().min(end);
             let visible = visible.min(end).saturating_sub(start);
