@@ -50,9 +50,11 @@ pub use generate_start_timestamps::{
 pub use naive::{
     NaiveAnswer, NaiveEngine, NaiveError, NaiveErrorKind, NaiveOptions, NaiveSample, NaiveSeries, NaiveValue,
 };
+#[cfg(feature = "engine")]
+pub use script::FastScriptEngine;
 pub use script::{
-    FastScriptEngine, NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure,
-    ScriptQueryError, ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal,
-    are_histograms_equal, are_values_equal, in_whole_counts, run_script, through_chunks,
+    NaiveScriptEngine, ScriptAnswer, ScriptEngine, ScriptError, ScriptFailure, ScriptQueryError,
+    ScriptQueryErrorKind, ScriptReport, ScriptSeries, ScriptStorage, are_floats_equal, are_histograms_equal,
+    are_values_equal, in_whole_counts, run_script, through_chunks,
 };
 pub use storage::MemoryStorage;

@@ -11,6 +11,7 @@ mod chunked;
 mod command;
 mod compare;
 mod engine;
+#[cfg(feature = "engine")]
 mod fast;
 mod naive;
 mod nhcb;
@@ -29,6 +30,7 @@ pub(crate) use command::NotedValue;
 pub use command::ScriptSeries;
 pub use compare::{are_floats_equal, are_histograms_equal, are_values_equal};
 pub use engine::{ScriptAnswer, ScriptEngine};
+#[cfg(feature = "engine")]
 pub use fast::FastScriptEngine;
 pub use naive::NaiveScriptEngine;
 #[cfg(feature = "conformance")]

@@ -6,8 +6,10 @@
 //!   becomes visible at once.
 //! - Readers take a [`Querier`](emberdb_model::storage::Querier), which sees all commits before it and none after.
 //!
-//! Samples live in the *head*: for each series compressed chunks and one open chunk. Rooms: `db` opens and closes,
-//! `head` takes and keeps samples, `query` reads them.
+//! - [`Tsdb::maintain`], once a minute by itself, moves samples into blocks, makes larger blocks, and removes old ones.
+//!
+//! New samples live in the *head*: for each series compressed chunks and one open chunk. Older ones are in *blocks*, folders that
+//! do not change. Rooms: `db` opens, closes, compacts and deletes, `head` takes and keeps new samples, `query` reads both.
 //!
 //! ```
 //! use emberdb_env::Env;

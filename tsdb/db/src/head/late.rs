@@ -7,7 +7,7 @@ use std::sync::Arc;
 use emberdb_model::storage::StorageError;
 use emberdb_model::{Sample, SampleColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    ChunkError, Encoding, HistogramChunks, ChunkHistograms as ChunkColumns, XorAppender,
+    ChunkError, ChunkHistograms as ChunkColumns, Encoding, HistogramChunks, XorAppender,
 };
 
 use super::chunk::HeadChunk;

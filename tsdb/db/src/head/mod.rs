@@ -4,14 +4,16 @@
 //! Head ── index: labels, postings             one lock, written when a series is created
 //!      ├─ pages: 256 series each               one lock a page, held for a run of a batch's samples
 //!      ├─ log:   the write-ahead log           one lock, held for a whole commit: commits are serial
+//!      ├─ chunk files: finished chunks         read without a lock but for finding the file
 //!      └─ isolation: commit numbers            what a reader may see
 //! ```
 //!
 //! Locks are taken in the order log, index, page; a reader holds one page at a time.
 //!
 //! A sample's way: [`appender`] (is it in order? [`order`]) → [`batch`] → [`commit`] ([`recheck`], if another batch was
-//! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks). The way
-//! back after a restart is [`replay`].
+//! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks) and samples that came
+//! out of order another one ([`late`]). The way back after a restart is [`replay`]. Finished chunks ([`chunk`]) go into files
+//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]); [`delete`] hides samples.
 
 mod appender;
 mod batch;

@@ -6,6 +6,7 @@ mod concurrent;
 mod foreign;
 mod histograms;
 mod isolation;
+mod late;
 mod refusals;
 mod restart;
 mod torn_tail;

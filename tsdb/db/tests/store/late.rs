@@ -1,0 +1,133 @@
+//! Samples that come out of order.
+
+use std::collections::BTreeMap;
+
+use emberdb_tsdb_db::Maintained;
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+fn reopen(dir: &Path, window_ms: i64) -> Tsdb {
+    let mut options = TsdbOptions::default();
+    options.maintenance = Maintained::ByCaller;
+    options.out_of_order_window_ms = window_ms;
+    Tsdb::open(&Env::real(), dir, options).unwrap()
+}
+
+fn one_series(db: &Tsdb) -> Vec<(i64, f64)> {
+    let dump = dump(db);
+    assert_eq!(dump.len(), 1);
+    dump[0].1.iter().map(|&(t_ms, bits)| (t_ms, f64::from_bits(bits))).collect()
+}
+
+#[test]
+fn what_is_taken_late_and_what_is_not() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, 10 * MINUTE_MS);
+    let newest_ms = 5 * HOUR_MS;
+    assert!(put(&db, &up, &[(newest_ms, 1.0)]).is_empty());
+    // Within the window, though older than its series; at its edge; and beyond.
+    let edge_ms = newest_ms - 10 * MINUTE_MS;
+    assert!(put(&db, &up, &[(newest_ms - MINUTE_MS, 2.0), (edge_ms, 3.0)]).is_empty());
+    let refused = put(&db, &up, &[(edge_ms - 1, 4.0)]);
+    assert!(
+        matches!(refused[..], [AppendError::BeyondWindow { oldest_ms, .. }] if oldest_ms == edge_ms),
+        "{refused:?}"
+    );
+    // The newest sample's time belongs to it.
+    let refused = put(&db, &up, &[(newest_ms, 9.0)]);
+    assert!(matches!(refused[..], [AppendError::Duplicate { .. }]), "{refused:?}");
+    // Of late samples of one time the first one stays.
+    assert!(put(&db, &up, &[(edge_ms, 5.0)]).is_empty());
+    let expected = [(edge_ms, 3.0), (newest_ms - MINUTE_MS, 2.0), (newest_ms, 1.0)];
+    assert_eq!(one_series(&db), expected);
+    db.close().unwrap();
+
+    // They are there after a restart, also without a window; then no more are taken.
+    let db = reopen(&dir.path, 0);
+    assert_eq!(one_series(&db), expected);
+    assert_eq!(db.replay_report().late_samples, 2);
+    let refused = put(&db, &up, &[(newest_ms - 1, 6.0)]);
+    assert!(matches!(refused[..], [AppendError::OutOfOrder { .. }]), "{refused:?}");
+}
+
+#[test]
+fn late_samples_become_blocks_and_one_with_those_of_their_time() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, 30 * HOUR_MS);
+    let mut expected: BTreeMap<i64, f64> = BTreeMap::new();
+    for minute in 0..10 * 60 {
+        let t_ms = minute * MINUTE_MS;
+        assert!(put(&db, &up, &[(t_ms, minute as f64)]).is_empty());
+        expected.insert(t_ms, minute as f64);
+        if minute > 200 && minute % 3 == 0 {
+            let late_ms = t_ms - 180 * MINUTE_MS + 30_000;
+            assert!(put(&db, &up, &[(late_ms, -1.0)]).is_empty());
+            expected.insert(late_ms, -1.0);
+        }
+    }
+    let expected: Vec<(i64, f64)> = expected.into_iter().collect();
+    assert_eq!(one_series(&db), expected);
+    let report = db.maintain().unwrap();
+    assert!(!report.blocks_from_late.is_empty() && !report.blocks_from_blocks.is_empty(), "{report:?}");
+    assert_eq!(one_series(&db), expected);
+    let blocks = db.blocks();
+    assert!(
+        blocks
+            .windows(2)
+            .all(|pair| pair[0].max_ms <= pair[1].min_ms || pair[1].compaction.has_hint("from-out-of-order")),
+        "{blocks:?}"
+    );
+    db.close().unwrap();
+    let db = reopen(&dir.path, 30 * HOUR_MS);
+    assert_eq!(db.replay_report().late_samples, 0, "their log is empty: they are in blocks");
+    assert_eq!(one_series(&db), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Against a map: every sample that was taken is there, whatever order they came in, and once.
+    #[test]
+    fn every_late_sample_is_there(
+        steps in prop::collection::vec((0..30_i64, prop::collection::vec(0..240_i64, 0..12), 0..12_u8), 1..60)
+    ) {
+        let dir = TempDir::new();
+        let up = labels("up", "a");
+        let window_ms = 3 * HOUR_MS;
+        let mut db = reopen(&dir.path, window_ms);
+        let (mut now_ms, mut value) = (8 * HOUR_MS, 0.0);
+        let mut model: BTreeMap<i64, f64> = BTreeMap::new();
+        for (later_minutes, late_minutes, then) in steps {
+            now_ms += later_minutes * MINUTE_MS + 1;
+            let mut times = vec![now_ms];
+            times.extend(late_minutes.iter().map(|minutes| now_ms - minutes * MINUTE_MS));
+            for t_ms in times {
+                value += 1.0;
+                let mut appender = db.appender().unwrap();
+                let taken = appender.append(&up, t_ms, value).is_ok();
+                let _ = appender.commit().unwrap();
+                if taken {
+                    // Which of two of one time is there is told by where they are; here it is enough that one is.
+                    model.entry(t_ms).or_insert(value);
+                }
+            }
+            match then {
+                0 => drop(db.maintain().unwrap()),
+                1 => {
+                    db.close().unwrap();
+                    db = reopen(&dir.path, window_ms);
+                }
+                _ => {}
+            }
+            let found: Vec<i64> = one_series(&db).iter().map(|&(t_ms, _)| t_ms).collect();
+            let expected: Vec<i64> = model.keys().copied().collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
