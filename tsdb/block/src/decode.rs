@@ -13,11 +13,9 @@ pub(crate) fn is_histogram(encoding: u8) -> bool {
     Encoding::from_id(encoding).map_or(true, Encoding::is_histogram)
 }
 
-/// How many samples a chunk's header counts; none if there is no header.
-pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> u64 {
-    let samples =
-        Encoding::from_id(encoding).and_then(|encoding| emberdb_tsdb_chunk::samples_in(encoding, data));
-    samples.map_or(0, u64::from)
+/// How many samples a chunk's header counts.
+pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> Result<u64, ChunkError> {
+    emberdb_tsdb_chunk::samples_in(Encoding::from_id(encoding)?, data).map(u64::from)
 }
 
 /// Decodes chunks, with memory that is used again.
