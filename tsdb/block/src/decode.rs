@@ -13,18 +13,15 @@ pub(crate) fn is_histogram(encoding: u8) -> bool {
     Encoding::from_id(encoding).map_or(true, Encoding::is_histogram)
 }
 
-/// How many samples a chunk's header counts; none if there is no header.
-pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> u64 {
-    let samples =
-        Encoding::from_id(encoding).and_then(|encoding| emberdb_tsdb_chunk::samples_in(encoding, data));
-    samples.map_or(0, u64::from)
+/// How many samples a chunk's header counts.
+pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> Result<u64, ChunkError> {
+    emberdb_tsdb_chunk::samples_in(Encoding::from_id(encoding)?, data).map(u64::from)
 }
 
 /// Decodes chunks, with memory that is used again.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkDecoder {
     histograms: ChunkHistograms,
-    starts: Vec<i64>,
 }
 
 impl ChunkDecoder {
@@ -62,14 +59,8 @@ impl ChunkDecoder {
             return Ok(());
         }
         let from = columns.len();
-        self.starts.clear();
-        let (timestamps, values) = (&mut columns.timestamps, &mut columns.values);
-        decode_floats(encoding, chunk.data, timestamps, values, &mut self.starts)?;
-        // Decoded behind other samples, start timestamps would have to be filled up with those of all samples before.
-        if self.starts.iter().any(|&start_ms| start_ms != 0) {
-            columns.start_timestamps.resize(from, 0);
-            columns.start_timestamps.append(&mut self.starts);
-        }
+        let SampleColumns { timestamps, values, start_timestamps, .. } = columns;
+        decode_floats(encoding, chunk.data, timestamps, values, start_timestamps)?;
         columns.trim(from, range);
         for &deleted in deleted {
             columns.remove(from, deleted);

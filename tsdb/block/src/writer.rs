@@ -11,7 +11,7 @@ use crate::block::INDEX_FILE;
 use crate::chunk_file::{CHUNKS_DIR, ChunkFileWriter, RawChunk};
 use crate::decode::{is_histogram, samples_in};
 use crate::tombstone::{TombstoneSet, write_tombstones};
-use crate::{BlockMeta, BlockResult, BlockStats};
+use crate::{BlockError, BlockMeta, BlockResult, BlockStats};
 
 /// What is added to the name of a folder in which a block is being written. Whoever opens a data directory removes
 /// what has it: nobody got to finish it.
@@ -79,7 +79,7 @@ impl BlockWriter {
     /// labels, sorted, each once. A segment of chunks gets at most `segment_bytes_max` bytes.
     ///
     /// # Errors
-    /// [`BlockError`](crate::BlockError) if the system refuses, or symbols are not in order.
+    /// [`BlockError`] if the system refuses, or symbols are not in order.
     pub fn create<'a>(
         env: &Env,
         parent: &Path,
@@ -102,12 +102,13 @@ impl BlockWriter {
     /// Writes a series with its chunks, which are in the order of time and do not overlap. Without chunks it is left out.
     ///
     /// # Errors
-    /// [`BlockError`](crate::BlockError) if the series does not sort behind the one before, a label is not among the symbols,
+    /// [`BlockError`] if the series does not sort behind the one before, a label is not among the symbols,
     /// or the system refuses. The writer is then to be dropped.
     pub fn add_series(&mut self, labels: &Labels, chunks: &[BlockChunk]) -> BlockResult<()> {
         if chunks.is_empty() {
             return Ok(());
         }
+        self.count(chunks)?;
         let raw: Vec<_> =
             chunks.iter().map(|chunk| RawChunk { encoding: chunk.encoding, data: &chunk.data }).collect();
         self.chunks.write_series(&raw, &mut self.refs)?;
@@ -119,7 +120,6 @@ impl BlockWriter {
             chunk_ref,
         }));
         self.index.add_series(labels.iter(), &self.chunk_metas)?;
-        self.count(chunks);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl BlockWriter {
     /// left.
     ///
     /// # Errors
-    /// [`BlockError`](crate::BlockError) if the system refuses; then there is no block, or, if only the last step failed, there
+    /// [`BlockError`] if the system refuses; then there is no block, or, if only the last step failed, there
     /// is one that may not outlive a power cut.
     pub fn finish(self) -> BlockResult<Option<BlockMeta>> {
         let Self { env, parent, meta, index, chunks, mut unfinished, .. } = self;
@@ -146,11 +146,12 @@ impl BlockWriter {
         Ok(Some(meta))
     }
 
-    fn count(&mut self, chunks: &[BlockChunk]) {
+    /// Counts a series, and refuses chunks of which nobody knows how to read them.
+    fn count(&mut self, chunks: &[BlockChunk]) -> BlockResult<()> {
         let stats = &mut self.meta.stats;
         stats.num_series += 1;
         for chunk in chunks {
-            let samples = samples_in(chunk.encoding, &chunk.data);
+            let samples = samples_in(chunk.encoding, &chunk.data).map_err(BlockError::Encode)?;
             stats.num_chunks += 1;
             stats.num_samples += samples;
             if is_histogram(chunk.encoding) {
@@ -159,6 +160,7 @@ impl BlockWriter {
                 stats.num_float_samples += samples;
             }
         }
+        Ok(())
     }
 }
 
