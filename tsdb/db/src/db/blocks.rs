@@ -6,7 +6,7 @@ use std::path::Path;
 use emberdb_env::{Env, FsResult};
 use emberdb_tsdb_block::{
     Block, BlockMeta, BlockResult, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES, HINT_STALE_SERIES,
-    UNFINISHED_SUFFIX, Ulid,
+    UNFINISHED_SUFFIX, Ulid, repair_versions,
 };
 
 /// What is added to the name of a block that is being removed, so that half of it is never taken for a block.
@@ -53,6 +53,9 @@ pub(crate) fn open_blocks(env: &Env, dir: &Path, may_clean: bool) -> BlockResult
         if is_leftover && may_clean {
             env.fs().remove_dir_all(&dir.join(&entry.name))?;
         } else if Ulid::from_string(&entry.name).is_ok() {
+            if may_clean {
+                repair_versions(env, &dir.join(&entry.name))?;
+            }
             let block = Block::open(env, &dir.join(&entry.name))?;
             superseded.extend(block.meta().compaction.parents.iter().map(|parent| parent.ulid));
             if block.meta().compaction.deletable {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use emberdb_model::TimeRange;
-use emberdb_model::storage::StorageError;
+use emberdb_model::storage::{StorageError, StorageErrorKind};
 use emberdb_tsdb_block::{
     Block, BlockMeta, BlockResult, BlockSource, MergeOptions, Ulid, block_ranges, compacted_meta,
     merge_blocks, new_ulid, plan_compaction,
@@ -142,8 +142,30 @@ impl Shared {
             }
             let metas: Vec<&BlockMeta> = parents.iter().map(|block| block.meta()).collect();
             let meta = compacted_meta(new_ulid(&self.head.env), &metas);
-            report.blocks_from_blocks.extend(self.replace_blocks(&parents, meta)?);
+            match self.replace_blocks(&parents, meta) {
+                Ok(written) => report.blocks_from_blocks.extend(written),
+                Err(error) => {
+                    if error.kind() == StorageErrorKind::Corrupt {
+                        self.mark_failed(&parents)?;
+                    }
+                    return Err(error);
+                }
+            }
         }
+    }
+
+    /// Notes in blocks that they cannot be compacted, so that it is not tried again and again: one of them is damaged. What of them
+    /// can be read stays readable.
+    fn mark_failed(&self, blocks: &[&Block]) -> Result<(), StorageError> {
+        let env = &self.head.env;
+        for block in blocks {
+            let mut meta = block.meta().clone();
+            meta.compaction.failed = true;
+            meta.write(env, block.dir())?;
+            let marked = Block::open(env, block.dir())?;
+            self.publish(|set| set.replaced(&[meta.ulid], [marked]));
+        }
+        Ok(())
     }
 
     /// Writes one block instead of `parents`, without what was deleted of them.

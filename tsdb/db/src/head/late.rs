@@ -83,11 +83,6 @@ impl LateSamples {
         &self.chunks
     }
 
-    /// The same, to be changed.
-    pub(super) fn chunks_mut(&mut self) -> &mut [HeadChunk] {
-        &mut self.chunks
-    }
-
     /// Forgets the first chunks.
     pub(super) fn forget_chunks(&mut self, count: usize) {
         self.chunks.drain(..count.min(self.chunks.len()));
@@ -95,11 +90,6 @@ impl LateSamples {
 
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty() && self.chunks.is_empty()
-    }
-
-    /// How many samples there are, those that are there twice counted twice.
-    pub(super) fn samples(&self) -> u64 {
-        self.open.len() as u64 + self.chunks.iter().map(|chunk| u64::from(chunk.samples)).sum::<u64>()
     }
 
     /// First and last time.

@@ -40,7 +40,7 @@ fn filled(
     let minutes = hours.start * 60..hours.end * 60;
     let series = |job: &str| {
         let kept = minutes.clone().filter(|minute| !is_gone(job, minute * MINUTE_MS));
-        let samples = kept.map(|minute| (minute * MINUTE_MS, (minute as f64).to_bits())).collect();
+        let samples: Vec<_> = kept.map(|minute| (minute * MINUTE_MS, (minute as f64).to_bits())).collect();
         (labels("m", job).to_string(), samples)
     };
     ["a", "b", "c"].into_iter().map(series).filter(|(_, samples)| !samples.is_empty()).collect()

@@ -210,6 +210,7 @@ impl ChunkFiles {
     }
 
     /// Ends the file that is being written: the next chunk begins another one.
+    #[cfg(test)]
     pub(crate) fn cut(&self) -> FsResult<()> {
         match self.writer.lock().active.take() {
             Some(active) => active.file.sync_all(),
