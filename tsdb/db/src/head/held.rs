@@ -25,10 +25,10 @@ impl HeldHistogram {
     /// The marker that ends a series whose chunks have this encoding.
     pub(super) fn stale(encoding: Encoding) -> Self {
         match encoding {
-            Encoding::FloatHistogram => {
+            Encoding::FloatHistogram | Encoding::FloatHistogramSt => {
                 Self::Float(FloatHistogram { sum: STALE_NAN, ..FloatHistogram::default() })
             }
-            Encoding::Histogram | Encoding::Xor => {
+            Encoding::Histogram | Encoding::HistogramSt | Encoding::Xor | Encoding::Xor2 => {
                 Self::Integer(Histogram { sum: STALE_NAN, ..Histogram::default() })
             }
         }

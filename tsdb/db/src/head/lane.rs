@@ -10,8 +10,8 @@ use emberdb_histogram::FloatHistogram;
 use emberdb_model::storage::{AppendError, StorageError};
 use emberdb_model::{HistogramColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, ChunkError, Encoding, FloatHistogramReader, HistogramChunk, HistogramChunks,
-    HistogramColumns as ChunkColumns, HistogramReader,
+    AnyHistogram, ChunkError, ChunkHistograms, Encoding, FloatHistogramReader, HistogramChunk,
+    HistogramChunks, HistogramReader,
 };
 
 use super::held::HeldHistogram;
@@ -96,7 +96,8 @@ impl HistogramLane {
                 let (_, histogram) = FloatHistogramReader::new(chunk.bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
-            Encoding::Xor => None,
+            // A head makes no others.
+            Encoding::Xor | Encoding::Xor2 | Encoding::HistogramSt | Encoding::FloatHistogramSt => None,
         }
     }
 
@@ -116,7 +117,7 @@ impl HistogramLane {
         columns: &mut HistogramColumns,
     ) -> Result<(), StorageError> {
         let mut left = self.visibility.visible(commit, self.samples) as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks() {
             if left == 0 || chunk.min_ms > range.max_ms {
                 break;
@@ -149,7 +150,7 @@ impl HistogramLane {
     ) -> Result<Option<(i64, FloatHistogram)>, StorageError> {
         let visible = self.visibility.visible(commit, self.samples) as usize;
         let mut end = self.samples as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks().rev() {
             let start = end - usize::from(chunk.samples).min(end);
             let visible = visible.min(end).saturating_sub(start);
