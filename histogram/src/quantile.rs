@@ -88,7 +88,7 @@ impl FloatHistogram {
 
     /// Goes over buckets, upward or downward, until they hold as much as the rank.
     fn walk_to(&self, rank: f64, is_upward: bool) -> Walk {
-        let mut sides: [(&Side<f64>, fn(i32) -> Place); 2] =
+        let mut sides: [PlacedSide<'_>; 2] =
             [(&self.negative, Place::Negative), (&self.positive, Place::Positive)];
         if !is_upward {
             sides.reverse();
@@ -150,6 +150,9 @@ impl FloatHistogram {
         }
     }
 }
+
+/// Buckets of one sign, and what place an index among them is.
+type PlacedSide<'a> = (&'a Side<f64>, fn(i32) -> Place);
 
 /// A walk over buckets that ends where they hold as much as the rank.
 ///
