@@ -1,7 +1,6 @@
 //! Reading fields from a register of bits, without a word about errors.
 
 use crate::bits::{PEEK_BITS, peek, peek_full};
-use crate::varbit::VARBIT_BITS;
 use crate::xor::{Window, dod_from_bits, peek_xor};
 
 /// As many zeros must lie behind the bytes that a cursor reads, so that the last field is read as fast as others: the
@@ -11,35 +10,12 @@ pub(super) const PADDING_BYTES: usize = 16;
 /// The longest number that is read without a second look: `1111110` and 25 bits.
 const NARROW_BITS_MAX: u32 = 32;
 
-/// What the first bits of a number say about it.
-#[derive(Debug, Clone, Copy)]
-struct Shape {
-    /// How many bits it has with its prefix; 0 if that takes a second look.
-    length: u8,
-    /// How many bits its prefix has.
-    prefix: u8,
-    /// How far its own bits must be moved down from the register's top.
-    unused: u8,
-}
+/// Ones in the prefix of that number.
+const NARROW_ONES_MAX: u32 = 6;
 
-/// How many bits of a number tell its shape: a prefix of six ones and a zero.
-const SHAPE_BITS: u32 = 7;
-
-/// The shapes of numbers by their first bits. Counting ones first would take twice as long as this lookup, and where
-/// the next number begins has to wait for it.
-static SHAPES: [Shape; 1 << SHAPE_BITS] = {
-    let mut shapes = [Shape { length: 1, prefix: 1, unused: 63 }; 1 << SHAPE_BITS];
-    let mut first_bits = 1 << (SHAPE_BITS - 1);
-    while first_bits < shapes.len() {
-        let ones = (first_bits << (usize::BITS - SHAPE_BITS)).leading_ones();
-        let own = VARBIT_BITS[ones as usize - 1];
-        let is_narrow = ones + 1 + own <= NARROW_BITS_MAX;
-        let length = if is_narrow { ones + 1 + own } else { 0 };
-        shapes[first_bits] = Shape { length: length as u8, prefix: ones as u8 + 1, unused: (64 - own) as u8 };
-        first_bits += 1;
-    }
-    shapes
-};
+/// By the number of ones in the prefix: how many bits a number has with its prefix, and how far its own bits must be
+/// moved down from the register's top.
+const NARROW: [(u8, u8); 8] = [(1, 63), (5, 61), (9, 58), (13, 55), (17, 52), (24, 46), (32, 39), (0, 0)];
 
 /// A place in the bits of a chunk, with the next of them at hand. Nothing is known to be wrong as long as there is an
 /// answer, and something may be: whoever reads compares [`Cursor::at_bit`] with the end.
@@ -74,23 +50,22 @@ impl<'a> Cursor<'a> {
             self.word = peek(self.bytes, self.at_bit)?;
             self.real_bits = PEEK_BITS;
         }
-        let Shape { length, prefix, unused } = SHAPES[(self.word >> (u64::BITS - SHAPE_BITS)) as usize];
-        if length == 0 {
-            return self.wide();
+        let ones = self.word.leading_ones();
+        if ones > NARROW_ONES_MAX {
+            return self.wide(ones);
         }
-        let bits = self.word << prefix >> unused;
+        let (length, unused) = NARROW[ones as usize & 7];
+        let bits = self.word << (ones + 1) >> unused;
         let number = dod_from_bits(bits, 64 - u32::from(unused)).cast_signed();
-        let is_zero = self.word.cast_signed() >= 0;
         self.word <<= length;
         self.real_bits -= u32::from(length);
         self.at_bit += usize::from(length);
-        Some(if is_zero { 0 } else { number })
+        Some(if ones == 0 { 0 } else { number })
     }
 
     /// A number behind seven ones or more.
     #[cold]
-    fn wide(&mut self) -> Option<i64> {
-        let ones = self.word.leading_ones();
+    fn wide(&mut self, ones: u32) -> Option<i64> {
         let contents = peek_full(self.bytes, self.at_bit + 8)?;
         let (number, length) = if ones == 7 {
             (dod_from_bits(contents >> 8, 56).cast_signed(), 8 + 56)
