@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::Schema;
 use crate::decimal::General;
-use crate::exponent::log2;
+use crate::exponent::{log2, log2_of_bound};
 
 /// The bounds of the buckets of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +109,8 @@ impl<C> Bucket<C> {
         if spread == Spread::Even {
             return (value - self.lower) / (self.upper - self.lower);
         }
-        let (lower, upper, value_log) = (log2(self.lower.abs()), log2(self.upper.abs()), log2(value.abs()));
+        let (lower, upper) = (log2_of_bound(self.lower.abs()), log2_of_bound(self.upper.abs()));
+        let value_log = log2(value.abs());
         if value > 0.0 {
             (value_log - lower) / (upper - lower)
         } else {

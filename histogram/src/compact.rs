@@ -4,14 +4,17 @@
 //! max_empty_buckets = 1      [0 3 0 4] gap 1 [5 0 0 6 0]   becomes   gap 1 [3 0 4 0 5] gap 2 [6]
 //! ```
 
-use crate::Side;
 use crate::number::BucketNumber;
 use crate::span::SpanBuilder;
+use crate::{Side, Span};
 
 /// See [`NativeHistogram::compact`](crate::NativeHistogram::compact).
 pub(crate) fn compact_side<N: BucketNumber>(side: &mut Side<N>, max_empty_buckets: usize) {
     if is_compact(side, max_empty_buckets) {
         return;
+    }
+    if max_empty_buckets == 0 {
+        return remove_empty(side);
     }
     let mut compact = Compact {
         spans: SpanBuilder::default(),
@@ -40,6 +43,38 @@ pub(crate) fn compact_side<N: BucketNumber>(side: &mut Side<N>, max_empty_bucket
         }
     }
     (side.spans, side.buckets) = (compact.spans.finish(), compact.buckets);
+}
+
+/// Takes out all empty buckets, in the memory that the side has: what queries do to each histogram that they compute.
+fn remove_empty<N: BucketNumber>(side: &mut Side<N>) {
+    let Side { spans, buckets } = side;
+    // New spans are put behind those that were given, which then go.
+    let given = spans.len();
+    let (mut end, mut kept_end) = (0_i32, 0_i32);
+    let (mut count, mut kept_count) = (N::default(), N::default());
+    let (mut place, mut kept) = (0, 0);
+    for number in 0..given {
+        let span = spans[number];
+        let first_index = end.wrapping_add(span.offset);
+        end = first_index.wrapping_add(span.length as i32);
+        let run = (span.length as usize).min(buckets.len() - place);
+        for index in (0..run).map(|within| first_index.wrapping_add(within as i32)) {
+            count = buckets[place].count_after(count);
+            place += 1;
+            if count.is_empty() {
+                continue;
+            }
+            buckets[kept] = count.held_after(kept_count);
+            (kept, kept_count) = (kept + 1, count);
+            match spans[given..].last_mut() {
+                Some(last) if index == kept_end => last.length = last.length.saturating_add(1),
+                _ => spans.push(Span { offset: index.wrapping_sub(kept_end), length: 1 }),
+            }
+            kept_end = index.wrapping_add(1);
+        }
+    }
+    buckets.truncate(kept);
+    spans.drain(..given);
 }
 
 /// A side that is put together.

@@ -1,4 +1,7 @@
 //! Floats as Go prints them, since histograms are printed into results and messages.
+//!
+//! `emberdb_model::number` can do the same and more, but it is a layer above: this crate prints its histograms without
+//! any other.
 
 use std::fmt;
 

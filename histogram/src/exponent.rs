@@ -5,6 +5,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, LOG2_E};
 
+use crate::schema::{MANTISSAS, position};
+
 /// ln 2 in two parts: the higher has so few bits that its product with an exponent is exact.
 const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -32,9 +34,37 @@ pub(crate) fn log2(x: f64) -> f64 {
     ln(fraction) * LOG2_E + f64::from(exponent)
 }
 
+/// The logarithm to base 2 of a bucket's bound: the same as [`log2`], looked up where that is possible.
+///
+/// Bounds of exponential buckets have one of few mantissas. A quantile needs two of their logarithms, which would take
+/// longer than adding up a hundred buckets.
+#[inline]
+pub(crate) fn log2_of_bound(bound: f64) -> f64 {
+    let bits = bound.to_bits();
+    // Of a negative number it is too large.
+    let biased_exponent = (bits >> 52) as i32;
+    match (1..0x7ff).contains(&biased_exponent).then(|| position(bits & MANTISSA_BITS)).flatten() {
+        Some(position) => LOGARITHMS[position] + f64::from(biased_exponent - 1022),
+        None => log2(bound),
+    }
+}
+
+/// The logarithms to base 2 of 1/2 to 1, at the mantissas that bounds have.
+static LOGARITHMS: [f64; MANTISSAS.len()] = {
+    // That of 1/2 is exact, the others are rounded as in `log2`.
+    let mut logarithms = [-1.0; MANTISSAS.len()];
+    let mut position = 1;
+    while position < MANTISSAS.len() {
+        let fraction = f64::from_bits(MANTISSAS[position] | 0.5_f64.to_bits());
+        logarithms[position] = ln(fraction) * LOG2_E;
+        position += 1;
+    }
+    logarithms
+};
+
 /// The natural logarithm of a number from 0.5 to 1: `ln(1 + f)`, or `ln(2 (1 + f)) - ln 2`, with `√2/2 ≤ 1 + f < √2`,
 /// by a polynomial in `f / (2 + f)`.
-fn ln(fraction: f64) -> f64 {
+const fn ln(fraction: f64) -> f64 {
     let (reduced, exponent) =
         if fraction <= FRAC_1_SQRT_2 { (2.0 * fraction, -1.0) } else { (fraction, 0.0) };
     let f = reduced - 1.0;
@@ -90,8 +120,21 @@ fn scaled(x: f64, exponent: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{exp2, log2};
+    use super::{exp2, log2, log2_of_bound};
     use proptest::prelude::*;
+
+    #[test]
+    fn logarithms_of_bounds_are_those_of_any_number() {
+        for schema in (-4..=8).map(crate::Schema::new) {
+            let bounds = (-300_000..=300_000).step_by(7).chain(-600..600).map(|index| schema.bound(index));
+            for bound in bounds.flat_map(|bound| [bound, bound.next_up(), bound.next_down(), -bound]) {
+                assert_eq!(log2_of_bound(bound).to_bits(), log2(bound).to_bits(), "{bound:e}");
+            }
+        }
+        for other in [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, 5e-324, 0.3] {
+            assert_eq!(log2_of_bound(other).to_bits(), log2(other).to_bits(), "{other:e}");
+        }
+    }
 
     #[test]
     fn powers_of_two_are_exact() {

@@ -70,11 +70,23 @@ impl<N: BucketNumber> Clone for NativeHistogram<N> {
 
     /// Keeps the memory, so that a series of histograms can be copied into one place without allocating.
     fn clone_from(&mut self, source: &Self) {
-        let (mut positive, mut negative) =
-            (std::mem::take(&mut self.positive), std::mem::take(&mut self.negative));
-        positive.clone_from(&source.positive);
-        negative.clone_from(&source.negative);
-        *self = Self { positive, negative, custom_values: source.custom_values.clone(), ..*source };
+        let Self {
+            counter_reset_hint,
+            schema,
+            zero_threshold,
+            zero_count,
+            count,
+            sum,
+            positive,
+            negative,
+            custom_values,
+        } = source;
+        self.positive.clone_from(positive);
+        self.negative.clone_from(negative);
+        self.custom_values.clone_from(custom_values);
+        (self.counter_reset_hint, self.schema) = (*counter_reset_hint, *schema);
+        (self.zero_threshold, self.zero_count) = (*zero_threshold, *zero_count);
+        (self.count, self.sum) = (*count, *sum);
     }
 }
 

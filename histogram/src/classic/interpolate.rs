@@ -9,6 +9,8 @@
 //!           quantile
 //! ```
 
+use std::hint::select_unpredictable;
+
 use super::ForcedMonotonicity;
 use super::monotonic::force_monotonic;
 
@@ -77,15 +79,15 @@ fn value_at_rank(phi: f64, upper_bounds: &[f64], counts: &[f64]) -> f64 {
 
 /// The first count that reaches the rank, by halving: where NaN makes the counts unordered the way matters, and
 /// it is upstream's.
+///
+/// No branch depends on a count: which half it is nobody can guess, and a wrong guess costs more than all the rest.
 fn first_reaching(counts: &[f64], rank: f64) -> usize {
     let (mut low, mut high) = (0, counts.len());
     while low < high {
         let middle = (low + high) / 2;
-        if counts[middle] >= rank {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
+        let is_reached = counts[middle] >= rank;
+        high = select_unpredictable(is_reached, middle, high);
+        low = select_unpredictable(is_reached, low, middle + 1);
     }
     low
 }

@@ -61,11 +61,22 @@ impl ClassicLayout {
     /// Puts counts that are in the order of the bounds as given into the order of the layout; counts of equal
     /// bounds are added up.
     pub fn merge(&self, given: &[f64], counts: &mut Vec<f64>) {
-        counts.clear();
-        counts.resize(self.upper_bounds.len(), 0.0);
-        for (&slot, count) in self.slots.iter().zip(given) {
-            counts[slot] += count;
+        self.merge_each(given.iter().copied(), counts);
+    }
+
+    /// As [`merge`](Self::merge), of counts that are not in one place. There must be one for each bound.
+    #[inline]
+    pub fn merge_each(&self, given: impl IntoIterator<Item = f64>, counts: &mut Vec<f64>) {
+        let given = self.slots.iter().zip(given);
+        if self.slots.len() == self.upper_bounds.len() {
+            counts.resize(self.upper_bounds.len(), 0.0);
+            given.for_each(|(&slot, count)| counts[slot] = count);
+            return;
         }
+        counts.clear();
+        // What is added to -0 stays what it is, to the sign of a zero.
+        counts.resize(self.upper_bounds.len(), -0.0);
+        given.for_each(|(&slot, count)| counts[slot] += count);
     }
 
     /// The φ-quantile of cumulative counts, one for each of [`upper_bounds`](Self::upper_bounds); counts that are

@@ -6,7 +6,7 @@
 /// The 52 bits after the leading one of `2^(i/256)`, as upstream rounds them. A schema below 8 uses each second,
 /// fourth, ... of them.
 #[rustfmt::skip]
-pub(super) static MANTISSAS: [u64; 256] = [
+pub(crate) static MANTISSAS: [u64; 256] = [
     0x0000000000000, 0x00b1afa5abcbf, 0x0163da9fb3335, 0x02168143b0281,
     0x02c9a3e778061, 0x037d42e11bbcc, 0x04315e86e7f84, 0x04e5f72f654b1,
     0x059b0d3158574, 0x0650a0e3c1f89, 0x0706b29ddf6dd, 0x07bd42b72a836,

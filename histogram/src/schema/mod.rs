@@ -10,7 +10,7 @@
 mod mantissa;
 
 use crate::error::{HistogramError, HistogramErrorKind};
-use mantissa::MANTISSAS;
+pub(crate) use mantissa::MANTISSAS;
 
 /// The resolution of a histogram's buckets, or that it has custom bounds.
 ///
@@ -116,11 +116,7 @@ impl Schema {
             exponent -= 52;
         }
         exponent += (bits >> 52) as i32;
-        let mantissa = bits & MANTISSA_BITS;
-        let mut within = mantissa::BELOW[(mantissa >> 44) as usize] as usize;
-        while within < MANTISSAS.len() && MANTISSAS[within] < mantissa {
-            within += 1;
-        }
+        let within = mantissas_below(bits & MANTISSA_BITS);
         // An infinity comes out as 2^1024, which is the bound of the last finite bucket.
         let beyond = i32::from(value == f64::INFINITY);
         Self::FINEST.coarsened((exponent << 8) + within as i32, self) + beyond
@@ -141,6 +137,23 @@ impl Schema {
 }
 
 const MANTISSA_BITS: u64 = (1 << 52) - 1;
+
+/// How many of [`MANTISSAS`] are less than this one.
+#[inline]
+fn mantissas_below(mantissa: u64) -> usize {
+    let mut below = mantissa::BELOW[(mantissa >> 44) as usize] as usize;
+    while below < MANTISSAS.len() && MANTISSAS[below] < mantissa {
+        below += 1;
+    }
+    below
+}
+
+/// Where among [`MANTISSAS`] this one is.
+#[inline]
+pub(crate) fn position(mantissa: u64) -> Option<usize> {
+    let below = mantissas_below(mantissa);
+    (MANTISSAS.get(below) == Some(&mantissa)).then_some(below)
+}
 
 /// `1.mantissa × 2^exponent`, rounded once.
 #[inline]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use emberdb_histogram::FloatHistogram;
 
+use super::histograms::Histograms;
+
 /// The values of one series over the steps of a query: `len` floats, and one bit a step that says whether the
 /// float is there; and beside them the native histograms, which most columns have none of.
 ///
@@ -15,8 +17,7 @@ use emberdb_histogram::FloatHistogram;
 pub struct Column {
     values: Vec<f64>,
     presence: Vec<u64>,
-    /// Empty if there is none at any step, else one slot a step.
-    histograms: Vec<Option<Arc<FloatHistogram>>>,
+    histograms: Histograms,
 }
 
 /// Steps in one word of presence bits.
@@ -26,7 +27,7 @@ impl Column {
     /// A column of no steps; [`reset`](Self::reset) gives it its length.
     #[must_use]
     pub const fn new() -> Self {
-        Self { values: Vec::new(), presence: Vec::new(), histograms: Vec::new() }
+        Self { values: Vec::new(), presence: Vec::new(), histograms: Histograms::new() }
     }
 
     /// A column of `len` steps without a value.
@@ -69,8 +70,7 @@ impl Column {
     /// Gives every step the same histogram.
     pub fn fill_histogram(&mut self, histogram: &Arc<FloatHistogram>) {
         self.presence.fill(0);
-        self.histograms.clear();
-        self.histograms.resize(self.values.len(), Some(Arc::clone(histogram)));
+        self.histograms.fill(self.values.len(), histogram);
     }
 
     /// Gives step `index` a value.
@@ -78,43 +78,45 @@ impl Column {
     pub fn set(&mut self, index: usize, value: f64) {
         self.values[index] = value;
         self.presence[index / WORD_STEPS] |= 1 << (index % WORD_STEPS);
-        if let Some(slot) = self.histograms.get_mut(index) {
-            *slot = None;
-        }
+        self.histograms.remove(index);
     }
 
     /// Takes the value of step `index` away.
     #[inline]
     pub fn clear(&mut self, index: usize) {
         self.presence[index / WORD_STEPS] &= !(1 << (index % WORD_STEPS));
-        if let Some(slot) = self.histograms.get_mut(index) {
-            *slot = None;
-        }
+        self.histograms.remove(index);
     }
 
     /// Gives step `index` a histogram.
     pub fn set_histogram(&mut self, index: usize, histogram: Arc<FloatHistogram>) {
         self.clear(index);
-        self.histograms.resize(self.values.len(), None);
-        self.histograms[index] = Some(histogram);
+        self.histograms.set(index, self.values.len(), histogram);
+    }
+
+    /// Gives step `index` the histogram that `compute` makes of one with any content, in memory of earlier ones; or
+    /// nothing, if it answers `false`.
+    pub fn set_histogram_with(&mut self, index: usize, compute: impl FnOnce(&mut FloatHistogram) -> bool) {
+        self.clear(index);
+        self.histograms.set_with(index, self.values.len(), compute);
     }
 
     /// The histogram of step `index`, if it has one.
     #[inline]
     #[must_use]
     pub fn histogram(&self, index: usize) -> Option<&Arc<FloatHistogram>> {
-        self.histograms.get(index)?.as_ref()
+        self.histograms.get(index)
     }
 
     /// Whether any step has a histogram.
     #[must_use]
     pub fn has_histograms(&self) -> bool {
-        self.histograms.iter().any(Option::is_some)
+        self.histograms.any()
     }
 
     /// The steps that have a histogram, in order, with it.
     pub fn iter_histograms(&self) -> impl Iterator<Item = (usize, &Arc<FloatHistogram>)> + '_ {
-        self.histograms.iter().enumerate().filter_map(|(index, histogram)| Some((index, histogram.as_ref()?)))
+        self.histograms.iter()
     }
 
     /// Makes step `index` what it is in `other`, which must have something there.
@@ -150,19 +152,7 @@ impl Column {
     pub fn add_occupied_to(&self, mask: &mut [u64]) {
         debug_assert_eq!(mask.len(), self.presence.len());
         mask.iter_mut().zip(&self.presence).for_each(|(word, present)| *word |= present);
-        for (index, _) in self.iter_histograms() {
-            mask[index / WORD_STEPS] |= 1 << (index % WORD_STEPS);
-        }
-    }
-
-    /// Keeps only the histograms at whose steps the bit of `mask` is `kept`.
-    fn mask_histograms(&mut self, mask: &[u64], kept: bool) {
-        for (index, slot) in self.histograms.iter_mut().enumerate() {
-            let bit = mask.get(index / WORD_STEPS).is_some_and(|word| word >> (index % WORD_STEPS) & 1 == 1);
-            if bit != kept {
-                *slot = None;
-            }
-        }
+        self.histograms.add_to(mask);
     }
 
     /// Sets every step to what `value` gives for it, in order; the presence bits are written a word at a time.
@@ -268,7 +258,7 @@ impl Column {
         for (word, mask) in self.presence.iter_mut().zip(mask) {
             *word &= mask;
         }
-        self.mask_histograms(mask, true);
+        self.histograms.mask(mask, true);
     }
 
     /// Makes the steps of `mask` present too; the caller has put values there.
@@ -285,7 +275,7 @@ impl Column {
         for (word, mask) in self.presence.iter_mut().zip(mask) {
             *word &= !mask;
         }
-        self.mask_histograms(mask, false);
+        self.histograms.mask(mask, false);
     }
 
     /// Takes over length, values and presence of `other`, keeping this column's memory.
@@ -340,7 +330,7 @@ impl FromIterator<Option<f64>> for Column {
 }
 
 /// The positions of the bits that are 1, lowest first.
-struct Bits(u64);
+pub(super) struct Bits(pub(super) u64);
 
 impl Iterator for Bits {
     type Item = usize;

@@ -4,6 +4,7 @@
 //! * [`Steps`]: the grid of evaluation times
 
 mod column;
+mod histograms;
 mod steps;
 
 pub use column::{Column, WORD_STEPS, histogram_weight};

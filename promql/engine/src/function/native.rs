@@ -67,11 +67,14 @@ pub(crate) struct RateKind {
 
 /// `rate`, `increase`, `delta`: the difference of last and first histogram, extrapolated like that of floats, by the
 /// count of observations. A counter that began within the window was empty then.
+///
+/// Written to `result`, whatever that was, in its memory. `None` if there is no result; then it is anything.
 pub(crate) fn rate(
     window: &NativeWindow<'_>,
     kind: RateKind,
     remarks: &mut Vec<NativeRemark>,
-) -> Option<FloatHistogram> {
+    result: &mut FloatHistogram,
+) -> Option<()> {
     let NativeWindow { timestamps, histograms, .. } = *window;
     let (Some(first), Some(&first_ms), Some(&last_ms)) =
         (histograms.first(), timestamps.first(), timestamps.last())
@@ -80,11 +83,11 @@ pub(crate) fn rate(
     };
     let began = Started::at(timestamps, window.starts_ms, 0);
     let begins_within = kind.is_counter && began.begins_within(window.start_ms);
-    let mut result = match histograms {
-        [only] if begins_within => FloatHistogram::clone(only),
+    match histograms {
+        [only] if begins_within => result.clone_from(only),
         [_] => return None,
-        _ => difference(window, kind.is_counter, remarks)?,
-    };
+        _ => difference(window, kind.is_counter, remarks, result)?,
+    }
     let seconds = |ms: i64| ms as f64 / 1000.0;
     let mut sampled = seconds(last_ms - first_ms);
     let average = if histograms.len() == 1 { 0.0 } else { sampled / (histograms.len() - 1) as f64 };
@@ -123,7 +126,7 @@ pub(crate) fn rate(
         factor /= seconds(range_ms);
     }
     result.scale(factor);
-    Some(result)
+    Some(())
 }
 
 /// Last less first, with what was lost at resets; a gauge.
@@ -131,7 +134,8 @@ fn difference(
     window: &NativeWindow<'_>,
     is_counter: bool,
     remarks: &mut Vec<NativeRemark>,
-) -> Option<FloatHistogram> {
+    result: &mut FloatHistogram,
+) -> Option<()> {
     let NativeWindow { histograms, resets, .. } = *window;
     let (first, last) = (histograms.first()?, histograms.last()?);
     let inner = &histograms[1..histograms.len() - 1];
@@ -151,7 +155,7 @@ fn difference(
         custom_values: histograms[1].custom_values.clone(),
         ..FloatHistogram::default()
     });
-    let start = nothing.as_ref().unwrap_or(first);
+    let start: &FloatHistogram = nothing.as_ref().unwrap_or(first);
     if last.has_custom_bounds() != start.has_custom_bounds() {
         // Upstream keeps what was said so far here, and drops it everywhere else.
         remarks.push(NativeRemark::MixedSchemas);
@@ -169,7 +173,10 @@ fn difference(
             }
         }
     }
-    let Ok(mut result) = last.to_schema(schema) else { return mixed(remarks) };
+    result.clone_from(last);
+    if schema != last.schema && result.reduce_resolution(schema).is_err() {
+        return mixed(remarks);
+    }
     let note = |combined: Combined, operation, remarks: &mut Vec<NativeRemark>| {
         if combined.bounds_reconciled {
             remarks.push(NativeRemark::MismatchedBounds(operation));
@@ -202,18 +209,19 @@ fn difference(
     }
     result.counter_reset_hint = CounterResetHint::Gauge;
     result.compact(0);
-    Some(result)
+    Some(())
 }
 
 /// `irate` and `idelta` of the last two histograms, `interval_ms` apart; the last `is_started_anew` if its start timestamp
-/// says so.
+/// says so. Written to `result` as [`rate`] does.
 pub(crate) fn instant_rate(
     [previous, last]: [&FloatHistogram; 2],
     interval_ms: i64,
     is_rate: bool,
     is_started_anew: bool,
     remarks: &mut Vec<NativeRemark>,
-) -> Option<FloatHistogram> {
+    result: &mut FloatHistogram,
+) -> Option<()> {
     let is_gauge = |histogram: &FloatHistogram| histogram.counter_reset_hint == CounterResetHint::Gauge;
     if is_rate && (is_gauge(last) || is_gauge(previous)) {
         remarks.push(NativeRemark::NotACounter);
@@ -221,7 +229,7 @@ pub(crate) fn instant_rate(
     if !is_rate && (!is_gauge(last) || !is_gauge(previous)) {
         remarks.push(NativeRemark::NotAGauge);
     }
-    let mut result = last.clone();
+    result.clone_from(last);
     if !is_rate || !(is_started_anew || last.is_reset_after(previous)) {
         let Ok(combined) = result.sub_assign(previous) else {
             remarks.push(NativeRemark::MixedSchemas);
@@ -236,15 +244,16 @@ pub(crate) fn instant_rate(
     if is_rate {
         result.divide(interval_ms as f64 / 1000.0);
     }
-    Some(result)
+    Some(())
 }
 
-/// `sum_over_time`, or `avg_over_time`.
+/// `sum_over_time`, or `avg_over_time`. Written to `result` as [`rate`] does.
 pub(crate) fn total(
     histograms: &[Arc<FloatHistogram>],
     is_average: bool,
     remarks: &mut Vec<NativeRemark>,
-) -> Option<FloatHistogram> {
+    result: &mut FloatHistogram,
+) -> Option<()> {
     let (first, others) = histograms.split_first()?;
     let first = FloatHistogram::clone(first);
     let (mut sum, mut mean) = if is_average {
@@ -272,5 +281,6 @@ pub(crate) fn total(
     if is_reconciled {
         remarks.push(NativeRemark::MismatchedBounds("aggregation"));
     }
-    sum.map(HistogramSum::into_total).or_else(|| mean.map(HistogramMean::into_mean))
+    *result = sum.map(HistogramSum::into_total).or_else(|| mean.map(HistogramMean::into_mean))?;
+    Some(())
 }

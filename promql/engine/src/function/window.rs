@@ -26,11 +26,8 @@ impl<'a> Windows<'a> {
     #[must_use]
     pub fn cursor(&self) -> WindowCursor<'a> {
         debug_assert_eq!(self.timestamps.len(), self.values.len());
-        WindowCursor {
-            first: Edge::seek(self.timestamps, self.start_ms(0), self.steps.step_ms),
-            end: Edge::seek(self.timestamps, self.end_ms(0), self.steps.step_ms),
-            timestamps: self.timestamps,
-        }
+        let ends = Steps { start_ms: self.end_ms(0), ..self.steps };
+        WindowCursor::new(self.timestamps, ends, self.range_ms)
     }
 
     /// The end of the window of step `index` (inclusive), in milliseconds.
@@ -59,7 +56,18 @@ pub struct WindowCursor<'a> {
     end: Edge,
 }
 
-impl WindowCursor<'_> {
+impl<'a> WindowCursor<'a> {
+    /// A cursor before the first of the windows of `range_ms` that end at these times, which may all be the same.
+    #[inline]
+    pub(crate) fn new(timestamps: &'a [i64], ends: Steps, range_ms: i64) -> Self {
+        let Steps { start_ms: end_ms, step_ms, .. } = ends;
+        Self {
+            first: Edge::seek(timestamps, end_ms.saturating_sub(range_ms), step_ms),
+            end: Edge::seek(timestamps, end_ms, step_ms),
+            timestamps,
+        }
+    }
+
     /// The samples `first..end` of the next window: the first call answers for step 0, the next for step 1.
     #[inline]
     pub fn advance(&mut self) -> (usize, usize) {

@@ -12,6 +12,10 @@ use crate::error::Result;
 /// A block of columns has about so many steps: enough work to share, little memory (8 bytes each).
 const BLOCK_STEPS: usize = 1 << 16;
 
+/// The same where columns may have native histograms, each of which takes the memory of a hundred floats: what is in
+/// one block stays in the caches while it is folded.
+const BLOCK_STEPS_OF_HISTOGRAMS: usize = 1 << 12;
+
 /// A block has at least so many columns and at most so many, however long these are.
 const BLOCK_COLUMNS: (usize, usize) = (16, 1024);
 
@@ -33,7 +37,8 @@ pub(crate) fn for_each_column(
     if which.first().is_some_and(|&first| source.held(first as usize).is_some()) {
         return one_by_one(source, which, context, &mut fold);
     }
-    let block = (BLOCK_STEPS / source.steps().count).clamp(BLOCK_COLUMNS.0, BLOCK_COLUMNS.1);
+    let block_steps = if source.may_have_histograms() { BLOCK_STEPS_OF_HISTOGRAMS } else { BLOCK_STEPS };
+    let block = (block_steps / source.steps().count).clamp(BLOCK_COLUMNS.0, BLOCK_COLUMNS.1);
     let threads = pool.current_num_threads();
     pool.install(move || {
         let mut columns = vec![Column::new(); block.min(which.len())];

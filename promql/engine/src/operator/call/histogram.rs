@@ -149,33 +149,26 @@ impl ClassicHistograms {
         })
     }
 
-    /// The answer for one histogram at one step; `None` if nothing is asked there. `merged` is memory to work in.
+    /// The answer for one histogram at one step; `None` if nothing is asked there.
     fn answer(
         &self,
         step: usize,
         (wanted, group): (usize, usize),
         counts: Counts<'_>,
-        merged: &mut Vec<f64>,
     ) -> Option<ClassicQuantile> {
         let layout = &self.layouts[group];
         match &*self.question {
             Question::Quantiles(quantiles) => {
                 let phi = quantiles[wanted].phi[step]?;
                 Some(match counts {
-                    Counts::All(given) => {
-                        layout.merge(given, merged);
-                        layout.quantile(phi, merged)
-                    }
+                    Counts::All(merged) => layout.quantile(phi, merged),
                     Counts::Some(buckets) => classic_quantile(phi, buckets),
                 })
             }
             Question::Fraction { lower, upper } => {
                 let (lower, upper) = (lower.0[step], upper.0[step]);
                 let value = match counts {
-                    Counts::All(given) => {
-                        layout.merge(given, merged);
-                        layout.fraction(lower, upper, merged)
-                    }
+                    Counts::All(merged) => layout.fraction(lower, upper, merged),
                     Counts::Some(buckets) => classic_fraction(lower, upper, buckets),
                 };
                 Some(ClassicQuantile { value, forced_monotonicity: None, fixed_precision: false })
@@ -184,10 +177,47 @@ impl ClassicHistograms {
     }
 }
 
-/// The counts of a histogram at a step: of all its buckets, or of those that are there.
+/// The counts of a histogram at a step: of all its buckets in the order of the layout, or of those that are there.
 enum Counts<'a> {
-    All(&'a [f64]),
+    All(&'a mut [f64]),
     Some(&'a mut [ClassicBucket]),
+}
+
+/// The columns of the buckets of one histogram, and memory to take a step out of them.
+struct Rows<'a> {
+    layout: &'a ClassicLayout,
+    columns: &'a [Column],
+    /// The values of the columns, if all buckets are there at all steps, as they mostly are.
+    whole: Option<Vec<&'a [f64]>>,
+    merged: Vec<f64>,
+    some: Vec<ClassicBucket>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(layout: &'a ClassicLayout, columns: &'a [Column]) -> Self {
+        let is_whole = !columns.is_empty() && columns.iter().all(Column::all_present);
+        let whole = is_whole.then(|| columns.iter().map(Column::values).collect());
+        Self { layout, columns, whole, merged: Vec::new(), some: Vec::new() }
+    }
+
+    /// The counts at a step, if there are any.
+    fn at(&mut self, step: usize) -> Option<Counts<'_>> {
+        let Self { layout, columns, .. } = *self;
+        if let Some(whole) = &self.whole {
+            layout.merge_each(whole.iter().map(|values| values[step]), &mut self.merged);
+            return Some(Counts::All(&mut self.merged));
+        }
+        if columns.iter().all(|column| column.is_present(step)) {
+            layout.merge_each(columns.iter().map(|column| column.values()[step]), &mut self.merged);
+            return (!columns.is_empty()).then_some(Counts::All(&mut self.merged));
+        }
+        self.some.clear();
+        let bounds = layout.slots().iter().map(|&slot| layout.upper_bounds()[slot]);
+        self.some.extend(bounds.zip(columns).filter_map(|(upper_bound, column)| {
+            Some(ClassicBucket { upper_bound, count: column.get(step)? })
+        }));
+        (!self.some.is_empty()).then_some(Counts::Some(&mut self.some))
+    }
 }
 
 /// Histograms without `le`, and for each quantile with its label; the first quantile of all histograms comes first.
@@ -253,29 +283,14 @@ impl VectorSource for ClassicHistograms {
             Some(series) => self.input.column(series as usize, scratch, &mut rival)?,
             None => rival.reset(0),
         }
-        let bounds = self.layouts[group].upper_bounds();
-        let slots = self.layouts[group].slots();
         let steps = self.steps();
         let mut repairs: Option<Repairs> = None;
-        let mut given = vec![0.0; members.len()];
-        let (mut some, mut merged) = (Vec::new(), Vec::new());
+        let mut rows = Rows::new(&self.layouts[group], &columns);
         out.compute(steps.count, |step| {
-            some.clear();
             if rival.histogram(step).is_some() {
                 return None;
             }
-            for ((count, column), &slot) in given.iter_mut().zip(&columns).zip(slots) {
-                if let Some(value) = column.get(step) {
-                    *count = value;
-                    some.push(ClassicBucket { upper_bound: bounds[slot], count: value });
-                }
-            }
-            let counts = match some.len() {
-                0 => return None,
-                all if all == members.len() => Counts::All(&given),
-                _ => Counts::Some(&mut some),
-            };
-            let answer = self.answer(step, (wanted, group), counts, &mut merged)?;
+            let answer = self.answer(step, (wanted, group), rows.at(step)?)?;
             if let Some(fix) = answer.forced_monotonicity {
                 let repair = repair_of(fix, steps.time(step));
                 match &mut repairs {

@@ -12,8 +12,8 @@ use crate::annotation::{
     Note, Origin, colliding_hints, ignored_in_mixed_range, mismatched_bounds, mixed_schemas, mixed_types,
     not_a_counter, not_a_gauge,
 };
-use crate::batch::Column;
-use crate::function::{NativeRemark, NativeWindow, RateKind, Started, native};
+use crate::batch::{Column, Steps};
+use crate::function::{NativeRemark, NativeWindow, RateKind, Started, WindowCursor, native};
 use crate::operator::{Scratch, Window};
 
 /// What a function does with histograms.
@@ -135,16 +135,17 @@ impl NativeRange {
         } else {
             resets.resize(histograms.len(), false);
         }
-        let until = |times: &[i64], time_ms: i64| times.partition_point(|&t| t <= time_ms);
-        for (step, time_ms) in self.window.steps.times().enumerate() {
-            let at_ms = self.window.at_ms.unwrap_or(time_ms);
-            let end_ms = at_ms.saturating_sub(self.window.offset_ms);
-            let start_ms = end_ms.saturating_sub(self.window.range_ms);
-            let (from, to) = (until(&histograms.timestamps, start_ms), until(&histograms.timestamps, end_ms));
+        let range_ms = self.window.range_ms;
+        // A pinned window ends at the same time at every step.
+        let ends = Steps { count: self.window.steps.count, ..self.window.ends() };
+        let mut windows = WindowCursor::new(&histograms.timestamps, ends, range_ms);
+        let mut windows_of_floats = WindowCursor::new(&samples.timestamps, ends, range_ms);
+        for (step, end_ms) in ends.times().enumerate() {
+            let ((from, to), floats) = (windows.advance(), windows_of_floats.advance());
             if from >= to {
                 continue;
             }
-            let floats = until(&samples.timestamps, start_ms)..until(&samples.timestamps, end_ms);
+            let (start_ms, floats) = (end_ms.saturating_sub(range_ms), floats.0..floats.1);
             let window = Samples {
                 float_times: &samples.timestamps[floats.clone()],
                 float_starts_ms: float_starts_ms.get(floats.clone()).unwrap_or_default(),
@@ -188,12 +189,22 @@ impl NativeRange {
                 scratch.note(mixed_types(&self.metrics[series], self.origin));
             }
             Treatment::Rate(kind) => {
-                let result = |remarks: &mut Vec<_>| native::rate(native, kind, remarks);
-                return self.put(step, series, result, scratch, out);
+                return self.put(
+                    step,
+                    series,
+                    |remarks, result| native::rate(native, kind, remarks, result),
+                    scratch,
+                    out,
+                );
             }
             Treatment::Total { is_average } => {
-                let result = |remarks: &mut Vec<_>| native::total(native.histograms, is_average, remarks);
-                self.put(step, series, result, scratch, out);
+                self.put(
+                    step,
+                    series,
+                    |remarks, result| native::total(native.histograms, is_average, remarks, result),
+                    scratch,
+                    out,
+                );
             }
             Treatment::InstantRate { is_rate } => {
                 self.instant_rate(step, series, samples, is_rate, scratch, out);
@@ -243,11 +254,16 @@ impl NativeRange {
         }
         match (previous, last) {
             (Element::Histogram(previous), Element::Histogram(last)) => {
-                let result = |remarks: &mut Vec<_>| {
-                    let is_started_anew = now.is_reset_after(before);
-                    native::instant_rate([previous, last], interval_ms, is_rate, is_started_anew, remarks)
-                };
-                self.put(step, series, result, scratch, out);
+                let (pair, is_started_anew) = ([&**previous, &**last], now.is_reset_after(before));
+                self.put(
+                    step,
+                    series,
+                    |remarks, result| {
+                        native::instant_rate(pair, interval_ms, is_rate, is_started_anew, remarks, result)
+                    },
+                    scratch,
+                    out,
+                );
             }
             (Element::Float(previous), Element::Float(last)) => {
                 let is_reset = is_rate && (last < previous || now.is_reset_after(before));
@@ -263,15 +279,12 @@ impl NativeRange {
         &self,
         step: usize,
         series: usize,
-        result: impl FnOnce(&mut Vec<NativeRemark>) -> Option<FloatHistogram>,
+        compute: impl FnOnce(&mut Vec<NativeRemark>, &mut FloatHistogram) -> Option<()>,
         scratch: &mut Scratch,
         out: &mut Column,
     ) -> bool {
         let mut remarks = Vec::new();
-        out.clear(step);
-        if let Some(histogram) = result(&mut remarks) {
-            out.set_histogram(step, Arc::new(histogram));
-        }
+        out.set_histogram_with(step, |result| compute(&mut remarks, result).is_some());
         let overlaps = remarks.contains(&NativeRemark::StartOverlap);
         remarks
             .into_iter()
