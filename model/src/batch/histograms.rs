@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use emberdb_histogram::FloatHistogram;
+use emberdb_histogram::{CounterResetHint, FloatHistogram};
 
 use super::samples::{complete, push_start};
 use crate::{TimeRange, is_stale};
@@ -59,6 +59,14 @@ impl HistogramColumns {
     #[must_use]
     pub fn last(&self) -> Option<(i64, &Arc<FloatHistogram>)> {
         Some((*self.timestamps.last()?, self.values.last()?))
+    }
+
+    /// The histogram at a place does not know any more whether a counter was reset before it. Gauges know that they are none.
+    pub fn forget_reset(&mut self, index: usize) {
+        let Some(histogram) = self.values.get_mut(index) else { return };
+        if !matches!(histogram.counter_reset_hint, CounterResetHint::Gauge | CounterResetHint::Unknown) {
+            Arc::make_mut(histogram).counter_reset_hint = CounterResetHint::Unknown;
+        }
     }
 
     /// Removes what lies in `range`.

@@ -18,6 +18,9 @@ use crate::histograms::assert_same;
 /// Data directories with blocks.
 const DIRS: [&str; 4] = ["blocks", "blocks_compacted", "out_of_order_blocks", "start_timestamps"];
 
+/// Those in which no two blocks have samples of one time, so that each block by itself has what upstream reads.
+const DIRS_WITHOUT_OVERLAPS: [&str; 3] = ["blocks", "blocks_compacted", "start_timestamps"];
+
 /// All golden blocks with the lines that say what is in them; `None` where the test data is not at hand.
 fn golden_blocks() -> Option<Vec<(PathBuf, Vec<Value>)>> {
     let mut blocks = Vec::new();
@@ -115,8 +118,9 @@ fn assert_samples(block: &Block, expected: &BTreeMap<String, BTreeMap<i64, Value
     for (labels, found) in found {
         let expected: Vec<_> = expected[&labels].range(meta.min_ms..meta.max_ms).collect();
         assert_eq!(found.len(), expected.len(), "{labels}");
-        for (found, (_, expected)) in found.iter().zip(expected) {
-            assert_same(found, expected);
+        for (place, (found, (_, expected))) in found.iter().zip(expected).enumerate() {
+            // Upstream has read all blocks and a log one after the other: where one begins, it does not know of resets.
+            assert_same(found, expected, place > 0);
             samples += 1;
         }
     }
@@ -125,7 +129,7 @@ fn assert_samples(block: &Block, expected: &BTreeMap<String, BTreeMap<i64, Value
 
 #[test]
 fn samples_are_those_that_upstream_reads() {
-    for name in DIRS {
+    for name in DIRS_WITHOUT_OVERLAPS {
         let Some(dir) = conformance(&format!("golden/{name}")) else { return };
         let expected = expected_samples(&dir);
         let mut samples = 0;
@@ -178,7 +182,7 @@ fn assert_same_file(golden: &Path, written: &Path, name: &str) {
 fn merging_one_block_leaves_out_what_is_deleted() {
     let env = Env::real();
     let dir = env.fs().create_temp_dir("emberdb-block-golden").unwrap();
-    for name in DIRS {
+    for name in DIRS_WITHOUT_OVERLAPS {
         let Some(golden) = conformance(&format!("golden/{name}")) else { return };
         let expected = expected_samples(&golden);
         for path in block_dirs(&golden.join("data")) {

@@ -135,8 +135,14 @@ impl Shared {
         let ranges_ms = block_ranges(self.head.options.block_range_ms, RANGE_FACTOR, longest_ms);
         loop {
             let set = self.block_set();
-            let chosen = plan_compaction(&set.metas(), &ranges_ms);
-            let parents: Vec<&Block> = chosen.iter().filter_map(|&place| set.blocks.get(place)).collect();
+            // A block of late samples may reach into the head's time. Made one with others it would look as if the head's samples
+            // of that time were in it, too, and after a restart they would not be taken from the log.
+            let is_behind = |block: &&Block| block.meta().max_ms <= set.head_from_ms;
+            let behind: Vec<&Block> = set.blocks.iter().filter(is_behind).collect();
+            let metas: Vec<BlockMeta> = behind.iter().map(|block| block.meta().clone()).collect();
+            let chosen = plan_compaction(&metas, &ranges_ms);
+            let parents: Vec<&Block> =
+                chosen.iter().filter_map(|&place| behind.get(place).copied()).collect();
             if parents.is_empty() {
                 return Ok(());
             }

@@ -31,10 +31,8 @@ impl Head {
 
     /// What is to be deleted of a series; none if it has nothing there.
     fn tombstone(&self, id: SeriesId, range: TimeRange) -> Option<RefTombstone> {
-        let found = self.pages.read(id, |series| {
-            let held = TimeRange::new(series.oldest_ms()?, series.newest_ms()?);
-            Some((series.wal_ref, held.intersection(&range)))
-        });
+        let found =
+            self.pages.read(id, |series| Some((series.wal_ref, series.time_range()?.intersection(&range))));
         let (series_ref, range) = found.flatten()?;
         let TimeRange { min_ms, max_ms, .. } = range;
         (!range.is_empty()).then_some(RefTombstone { series_ref, min_ms, max_ms })

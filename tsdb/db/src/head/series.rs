@@ -221,10 +221,12 @@ impl Series {
         }
     }
 
-    /// Time of the oldest sample.
-    pub(super) fn oldest_ms(&self) -> Option<i64> {
-        let finished = self.finished_chunks().map(|chunk| chunk.min_ms);
-        finished.chain(self.open_chunk().map(|(range, ..)| range.min_ms)).min()
+    /// First and last time of all samples, late ones too.
+    pub(super) fn time_range(&self) -> Option<TimeRange> {
+        let finished = self.finished_chunks().map(HeadChunk::range);
+        let open = self.open_chunk().map(|(range, ..)| range);
+        let late = self.late().and_then(LateSamples::range);
+        finished.chain(open).chain(late).reduce(|whole, range| whole.union(&range))
     }
 
     /// Forgets the chunks of which all samples are older than `before_ms`; returns the number of these samples. All readers
@@ -297,8 +299,17 @@ impl Series {
 
     /// Whether a reader sees any sample, and whether the series reaches into `range`.
     pub(crate) fn may_have(&self, view: View<'_>, range: TimeRange) -> bool {
+        if self.is_all_deleted() {
+            return false;
+        }
         let is_late = |late: &LateSamples| late.range().is_some_and(|late| late.overlaps(&range));
         self.may_have_in_order(view.commit, view.in_order(range)) || self.late().is_some_and(is_late)
+    }
+
+    /// Whether one deletion takes all samples.
+    fn is_all_deleted(&self) -> bool {
+        let Some(rare) = self.rare.as_ref().filter(|rare| !rare.deleted.is_empty()) else { return false };
+        self.time_range().is_some_and(|all| rare.deleted.iter().any(|range| range.intersection(&all) == all))
     }
 
     /// Whether a reader that holds `commit` sees any sample in order, and whether these reach into `range`.

@@ -171,7 +171,13 @@ impl SeriesSet for MergedSet {
             return self.read_member(*only, range, samples);
         }
         if !self.is_overlapping {
-            return members.iter().try_for_each(|&member| self.read_member(member, range, samples));
+            for &member in members {
+                let first = samples.histograms.len();
+                self.read_member(member, range, samples)?;
+                // As upstream: whether a counter was reset between two parts cannot be told.
+                samples.histograms.forget_reset(first);
+            }
+            return Ok(());
         }
         let mut sources = vec![SampleColumns::new(); members.len()];
         for (&member, source) in members.iter().zip(&mut sources) {

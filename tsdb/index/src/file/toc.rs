@@ -56,10 +56,12 @@ impl Toc {
         out.extend(checksum.to_be_bytes());
     }
 
-    /// Where the series section ends: at the next section that there is, whichever it is.
+    /// Where the series section ends: at the next section that there is, whichever it is. That begins where the series would if
+    /// there are none.
     pub(super) fn series_end(&self, file: &FileBytes) -> u64 {
         let toc_start = (file.len() - TOC_BYTES) as u64;
-        self.offsets().into_iter().filter(|&offset| offset > self.series).fold(toc_start, u64::min)
+        let others = [self.label_indices, self.label_table, self.postings, self.postings_table];
+        others.into_iter().filter(|&offset| offset >= self.series).fold(toc_start, u64::min)
     }
 
     /// The table of label indices, if it is there.

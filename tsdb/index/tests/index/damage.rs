@@ -100,7 +100,7 @@ fn what_was_made_to_harm_does_none() {
     let bytes = sample::write(&small());
     let ranges = checksummed(&bytes);
     // Symbols, four series, the lists of all and of five labels, the table of these, the table of contents.
-    assert_eq!(ranges.len(), 1 + 4 + 6 + 1 + 1);
+    assert_eq!(ranges.len(), 1 + 4 + 6 + 1 + 1, "{ranges:?} of {bytes:?}");
     for range in ranges {
         for at in range.clone() {
             for byte in [0x00, 0x01, 0x02, 0x7f, 0x80, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x40] {

@@ -88,7 +88,7 @@ fn a_full_disk_is_an_error_and_the_end() {
         let mut writer = create(&file);
         writer.add_series([("a", "b")].into_iter(), &[]).unwrap();
         // So much that it cannot all be gathered.
-        let chunks: Vec<_> = (0..200_000).map(|n| chunk(n * 1000, n * 1000 + 999, n as u64 * 500)).collect();
+        let chunks: Vec<_> = (0..500_000).map(|n| chunk(n * 1000, n * 1000 + 999, n as u64 * 500)).collect();
         let error = writer.add_series([("b", "c")].into_iter(), &chunks).unwrap_err();
         assert!(matches!(error, IndexError::Fs(_)), "{error}");
         assert_eq!(refusal(writer.add_series([("c", "c")].into_iter(), &[])), WriteRefusal::AfterFailure);
