@@ -3,11 +3,7 @@
 //! - [`story`]: what happens when, in scrapes and in seconds; the same every time.
 //! - [`stage`]: the processes, their files and ports.
 //! - [`traffic`]: the requests that the two servers get.
-//! - [`http`]: a plain HTTP/1.1 client.
-//! - [`process`]: a child that never outlives its handle.
 
-mod http;
-mod process;
 mod stage;
 mod story;
 mod traffic;
@@ -22,6 +18,7 @@ use emberdb_capture::{Capture, CaptureError, Outcome, Record};
 
 use stage::{Stage, Target};
 use story::Story;
+use crate::http;
 use traffic::Traffic;
 
 /// A scrape that takes longer has failed; below the interval, as upstream's `scrape_timeout`.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::http;
+use crate::http;
 use super::story::Story;
 
 /// Requests in each second of a ten-second round: a quiet floor and a burst, 180 a minute and server.
