@@ -13,6 +13,7 @@
 //! - Reading: [`Block::open`]; then [`Block::querier`] answers queries, [`Block::series`] goes through everything,
 //!   [`Block::verify`] says what is wrong. [`Block::delete`] hides samples, [`Block::snapshot`] links the files elsewhere.
 //! - Writing: [`BlockWriter`] takes finished chunks, [`SampleBlockBuilder`] takes samples.
+//!   [`repair_versions`] puts right what one bad release wrote.
 //! - Compacting: [`plan_compaction`] says which blocks, [`compacted_meta`] what the new one will be, and
 //!   [`merge_blocks`] writes it out of any [`BlockSource`].
 //!
@@ -53,6 +54,7 @@ mod merge;
 mod meta;
 mod planner;
 mod querier;
+mod repair;
 mod sample_builder;
 mod tombstone;
 mod varint;
@@ -68,6 +70,7 @@ pub use meta::{
 };
 pub use planner::{block_ranges, compacted_meta, plan_compaction};
 pub use querier::BlockQuerier;
+pub use repair::repair_versions;
 pub use sample_builder::SampleBlockBuilder;
 pub use tombstone::{Intervals, TombstoneSet};
 pub use ulid::Ulid;

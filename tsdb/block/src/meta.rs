@@ -12,10 +12,10 @@ use crate::{BlockError, BlockResult};
 pub(crate) const META_FILE: &str = "meta.json";
 
 /// The only version that is written or read.
-const META_VERSION: u64 = 1;
+pub(crate) const META_VERSION: u64 = 1;
 
 /// A larger file is refused: a month of two-hour blocks has 400 sources of 30 bytes each.
-const META_BYTES_MAX: u64 = 16 << 20;
+pub(crate) const META_BYTES_MAX: u64 = 16 << 20;
 
 /// All samples are out-of-order ones, so that the block says nothing about how far the log is covered.
 pub const HINT_OUT_OF_ORDER: &str = "from-out-of-order";
@@ -163,11 +163,16 @@ impl BlockMeta {
     /// # Errors
     /// What is wrong with the text, in words: also a version that is not 1.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        let file: MetaFile<Self> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if file.version != META_VERSION {
-            return Err(format!("version {}, expected {META_VERSION}", file.version));
+        match Self::parse(json)? {
+            (meta, META_VERSION) => Ok(meta),
+            (_, version) => Err(format!("version {version}, expected {META_VERSION}")),
         }
-        Ok(file.meta)
+    }
+
+    /// What a text says, whatever its version, and that.
+    pub(crate) fn parse(json: &[u8]) -> Result<(Self, u64), String> {
+        let file: MetaFile<Self> = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        Ok((file.meta, file.version))
     }
 
     /// Reads the file in a block's folder.

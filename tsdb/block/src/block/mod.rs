@@ -18,6 +18,7 @@ use emberdb_tsdb_index::IndexReader;
 pub use series::{BlockSeries, SeriesIter};
 
 use crate::chunk_file::{CHUNKS_DIR, ChunkFiles};
+use crate::meta::META_FILE;
 use crate::tombstone::{TombstoneSet, read_tombstones};
 use crate::{BlockMeta, BlockQuerier, BlockResult};
 
@@ -63,7 +64,7 @@ impl Block {
         let index = IndexReader::open(&index_path, index_bytes)?;
         let (tombstones, tombstones_len) = read_tombstones(env, dir)?;
         let sizes = Sizes {
-            meta: meta.to_json().len() as u64,
+            meta: env.fs().file_len(&dir.join(META_FILE))?,
             index: index_len,
             chunks: chunks.size_bytes(),
             tombstones: tombstones_len,

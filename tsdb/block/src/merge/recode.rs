@@ -147,9 +147,9 @@ impl Open {
         let finished = match appended {
             Appended::Here | Appended::Recoded => None,
             Appended::Cut(bytes) => {
-                let chunk = self.chunk(bytes);
+                let (min_ms, max_ms, encoding) = (self.min_ms, self.max_ms, self.encoding.id());
                 (self.min_ms, self.samples) = (t_ms, 0);
-                Some(chunk)
+                Some(BlockChunk { min_ms, max_ms, encoding, data: bytes.into() })
             }
         };
         self.max_ms = t_ms;
@@ -157,8 +157,9 @@ impl Open {
         Ok(finished)
     }
 
-    fn finish(mut self) -> BlockChunk {
-        let bytes = match std::mem::replace(&mut self.appender, Appender::Xor(XorAppender::new())) {
+    fn finish(self) -> BlockChunk {
+        let Self { min_ms, max_ms, encoding, appender, .. } = self;
+        let bytes = match appender {
             Appender::Xor(open) => open.finish(),
             Appender::Xor2(open) => open.finish(),
             Appender::Histogram(open) => open.finish(),
@@ -166,16 +167,7 @@ impl Open {
             Appender::FloatHistogram(open) => open.finish(),
             Appender::FloatHistogramSt(open) => open.finish(),
         };
-        self.chunk(bytes)
-    }
-
-    fn chunk(&self, bytes: Box<[u8]>) -> BlockChunk {
-        BlockChunk {
-            min_ms: self.min_ms,
-            max_ms: self.max_ms,
-            encoding: self.encoding.id(),
-            data: bytes.into(),
-        }
+        BlockChunk { min_ms, max_ms, encoding: encoding.id(), data: bytes.into() }
     }
 }
 

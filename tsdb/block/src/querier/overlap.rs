@@ -90,3 +90,59 @@ fn copy(decoded: &SampleColumns, place: Place, before: Option<Place>, samples: &
     }
     samples.histograms.push_started(t_ms, histogram, start_ms(&decoded.histograms.start_timestamps));
 }
+
+#[cfg(test)]
+mod tests {
+    use emberdb_env::Env;
+    use emberdb_histogram::FloatHistogram;
+    use emberdb_tsdb_chunk::{FloatHistogramAppender, Xor2Appender, XorAppender};
+
+    use super::*;
+    use crate::chunk_file::{CHUNK_SEGMENT_BYTES_MAX, ChunkFileWriter, RawChunk};
+
+    /// Floats, floats with start timestamps and histograms, all of them at odd and even times.
+    fn chunks() -> Vec<(u8, i64, i64, Box<[u8]>)> {
+        let (mut xor, mut xor2, mut open) =
+            (XorAppender::new(), Xor2Appender::new(), FloatHistogramAppender::new());
+        let histogram: FloatHistogram = "{{count:3 buckets:[3]}}".parse().unwrap();
+        for t_ms in [10, 20, 30] {
+            xor.append(t_ms, 1.0).unwrap();
+            xor2.append(t_ms + 5, 2.0, 7).unwrap();
+        }
+        for t_ms in [20, 31, 32, 40, 50] {
+            open.append(t_ms, &histogram).unwrap();
+        }
+        vec![(1, 10, 30, xor.finish()), (4, 15, 35, xor2.finish()), (3, 20, 50, open.finish())]
+    }
+
+    #[test]
+    fn samples_of_all_chunks_are_in_the_order_of_time() {
+        let env = Env::real();
+        let dir = env.fs().create_temp_dir("emberdb-overlap").unwrap();
+        let chunks = chunks();
+        let raw: Vec<_> =
+            chunks.iter().map(|(encoding, .., data)| RawChunk { encoding: *encoding, data }).collect();
+        let mut refs = Vec::new();
+        let mut writer = ChunkFileWriter::create(&env, &dir, CHUNK_SEGMENT_BYTES_MAX).unwrap();
+        writer.write_series(&raw, &mut refs).unwrap();
+        writer.finish().unwrap();
+        let files = ChunkFiles::open(&env, &dir).unwrap();
+        let group: Vec<_> = chunks
+            .iter()
+            .zip(refs)
+            .map(|(&(_, min_ms, max_ms, _), chunk_ref)| ChunkMeta { min_ms, max_ms, chunk_ref })
+            .collect();
+        let mut deleted = Intervals::default();
+        deleted.add(TimeRange::new(25, 30));
+        let (mut decoder, mut samples) = (ChunkDecoder::new(), SampleColumns::new());
+        let range = TimeRange::new(11, 45);
+        append_overlapping(&files, &group, range, &deleted, &mut decoder, &mut samples).unwrap();
+        // At 20 there are two, and the first chunk's is kept.
+        assert_eq!((&samples.timestamps[..], &samples.values[..]), (&[15, 20, 35][..], &[2.0, 1.0, 2.0][..]));
+        assert_eq!(samples.start_timestamps, [7, 0, 7]);
+        let hints = samples.histograms.iter().map(|(t_ms, histogram)| (t_ms, histogram.counter_reset_hint));
+        let (unknown, not_reset) = (CounterResetHint::Unknown, CounterResetHint::NotReset);
+        assert_eq!(hints.collect::<Vec<_>>(), [(31, unknown), (32, not_reset), (40, unknown)]);
+        env.fs().remove_dir_all(&dir).unwrap();
+    }
+}

@@ -50,6 +50,7 @@ impl<'a> Selection<'a> {
         if selected.chunks.len() == before {
             return Ok(());
         }
+        sort_labels(self.translation.index, &mut self.labels)?;
         for &(name, value) in &self.labels {
             let label =
                 Label { name: self.translation.symbol(name)?, value: self.translation.symbol(value)? };
@@ -66,6 +67,23 @@ impl<'a> Selection<'a> {
     pub(super) fn finish(self) -> Selected {
         self.selected
     }
+}
+
+/// Puts labels in the order of their names. They mostly are, and so are the numbers of symbols; only a file that is wrong,
+/// with right checksums, has others.
+fn sort_labels(index: &IndexReader, labels: &mut Vec<(u32, u32)>) -> BlockResult<()> {
+    if labels.is_sorted_by(|earlier, later| earlier.0 < later.0) {
+        return Ok(());
+    }
+    let mut named = Vec::with_capacity(labels.len());
+    for &label in &*labels {
+        named.push((index.symbol(label.0)?, label));
+    }
+    named.sort_unstable();
+    named.dedup_by_key(|&mut (name, _)| name);
+    labels.clear();
+    labels.extend(named.into_iter().map(|(_, label)| label));
+    Ok(())
 }
 
 impl Selected {

@@ -8,10 +8,10 @@ use emberdb_tsdb_index::ChunkMeta;
 
 use super::overlap::append_overlapping;
 use super::selection::Selected;
-use crate::BlockResult;
 use crate::chunk_file::ChunkFiles;
 use crate::decode::ChunkDecoder;
 use crate::tombstone::{Intervals, TombstoneSet};
+use crate::{BlockError, BlockResult};
 
 /// Selected series of a block, with their labels in the caller's symbols.
 pub(super) struct BlockSeriesSet {
@@ -47,6 +47,7 @@ impl BlockSeriesSet {
         samples: &mut SampleColumns,
     ) -> BlockResult<()> {
         let mut decoder = ChunkDecoder::new();
+        let histograms_before = samples.histograms.len();
         let mut left = chunks;
         while let Some((group, rest)) = split_group(left) {
             left = rest;
@@ -59,6 +60,13 @@ impl BlockSeriesSet {
             } else {
                 append_overlapping(&self.files, group, range, deleted, &mut decoder, samples)?;
             }
+        }
+        if !self.may_have_histograms && samples.histograms.len() > histograms_before {
+            let (path, offset) =
+                chunks.first().map_or_else(Default::default, |chunk| self.files.describe(chunk.chunk_ref));
+            let (expected, found) =
+                ("floats, as the meta counts no histograms".to_owned(), "histograms".to_owned());
+            return Err(BlockError::Corrupt { path, offset, expected, found });
         }
         Ok(())
     }

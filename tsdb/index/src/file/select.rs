@@ -68,8 +68,8 @@ impl Parts {
         }
     }
 
-    /// No file names more series in the lists of one label name: each has one value of it.
-    pub(super) fn postings_per_name_max(&self) -> usize {
+    /// No file has room for more postings, unless lists overlap.
+    pub(super) fn postings_max(&self) -> usize {
         self.file.len() / size_of::<[u8; 4]>()
     }
 }
@@ -84,11 +84,11 @@ struct Lists<'s> {
 impl<'s> Lists<'s> {
     fn push(&mut self, list: &'s [[u8; 4]]) -> Result<(), IndexError> {
         self.postings += list.len();
-        let max = self.parts.postings_per_name_max();
+        let max = self.parts.postings_max();
         if self.postings > max {
             // A table whose entries share lists would take time and memory that no honest file takes.
             let offset = usize::try_from(self.parts.toc.postings_table).unwrap_or(usize::MAX);
-            let expected = format!("at most {max} postings of a label name");
+            let expected = format!("lists of at most {max} postings");
             return Err(self.parts.file.corrupt(offset, expected, "lists that overlap"));
         }
         self.lists.push(list);

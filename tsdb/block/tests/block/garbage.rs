@@ -1,0 +1,85 @@
+//! Damage anywhere gives an error or the same answer: never a panic, and never other samples.
+
+use std::path::{Path, PathBuf};
+
+use emberdb_env::Env;
+use emberdb_model::storage::StorageError;
+use emberdb_model::{Matcher, TimeRange};
+use emberdb_tsdb_block::Block;
+
+use crate::data::{Seen, read_all};
+use crate::model::{temp_dir, write};
+
+type Answer = Vec<(String, Vec<Seen>)>;
+
+fn ask(env: &Env, dir: &Path) -> Result<Answer, StorageError> {
+    let block = Block::open(env, dir).map_err(StorageError::from)?;
+    block.verify(&mut |_| {});
+    read_all(&block.querier(), &[Matcher::equal("__name__", "m")], TimeRange::ALL)
+}
+
+/// Without syncing, as there are thousands; nothing has the file mapped any more.
+fn overwrite(env: &Env, path: &Path, bytes: &[u8]) {
+    env.fs().create(path).unwrap().write_all(bytes).unwrap();
+}
+
+fn block(env: &Env) -> (PathBuf, PathBuf) {
+    let dir = temp_dir(env);
+    let samples: Vec<_> = (0..60).map(|t_ms| ((t_ms % 3) as u8, t_ms * 9, t_ms as f64 / 7.0)).collect();
+    let mut block = write(env, &dir, 1, &samples).unwrap();
+    block.delete(&[Matcher::equal("series", "1")], TimeRange::new(50, 99)).unwrap();
+    (dir, block.dir().to_path_buf())
+}
+
+#[test]
+fn a_flipped_bit_or_a_missing_end_changes_no_answer() {
+    let env = Env::real();
+    let (dir, block) = block(&env);
+    let whole = ask(&env, &block).unwrap();
+    assert_eq!(whole.iter().map(|(_, samples)| samples.len()).sum::<usize>(), 58);
+    let (mut errors, mut same) = (0, 0);
+    for name in ["index", "tombstones", "chunks/000001"] {
+        let path = block.join(name);
+        let bytes = env.fs().read(&path, 1 << 20).unwrap();
+        for place in 0..bytes.len() {
+            for mask in [0x01, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[place] ^= mask;
+                overwrite(&env, &path, &damaged);
+                match ask(&env, &block) {
+                    Ok(answer) => {
+                        assert_eq!(answer, whole, "{name}, byte {place} with {mask:#x}");
+                        same += 1;
+                    }
+                    Err(_) => errors += 1,
+                }
+            }
+            overwrite(&env, &path, &bytes[..place]);
+            assert!(ask(&env, &block).is_err(), "{name} cut at {place}");
+        }
+        overwrite(&env, &path, &bytes);
+    }
+    println!("{errors} errors, {same} times the same answer");
+    assert!(errors > same);
+    env.fs().remove_dir_all(&dir).unwrap();
+}
+
+/// A meta is JSON without a checksum: another range or another count is believed. But no text brings the process down.
+#[test]
+fn a_damaged_meta_is_an_error_or_another_meta() {
+    let env = Env::real();
+    let (dir, block) = block(&env);
+    let path = block.join("meta.json");
+    let bytes = env.fs().read(&path, 1 << 20).unwrap();
+    for place in 0..bytes.len() {
+        for mask in [0x01, 0x10, 0x80] {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= mask;
+            overwrite(&env, &path, &damaged);
+            let _ = ask(&env, &block);
+        }
+        overwrite(&env, &path, &bytes[..place]);
+        assert!(Block::open(&env, &block).is_err(), "cut at {place}");
+    }
+    env.fs().remove_dir_all(&dir).unwrap();
+}
