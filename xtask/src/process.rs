@@ -68,6 +68,11 @@ impl Process {
         }
     }
 
+    /// Where its output goes.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Asks the program to end in order, and waits until it has.
     pub(crate) fn terminate(mut self) -> io::Result<()> {
         // The standard library can only kill; the program is ours and not yet waited for, so the id is still its own.

@@ -16,9 +16,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use emberdb_capture::{Capture, CaptureError, Outcome, Record};
 
+use crate::http;
 use stage::{Stage, Target};
 use story::Story;
-use crate::http;
 use traffic::Traffic;
 
 /// A scrape that takes longer has failed; below the interval, as upstream's `scrape_timeout`.

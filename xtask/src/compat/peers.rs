@@ -14,12 +14,12 @@ pub(super) struct Peers {
     pub(super) promtool: PathBuf,
     /// As the server prints it.
     pub(super) version: String,
-    /// Its first number, which decides what a peer can be asked.
-    pub(super) major: u32,
+    /// Its first two numbers, which decide what a peer can be given.
+    release: (u32, u32),
 }
 
 impl Peers {
-    /// The first in `folders`, which are those of the environment if nothing else is said. `None` if one of the two is missing.
+    /// The first that the environment leads to. `None` if one of the two is missing.
     pub(super) fn find() -> io::Result<Option<Self>> {
         let lists = [std::env::var_os(VARIABLE), std::env::var_os("PATH")];
         let (Some(prometheus), Some(promtool)) = (find(&lists, "prometheus"), find(&lists, "promtool"))
@@ -27,9 +27,26 @@ impl Peers {
             return Ok(None);
         };
         let version = read_version(&prometheus)?;
-        let major = version.split('.').next().and_then(|number| number.parse().ok());
-        let major = major.ok_or_else(|| io::Error::other(format!("no number begins version {version:?}")))?;
-        Ok(Some(Self { prometheus, promtool, version, major }))
+        let mut numbers = version.split('.').map(|number| number.parse().ok());
+        let (Some(Some(major)), Some(Some(minor))) = (numbers.next(), numbers.next()) else {
+            return Err(io::Error::other(format!("version {version:?} does not begin with two numbers")));
+        };
+        Ok(Some(Self { prometheus, promtool, version, release: (major, minor) }))
+    }
+
+    /// Whether names of metrics and labels may be any text.
+    pub(super) fn has_utf8_names(&self) -> bool {
+        self.release >= (3, 0)
+    }
+
+    /// Whether native histograms can be stored, counts in floats included.
+    pub(super) fn has_histograms(&self) -> bool {
+        self.release >= (2, 42)
+    }
+
+    /// Whether native histograms can have custom bounds.
+    pub(super) fn has_custom_bounds(&self) -> bool {
+        self.release >= (3, 0)
     }
 
     /// Runs `promtool` in order; what it printed.
@@ -37,7 +54,10 @@ impl Peers {
         let output = Command::new(&self.promtool).args(arguments).arg(folder).output()?;
         let error = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
-            return Err(io::Error::other(format!("promtool {arguments:?} ends with {}: {error}", output.status)));
+            return Err(io::Error::other(format!(
+                "promtool {arguments:?} ends with {}: {error}",
+                output.status
+            )));
         }
         // Damage that it can step over is told in the log only.
         if let Some(line) = error.lines().find(|line| is_complaint(line)) {

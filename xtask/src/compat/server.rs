@@ -36,7 +36,7 @@ impl Server {
             // Nothing of a round is too old.
             "--storage.tsdb.retention.time=100y".into(),
         ];
-        if peers.major >= 3 {
+        if peers.has_histograms() {
             arguments.push("--enable-feature=native-histograms".into());
         }
         let mut process = Process::start("prometheus", &peers.prometheus, &arguments, folder)?;
@@ -49,15 +49,19 @@ impl Server {
         let span_ms = range.max_ms - range.min_ms + 1;
         let (seconds, ms) = (range.max_ms.div_euclid(1000), range.max_ms.rem_euclid(1000));
         // {__name__!=""}[…]
-        let path = format!(
-            "/api/v1/query?time={seconds}.{ms:03}&query=%7B__name__!%3D%22%22%7D%5B{span_ms}ms%5D"
-        );
+        let path =
+            format!("/api/v1/query?time={seconds}.{ms:03}&query=%7B__name__!%3D%22%22%7D%5B{span_ms}ms%5D");
         let response = http::get(self.port, &path, "application/json", ANSWER_TIMEOUT)?;
         if response.status != 200 {
             let body = String::from_utf8_lossy(&response.body);
             return Err(io::Error::other(format!("status {}: {body}", response.status)));
         }
         answer::parse_response(&response.body).map_err(io::Error::other)
+    }
+
+    /// Fails when the server has ended by itself.
+    pub(super) fn check(&mut self) -> io::Result<()> {
+        self.process.check()
     }
 
     /// Ends the server in order. Fails if it logged a complaint while it ran.
@@ -80,7 +84,9 @@ impl Server {
 /// Complaints that are not about what is stored.
 fn is_harmless(line: &str) -> bool {
     // A directory that another Prometheus was killed in, and limits of the machine.
-    ["lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"].iter().any(|words| line.contains(words))
+    ["lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"]
+        .iter()
+        .any(|words| line.contains(words))
 }
 
 /// A port that was free a moment ago.
