@@ -5,7 +5,7 @@ use emberdb::Labels;
 
 use super::held::Held;
 
-/// The floats of a dump; its histograms are compared over HTTP.
+/// The floats of a dump. Its histograms are compared over HTTP: promtool passes over the first of a series.
 pub(super) fn parse(text: &str) -> Result<Held, String> {
     let mut held = Held::default();
     // Lines of one series follow each other: its labels are read once.
@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Result<Held, String> {
     for line in text.lines() {
         let bad = || format!("a line of the dump that is no sample: {line:?}");
         let (rest, timestamp) = line.rsplit_once(' ').ok_or_else(bad)?;
-        if rest.ends_with('}') {
+        if rest.ends_with('}') && rest.contains("} {count:") {
             continue; // a histogram
         }
         let (labels, value) = rest.rsplit_once(' ').ok_or_else(bad)?;

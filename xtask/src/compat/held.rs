@@ -88,9 +88,9 @@ impl Held {
         Self { series: series.filter(|(_, samples)| !samples.is_empty()).collect() }
     }
 
-    /// The samples up to a time.
-    pub(super) fn until(&self, max_ms: i64) -> Self {
-        self.map(|t, value| (t <= max_ms).then(|| value.clone()))
+    /// The samples of a time.
+    pub(super) fn within(&self, range: TimeRange) -> Self {
+        self.map(|t, value| range.contains(t).then(|| value.clone()))
     }
 
     /// What an HTTP answer can show of the samples.
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(all.seen_over_http(), held(&[("a", 1, f64::NAN)]));
         assert_eq!(all.seen_in_dump(), held(&[("a", 1, f64::NAN), ("a", 2, f64::NAN), ("b", 1, f64::NAN)]));
         assert_eq!((all.series(), all.samples(), all.range()), (2, 3, TimeRange::new(1, 2)));
-        assert_eq!(all.until(1).samples(), 2);
+        assert_eq!(all.within(TimeRange::new(0, 1)).samples(), 2);
     }
 
     #[test]

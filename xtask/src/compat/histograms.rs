@@ -58,7 +58,9 @@ fn write(data: &Path, has_custom_bounds: bool) -> Result<(Held, usize), Error> {
                 appender.append_histogram(&ends, t, &histogram)?;
                 written += 1;
             }
-            70 => drop(appender.append(&ends, t, STALE_NAN)?),
+            70 => {
+                appender.append(&ends, t, STALE_NAN)?;
+            }
             _ => {}
         }
         // Now histograms, now floats.

@@ -20,8 +20,9 @@ const PAGES_UNTIL_LEAVING: u64 = 3;
 pub(super) fn floats(scrape: u64) -> Page {
     let now_ms = now_ms();
     let mut body = String::new();
+    let shapes = shapes(false);
     let mut add = |tick, start_ms| {
-        for shape in shapes(false) {
+        for shape in &shapes {
             if let Some((timestamp_ms, value)) = shape.sample(start_ms, tick).filter(|s| !is_stale(s.1)) {
                 line(&mut body, &shape.labels, value);
                 writeln!(body, " {timestamp_ms}").expect("a string takes all");

@@ -83,8 +83,8 @@ impl Server {
 
 /// Complaints that are not about what is stored.
 fn is_harmless(line: &str) -> bool {
-    // A directory that another Prometheus was killed in, and limits of the machine.
-    ["lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"]
+    // That it is asked to end, a directory that another one was killed in, and limits of the machine.
+    ["OS signal", "lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"]
         .iter()
         .any(|words| line.contains(words))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use emberdb::storage::Queryable;
-use emberdb::{Db, DbOptions, Env, LabelsRef, Maintained, MatchOp, Matcher, TimeRange};
+use emberdb::{Db, DbOptions, Labels, LabelsRef, Maintained, MatchOp, Matcher, TimeRange};
 use emberdb_model::{SampleColumns, SymbolTable};
 
 use super::answer;
@@ -16,7 +16,6 @@ pub(super) type Error = Box<dyn std::error::Error>;
 pub(super) fn open(dir: &Path) -> Result<Db, Error> {
     let mut options = DbOptions::default();
     options.storage.maintenance = Maintained::ByCaller;
-    options.engine.env = Env::real();
     Ok(Db::open(dir, options)?)
 }
 
@@ -43,7 +42,7 @@ pub(super) fn read(db: &Db) -> Result<Held, Error> {
 }
 
 /// What a query tells of the native histograms of a series.
-fn histograms(db: &Db, labels: &emberdb::Labels, range: TimeRange) -> Result<Held, Error> {
+fn histograms(db: &Db, labels: &Labels, range: TimeRange) -> Result<Held, Error> {
     let query = format!("{}[{}ms]", labels.braced(), range.max_ms - range.min_ms + 1);
     let answer = db.query(&query, range.max_ms)?;
     let held = answer::parse_data(&serde_json::from_str(&answer.value.to_json())?)?;

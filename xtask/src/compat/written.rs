@@ -22,6 +22,8 @@ const TICKS: i64 = 1980;
 const REOPENED_AT: i64 = 1200;
 /// How many ticks go into one commit.
 const BATCH_TICKS: i64 = 20;
+// A batch does not reach beyond what a head accepts.
+const _: () = assert!(BATCH_TICKS * TICK_MS < 3_600_000);
 /// What is deleted of one series: it lies in several blocks and in the head.
 const DELETED_MS: TimeRange = TimeRange::new(START_MS + 3 * 3_600_000, START_MS + 8 * 3_600_000);
 /// So much is asked for beyond the oldest and the newest sample: none may have been added there.
@@ -126,7 +128,6 @@ pub(super) fn append(
         }
         from = to;
     }
-    debug_assert!(TICK_MS * BATCH_TICKS < 3_600_000, "a batch does not reach beyond what a head accepts");
     Ok(())
 }
 
