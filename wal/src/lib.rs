@@ -64,6 +64,7 @@ mod record;
 mod repair;
 mod segment;
 mod tail;
+mod unpack;
 mod writer;
 
 pub use checkpoint::{CheckpointReport, TruncateReport, checkpoint, truncate};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use emberdb_env::{Env, File};
 
 use crate::checksum::checksum;
-use crate::compression::{DecompressError, Decompressor, RecordCompression};
+use crate::compression::{DecompressError, RecordCompression};
 use crate::corruption::{Corruption, CorruptionReason};
 use crate::error::WalError;
 use crate::fragment::{FragmentHeader, FragmentKind, HEADER_BYTES};
@@ -37,7 +37,7 @@ pub(crate) struct OpenPart {
     /// The segment's size when it was opened.
     file_bytes: u64,
     /// A piece of the file that begins at a page's border and ends at one, or at the file's end.
-    window: Vec<u8>,
+    pub(crate) window: Vec<u8>,
     window_offset: u64,
     /// Where reading goes on.
     offset: u64,
@@ -47,11 +47,11 @@ pub(crate) struct OpenPart {
 pub(crate) struct Stored {
     /// Where it begins in the segment.
     pub(crate) offset: u64,
-    compression: RecordCompression,
-    place: Place,
+    pub(crate) compression: RecordCompression,
+    pub(crate) place: Place,
 }
 
-enum Place {
+pub(crate) enum Place {
     /// In one fragment, here in the window.
     Window(Range<usize>),
     /// In several, put together.
@@ -250,7 +250,7 @@ impl OpenPart {
         WalError::RecordTooLarge { bytes, place }
     }
 
-    fn decompression_error(&self, offset: u64, error: DecompressError) -> WalError {
+    pub(crate) fn decompression_error(&self, offset: u64, error: DecompressError) -> WalError {
         match error {
             DecompressError::Invalid(message) => {
                 self.corrupt(offset, offset, CorruptionReason::Decompression(message))
@@ -270,43 +270,5 @@ impl fmt::Debug for OpenPart {
             .field("part", &self.part)
             .field("offset", &self.offset)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where records of several fragments are put together, and compressed ones decompressed.
-pub(crate) struct Unpacker {
-    pub(crate) assembled: Vec<u8>,
-    decompressor: Decompressor,
-}
-
-impl Unpacker {
-    pub(crate) fn new() -> Self {
-        Self { assembled: Vec::new(), decompressor: Decompressor::new() }
-    }
-
-    /// Decompresses a record that the part has found, if it is compressed.
-    pub(crate) fn unpack(&mut self, part: &OpenPart, stored: &Stored) -> Result<(), WalError> {
-        let bytes = stored_bytes(part, &self.assembled, &stored.place);
-        let outcome = match stored.compression {
-            RecordCompression::None => return Ok(()),
-            RecordCompression::Snappy => self.decompressor.decompress_snappy(bytes),
-            RecordCompression::Zstd => self.decompressor.decompress_zstd(bytes),
-        };
-        outcome.map_err(|error| part.decompression_error(stored.offset, error))
-    }
-
-    /// The record, once it is unpacked.
-    pub(crate) fn record<'a>(&'a self, part: &'a OpenPart, stored: &Stored) -> &'a [u8] {
-        match stored.compression {
-            RecordCompression::None => stored_bytes(part, &self.assembled, &stored.place),
-            RecordCompression::Snappy | RecordCompression::Zstd => self.decompressor.record(),
-        }
-    }
-}
-
-fn stored_bytes<'a>(part: &'a OpenPart, assembled: &'a [u8], place: &Place) -> &'a [u8] {
-    match place {
-        Place::Window(range) => part.window.get(range.clone()).unwrap_or_default(),
-        Place::Assembled => assembled,
     }
 }

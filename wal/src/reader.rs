@@ -6,8 +6,9 @@ use emberdb_env::Env;
 
 use crate::error::WalError;
 use crate::listing::{Checkpoint, WalListing};
-use crate::part::{OpenPart, Part, Stored, Unpacker};
+use crate::part::{OpenPart, Part, Stored};
 use crate::record::RecordKind;
+use crate::unpack::Unpacker;
 
 /// Reads a log's records in the order of replay: the checkpoint's, then those of the segments after it.
 ///

@@ -7,9 +7,10 @@ use emberdb_env::Env;
 
 use crate::error::WalError;
 use crate::listing::{Checkpoint, WalListing};
-use crate::part::{OpenPart, Part, Stored, Unpacker};
+use crate::part::{OpenPart, Part, Stored};
 use crate::reader::LoggedRecord;
 use crate::segment::Segment;
+use crate::unpack::Unpacker;
 
 /// Where a tail begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

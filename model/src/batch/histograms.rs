@@ -5,7 +5,7 @@ use std::sync::Arc;
 use emberdb_histogram::FloatHistogram;
 
 use super::samples::{complete, push_start};
-use crate::is_stale;
+use crate::{TimeRange, is_stale};
 
 /// Timestamps and histograms of one series, in time order; both columns have the same length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +59,16 @@ impl HistogramColumns {
     #[must_use]
     pub fn last(&self) -> Option<(i64, &Arc<FloatHistogram>)> {
         Some((*self.timestamps.last()?, self.values.last()?))
+    }
+
+    /// Removes what lies in `range`.
+    pub fn remove(&mut self, range: TimeRange) {
+        let start = self.timestamps.partition_point(|&t| t < range.min_ms);
+        let end = self.timestamps.partition_point(|&t| t <= range.max_ms).max(start);
+        self.timestamps.drain(start..end);
+        self.values.drain(start..end);
+        let known = self.start_timestamps.len();
+        self.start_timestamps.drain(start.min(known)..end.min(known));
     }
 
     /// Removes staleness markers: range selectors do not see them.

@@ -128,6 +128,12 @@ impl SampleColumns {
         }
     }
 
+    /// Removes all samples in `range`, histograms too.
+    pub fn remove_all(&mut self, range: TimeRange) {
+        self.remove(0, range);
+        self.histograms.remove(range);
+    }
+
     fn drain(&mut self, range: Range<usize>) {
         self.timestamps.drain(range.clone());
         self.values.drain(range.clone());

@@ -147,6 +147,14 @@ pub enum AppendError {
         /// The oldest time that is accepted now.
         oldest_ms: i64,
     },
+    /// The sample is older than what the storage takes out of order.
+    #[error("too old sample: {timestamp_ms} is before the out-of-order window, which begins at {oldest_ms}")]
+    BeyondWindow {
+        /// Time of the refused sample.
+        timestamp_ms: i64,
+        /// The oldest time that is accepted now.
+        oldest_ms: i64,
+    },
     /// The labels do not name a series.
     #[error("invalid labels: {0}")]
     InvalidLabels(#[from] LabelError),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use emberdb_histogram::{FloatHistogram, Histogram, Side};
 use emberdb_model::{SampleValue, is_stale};
-use emberdb_tsdb_chunk::{ChunkError, HistogramChunk, HistogramChunks, HistogramColumns};
+use emberdb_tsdb_chunk::{ChunkError, ChunkHistograms, HistogramChunk, HistogramChunks};
 
 /// The block that upstream's tests let a head fill: a day.
 const BLOCK_RANGE_MS: i64 = 24 * 3_600_000;
@@ -63,7 +63,7 @@ pub fn through_chunks(
         });
     }
     finished.extend(open.finish());
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     for chunk in &finished {
         columns.decode(chunk.encoding, &chunk.bytes)?;
         read.extend(

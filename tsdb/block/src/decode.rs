@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use emberdb_model::{HistogramColumns, SampleColumns, TimeRange};
-use emberdb_tsdb_chunk::{ChunkError, Encoding, HistogramColumns as ChunkColumns, decode_floats};
+use emberdb_tsdb_chunk::{ChunkError, ChunkHistograms, Encoding, decode_floats};
 
 use crate::chunk_file::{ChunkFiles, RawChunk};
 use crate::{BlockError, BlockResult};
@@ -23,7 +23,7 @@ pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> u64 {
 /// Decodes chunks, with memory that is used again.
 #[derive(Debug, Default)]
 pub(crate) struct ChunkDecoder {
-    histograms: ChunkColumns,
+    histograms: ChunkHistograms,
     starts: Vec<i64>,
 }
 

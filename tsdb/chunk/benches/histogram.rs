@@ -9,7 +9,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram, Schema, Side, Span};
 use emberdb_tsdb_chunk::{
-    Encoding, HistogramColumns, HistogramNumber, NativeHistogramAppender, NativeHistogramReader,
+    ChunkHistograms, Encoding, HistogramNumber, NativeHistogramAppender, NativeHistogramReader,
 };
 
 const CHUNKS: usize = 100;
@@ -38,7 +38,7 @@ fn measure<N: HistogramNumber>(
     group.bench_function("encode", |b| {
         b.iter(|| chunks.iter().map(|chunk| encode(black_box(chunk)).len()).sum::<usize>());
     });
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     group.bench_function("decode", |b| {
         b.iter(|| {
             for chunk in &encoded {
@@ -112,7 +112,7 @@ fn encode<N: HistogramNumber>(samples: &[(i64, NativeHistogram<N>)]) -> Box<[u8]
 
 #[expect(clippy::print_stdout, reason = "a bench shows its answer")]
 fn print_answer(shape: &str, encoding: Encoding, encoded: &[Box<[u8]>]) {
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     let mut answer = crc32fast::Hasher::new();
     let mut samples = 0;
     for chunk in encoded {

@@ -35,7 +35,7 @@
 //!
 //! - Writing: [`HistogramAppender`] and [`FloatHistogramAppender`] hold one open chunk, and begin another where a
 //!   histogram cannot follow the one before. [`HistogramChunks`] also cuts chunks by size and time, as a head does.
-//! - Reading: [`HistogramColumns`] takes a whole chunk at once, in floats; [`HistogramReader`] and
+//! - Reading: [`ChunkHistograms`] takes a whole chunk at once, in floats; [`HistogramReader`] and
 //!   [`FloatHistogramReader`] give one histogram after the other as it was written.
 //!
 //! Appenders and readers of histograms with start timestamps are the same with the parameter [`Starts`]:
@@ -60,9 +60,9 @@ pub use encoding::Encoding;
 pub use error::ChunkError;
 pub use floats::{decode_floats, samples_in};
 pub use histogram::{
-    AnyHistogram, Appended, CounterResetHeader, FloatHistogramAppender, FloatHistogramReader,
-    FloatHistogramStAppender, FloatHistogramStReader, HistogramAppender, HistogramChunk, HistogramChunks,
-    HistogramColumns, HistogramLayout, HistogramNumber, HistogramReader, HistogramStAppender,
+    AnyHistogram, Appended, ChunkHistograms, CounterResetHeader, FloatHistogramAppender,
+    FloatHistogramReader, FloatHistogramStAppender, FloatHistogramStReader, HistogramAppender,
+    HistogramChunk, HistogramChunks, HistogramLayout, HistogramNumber, HistogramReader, HistogramStAppender,
     HistogramStReader, HistogramStarts, NativeHistogramAppender, NativeHistogramReader, NoStarts,
 };
 pub use start::Starts;

@@ -42,6 +42,9 @@ pub struct TsdbOptions {
     pub retention_ms: Option<i64>,
     /// The oldest blocks are removed when everything together has more bytes than this. Default: never.
     pub retention_bytes: Option<u64>,
+    /// How far behind the newest sample of the database, in milliseconds, a sample may lie that is older than the newest one of its
+    /// series, or than what is taken in order. Default 0: no such sample is taken.
+    pub out_of_order_window_ms: i64,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -56,6 +59,7 @@ impl Default for TsdbOptions {
             maintenance: Maintained::default(),
             retention_ms: None,
             retention_bytes: None,
+            out_of_order_window_ms: 0,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

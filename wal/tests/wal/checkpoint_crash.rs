@@ -1,11 +1,12 @@
 //! A checkpoint and a truncation that end at any of their steps leave a log that replays the same.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use emberdb_wal::{SyncHandle, WalError, WalListing, WalWriter, checkpoint, truncate};
 
 use crate::checkpoint::log_of;
-use crate::items::{items, needed, record};
+use crate::items::{Item, items, needed, record};
 use crate::log::{SMALL, read_whole_log, write_log};
 use crate::memory_fs::{Fault, MemoryFs};
 
@@ -17,7 +18,7 @@ fn keep(series_ref: u64) -> bool {
 }
 
 /// What a replay of the log comes to, now or after a checkpoint.
-fn replayed(fs: &MemoryFs) -> impl PartialEq + std::fmt::Debug {
+fn replayed(fs: &MemoryFs) -> (Vec<Item>, BTreeMap<u64, String>) {
     needed(&items(&read_whole_log(&fs.env(), Path::new(DIR))), keep, MIN_MS)
 }
 

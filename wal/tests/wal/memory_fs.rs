@@ -257,7 +257,9 @@ impl FileSystem for MemoryFs {
     fn sync_dir(&self, path: &Path) -> FsResult<()> {
         self.change("sync directory", path)?;
         let mut state = self.lock();
-        let pending = std::mem::take(&mut state.pending);
+        let mut pending = std::mem::take(&mut state.pending);
+        // If it was removed before, this is another one of that name.
+        pending.retain(|pending| !matches!(pending, Pending::Remove(removed) if removed == path));
         let (done, pending) = pending.into_iter().partition(|pending| pending.path().parent() == Some(path));
         state.pending = pending;
         for done in done {

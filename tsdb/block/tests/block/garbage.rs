@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use emberdb_env::Env;
 use emberdb_model::storage::StorageError;
 use emberdb_model::{Matcher, TimeRange};
-use emberdb_tsdb_block::Block;
+use emberdb_tsdb_block::{Block, BlockMeta};
 
 use crate::data::{Seen, read_all};
 use crate::model::{temp_dir, write};
@@ -81,5 +81,38 @@ fn a_damaged_meta_is_an_error_or_another_meta() {
         overwrite(&env, &path, &bytes[..place]);
         assert!(Block::open(&env, &block).is_err(), "cut at {place}");
     }
+    env.fs().remove_dir_all(&dir).unwrap();
+}
+
+/// What no checksum shows: verifying compares the parts of a block with each other.
+#[test]
+fn verifying_finds_what_does_not_fit() {
+    let env = Env::real();
+    let (dir, block) = block(&env);
+    let found = || {
+        let mut found = Vec::new();
+        Block::open(&env, &block).unwrap().verify(&mut |error| found.push(error.to_string()));
+        found
+    };
+    assert_eq!(found(), Vec::<String>::new());
+    let whole = BlockMeta::read(&env, &block).unwrap();
+    let mut meta = whole.clone();
+    meta.stats.num_chunks += 1;
+    meta.write(&env, &block).unwrap();
+    let problems = found();
+    assert!(problems.len() == 1 && problems[0].contains("num_chunks: 4"), "{problems:?}");
+    meta = whole.clone();
+    // The last sample of the last series, and its alone, is behind the end now.
+    meta.max_ms = 59 * 9;
+    meta.write(&env, &block).unwrap();
+    let problems = found();
+    assert!(problems.len() == 1 && problems[0].contains("in a block from 0 until 531 ms"), "{problems:?}");
+    whole.write(&env, &block).unwrap();
+    let chunks = block.join("chunks/000001");
+    let mut bytes = env.fs().read(&chunks, 1 << 20).unwrap();
+    bytes[20] ^= 1;
+    overwrite(&env, &chunks, &bytes);
+    let problems = found();
+    assert!(problems[0].contains("000001: expected a chunk with the checksum"), "{problems:?}");
     env.fs().remove_dir_all(&dir).unwrap();
 }

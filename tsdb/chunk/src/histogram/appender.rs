@@ -9,8 +9,6 @@ use super::layout::{HistogramLayout, buckets};
 use super::number::HistogramNumber;
 use super::reader::NativeHistogramReader;
 use super::starts::{HistogramStarts, NoStarts};
-use super::union::Union;
-use super::widen::widened;
 use super::{BOUNDS_MAX, BUCKETS_MAX, CounterResetHeader, HEADER_BYTES, SPANS_MAX, is_stale};
 use crate::bits::BitWriter;
 use crate::start::Starts;
@@ -51,8 +49,8 @@ const CAPACITY_BYTES_MIN: usize = 128;
 /// ```
 #[derive(Debug, Clone)]
 pub struct NativeHistogramAppender<N: HistogramNumber, S: HistogramStarts = NoStarts> {
-    bytes: Vec<u8>,
-    coding: Coding<N, S>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) coding: Coding<N, S>,
     samples: u16,
     /// Unused low bits of the last byte.
     free_bits: u8,
@@ -85,57 +83,6 @@ pub enum Appended {
 impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// The encoding of its chunks.
     pub const ENCODING: Encoding = N::ENCODING;
-}
-
-impl<N: HistogramNumber> NativeHistogramAppender<N, Starts> {
-    /// The encoding of its chunks.
-    pub const ENCODING: Encoding = N::ENCODING.with_starts();
-
-    /// Like [`append`](Self::append), of a histogram that counts since `start_ms`, which is 0 if that is not known.
-    ///
-    /// ```
-    /// use emberdb_histogram::FloatHistogram;
-    /// use emberdb_tsdb_chunk::{FloatHistogramStAppender, FloatHistogramStReader};
-    ///
-    /// let histogram: FloatHistogram = "{{count:3 sum:5 buckets:[1 2]}}".parse()?;
-    /// let mut open = FloatHistogramStAppender::new();
-    /// open.append_started(1_000, &histogram, 900)?;
-    ///
-    /// let mut reader = FloatHistogramStReader::new(open.bytes())?;
-    /// let mut read = FloatHistogram::default();
-    /// assert_eq!((reader.read_into(&mut read)?, reader.start_ms(), read), (Some(1_000), 900, histogram));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`append`](Self::append).
-    pub fn append_started(
-        &mut self,
-        t_ms: i64,
-        histogram: &NativeHistogram<N>,
-        start_ms: i64,
-    ) -> Result<Appended, ChunkError> {
-        self.append_with(t_ms, histogram, start_ms)
-    }
-
-    /// Like [`cut`](Self::cut), with a histogram that counts since `start_ms`, which is 0 if that is not known.
-    ///
-    /// # Errors
-    /// Those of [`cut`](Self::cut).
-    pub fn cut_started(
-        &mut self,
-        t_ms: i64,
-        histogram: &NativeHistogram<N>,
-        start_ms: i64,
-    ) -> Result<Box<[u8]>, ChunkError> {
-        self.cut_with(t_ms, histogram, start_ms)
-    }
-
-    /// The start timestamp of the newest sample in milliseconds; 0 is unknown.
-    #[must_use]
-    pub const fn newest_start_ms(&self) -> i64 {
-        self.coding.starts.start_ms()
-    }
 }
 
 impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
@@ -179,7 +126,7 @@ impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
     /// been stale.
     ///
     /// # Errors
-    /// [`ChunkError::Full`] behind the 65535th sample, or the 16383th with start timestamps;
+    /// [`ChunkError::Full`] behind the 65535th sample, or the 16383rd with start timestamps;
     /// [`ChunkError::SpansBucketsMismatch`] and [`ChunkError::TooMany`] for a histogram that cannot be written. The chunk
     /// is then as it was.
     pub fn append(&mut self, t_ms: i64, histogram: &NativeHistogram<N>) -> Result<Appended, ChunkError> {
@@ -226,7 +173,7 @@ impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
         self.cut_with(t_ms, histogram, 0)
     }
 
-    fn cut_with(
+    pub(super) fn cut_with(
         &mut self,
         t_ms: i64,
         histogram: &NativeHistogram<N>,
@@ -303,7 +250,12 @@ impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
         self.check_count(histogram.custom_bounds().len(), BOUNDS_MAX, "custom bounds")
     }
 
-    fn check_count(&self, count: usize, count_max: u64, what: &'static str) -> Result<(), ChunkError> {
+    pub(super) fn check_count(
+        &self,
+        count: usize,
+        count_max: u64,
+        what: &'static str,
+    ) -> Result<(), ChunkError> {
         if count as u64 > count_max {
             let at_bit = self.bytes.len() * 8 - usize::from(self.free_bits);
             return Err(ChunkError::TooMany { at_bit, count: count as u64, count_max, what });
@@ -336,73 +288,9 @@ impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
         }
     }
 
-    /// Appends a histogram that has other spans than the chunk.
-    fn append_wide(
-        &mut self,
-        values: Values<'_, N>,
-        histogram: &NativeHistogram<N>,
-        positive: &Fit,
-        negative: &Fit,
-    ) -> Result<Appended, ChunkError> {
-        let is_recoded = positive.chunk_grows() || negative.chunk_grows();
-        if is_recoded {
-            *self = self.recoded(self.wide_layout(histogram, positive, negative)?, positive, negative)?;
-        }
-        let wide_positive = widened(positive, |union| &union.of_sample, values.positive);
-        let wide_negative = widened(negative, |union| &union.of_sample, values.negative);
-        self.push(Values { positive: &wide_positive, negative: &wide_negative, ..values });
-        Ok(if is_recoded { Appended::Recoded } else { Appended::Here })
-    }
-
-    /// The layout of this chunk with the buckets that a histogram has as well.
-    fn wide_layout(
-        &self,
-        histogram: &NativeHistogram<N>,
-        positive: &Fit,
-        negative: &Fit,
-    ) -> Result<HistogramLayout, ChunkError> {
-        let is_gauge = histogram.counter_reset_hint == CounterResetHint::Gauge;
-        // Spans are those of the histogram as long as it has all buckets, however they are cut. If not, both sides of a
-        // gauge are put together anew, of a counter only those that lack buckets.
-        let is_any_new = positive.sample_grows() || negative.sample_grows();
-        let spans = |fit: &Fit, spans: &[_]| match fit {
-            Fit::Other(union) if union.sample_grows() || is_gauge && is_any_new => union.spans.clone(),
-            Fit::Same if is_gauge && is_any_new => Union::new(spans, spans).spans,
-            _ => spans.to_vec(),
-        };
-        let layout = HistogramLayout {
-            positive_spans: spans(positive, &histogram.positive.spans),
-            negative_spans: spans(negative, &histogram.negative.spans),
-            ..self.coding.layout.clone()
-        };
-        for spans in [&layout.positive_spans, &layout.negative_spans] {
-            self.check_count(buckets(spans) as usize, BUCKETS_MAX, "buckets")?;
-            self.check_count(spans.len(), SPANS_MAX, "spans")?;
-        }
-        Ok(layout)
-    }
-
-    /// The same chunk written anew, in a layout that has its buckets at the places of two unions.
-    fn recoded(&self, layout: HistogramLayout, positive: &Fit, negative: &Fit) -> Result<Self, ChunkError> {
-        let mut recoded = Self::new();
-        recoded.bytes.reserve(self.bytes.len());
-        recoded.set_header(self.header());
-        recoded.coding.layout = layout;
-        let mut reader = NativeHistogramReader::<N, S>::new(&self.bytes)?;
-        let mut old = NativeHistogram::default();
-        while reader.step()? {
-            reader.coding().copy_into(CounterResetHeader::Unknown, 0, &mut old);
-            let values = Values::of(reader.coding().t_ms.number(), &old, reader.start_ms());
-            let wide_positive = widened(positive, |union| &union.of_chunk, values.positive);
-            let wide_negative = widened(negative, |union| &union.of_chunk, values.negative);
-            recoded.push(Values { positive: &wide_positive, negative: &wide_negative, ..values });
-        }
-        Ok(recoded)
-    }
-
     /// Writes a sample that has the buckets of the chunk, or is stale.
     #[inline]
-    fn push(&mut self, values: Values<'_, N>) {
+    pub(super) fn push(&mut self, values: Values<'_, N>) {
         let mut bits = BitWriter::new(&mut self.bytes, self.free_bits);
         if self.samples == 0 {
             self.coding.write_first(&mut bits, values);
@@ -416,7 +304,7 @@ impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
         }
     }
 
-    fn set_header(&mut self, header: CounterResetHeader) {
+    pub(super) fn set_header(&mut self, header: CounterResetHeader) {
         if let Some(byte) = self.bytes.get_mut(S::FLAGS_BYTE) {
             *byte = header.into_byte(*byte);
         }

@@ -19,14 +19,14 @@ use crate::{ChunkError, Encoding};
 ///
 /// ```
 /// use emberdb_histogram::FloatHistogram;
-/// use emberdb_tsdb_chunk::{Encoding, FloatHistogramAppender, HistogramColumns};
+/// use emberdb_tsdb_chunk::{Encoding, FloatHistogramAppender, ChunkHistograms};
 ///
 /// let mut open = FloatHistogramAppender::new();
 /// let histogram: FloatHistogram = "{{count:3 sum:5 buckets:[1 2]}}".parse()?;
 /// open.append(1_000, &histogram)?;
 /// open.append(2_000, &histogram)?;
 ///
-/// let mut columns = HistogramColumns::new();
+/// let mut columns = ChunkHistograms::new();
 /// assert_eq!(columns.decode(Encoding::FloatHistogram, open.bytes())?, 2);
 /// assert_eq!(columns.timestamps(), [1_000, 2_000]);
 /// assert_eq!((columns.counts()[1], columns.positive(1)), (3.0, &[1.0, 2.0][..]));
@@ -34,7 +34,7 @@ use crate::{ChunkError, Encoding};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct HistogramColumns {
+pub struct ChunkHistograms {
     pub(super) header: CounterResetHeader,
     pub(super) layout: HistogramLayout,
     pub(super) timestamps: Vec<i64>,
@@ -65,7 +65,7 @@ pub(super) struct Memory {
     pub(super) padded: Vec<u8>,
 }
 
-impl HistogramColumns {
+impl ChunkHistograms {
     /// Empty columns.
     #[must_use]
     pub fn new() -> Self {

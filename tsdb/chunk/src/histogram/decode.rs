@@ -5,7 +5,7 @@
 //! checked reader reads the chunk again and says what is wrong.
 
 use super::CHUNK_BYTES_MAX;
-use super::columns::HistogramColumns;
+use super::columns::ChunkHistograms;
 use super::cursor::{Cursor, PADDING_BYTES};
 use super::field::Field;
 use super::is_stale;
@@ -17,7 +17,7 @@ use super::starts::HistogramStarts;
 /// was, what the columns hold means nothing.
 pub(super) fn fill<N: HistogramNumber, S: HistogramStarts>(
     reader: &mut NativeHistogramReader<'_, N, S>,
-    columns: &mut HistogramColumns,
+    columns: &mut ChunkHistograms,
 ) -> bool {
     let mut padded = std::mem::take(&mut columns.memory.padded);
     let bytes = reader.bytes();
@@ -33,7 +33,7 @@ pub(super) fn fill<N: HistogramNumber, S: HistogramStarts>(
 fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
     reader: &mut NativeHistogramReader<'_, N, S>,
     padded: &[u8],
-    columns: &mut HistogramColumns,
+    columns: &mut ChunkHistograms,
 ) -> Option<()> {
     let (samples, mut at_bit, end_bit) =
         (usize::from(reader.samples()), reader.at_bit(), reader.bytes().len() * 8);

@@ -73,7 +73,7 @@ pub struct HistogramChunk<B = Box<[u8]>> {
 ///
 /// ```
 /// use emberdb_histogram::FloatHistogram;
-/// use emberdb_tsdb_chunk::{HistogramChunks, HistogramColumns};
+/// use emberdb_tsdb_chunk::{HistogramChunks, ChunkHistograms};
 ///
 /// let mut series = HistogramChunks::new(2 * 3_600_000);
 /// let mut chunks = Vec::new();
@@ -86,7 +86,7 @@ pub struct HistogramChunk<B = Box<[u8]>> {
 /// assert_eq!(chunks.iter().map(|chunk| (chunk.min_ms, chunk.samples)).collect::<Vec<_>>(), [(0, 2), (30_000, 1)]);
 ///
 /// // The first histogram has got the bucket of the second.
-/// let mut columns = HistogramColumns::new();
+/// let mut columns = ChunkHistograms::new();
 /// columns.decode(chunks[0].encoding, &chunks[0].bytes)?;
 /// assert_eq!(columns.positive(0), [3.0, 0.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -22,14 +22,14 @@
 //! `dod` is a varbit of the change of the change, `xor` that of XOR chunks, with a window for each number. Buckets of
 //! whole numbers are differences to the bucket before. A stale sample ends with its sum.
 //!
-//! - [`appender`]: builds a chunk, histogram by histogram; [`follow`]: whether one may follow the others; [`union`] and
-//!   [`widen`]: how both get the buckets of both.
+//! - [`appender`]: builds a chunk, histogram by histogram; [`follow`]: whether one may follow the others; [`union`],
+//!   [`widen`] and [`recode`]: how both get the buckets of both.
 //! - [`head`]: which chunks a head makes of a series.
 //! - [`reader`]: one histogram after the other, every field checked.
 //! - [`columns`]: a whole chunk at once; [`decode`] and [`cursor`]: how that gets fast.
 //! - [`codec`]: a sample's fields in their order; [`field`]: one of them; [`number`], [`integer`] and [`float`]: what is
 //!   different between the two encodings.
-//! - [`starts`]: what is different where start timestamps are kept.
+//! - [`starts`]: what is different where start timestamps are kept; [`started`]: how they are appended.
 //! - [`layout`], [`bound`], [`header`]: what all histograms of a chunk have in common.
 
 mod appender;
@@ -47,8 +47,10 @@ mod integer;
 mod layout;
 mod number;
 mod reader;
+mod recode;
 #[cfg(test)]
 mod reference;
+mod started;
 mod starts;
 #[cfg(test)]
 mod tests;
@@ -59,7 +61,7 @@ pub use appender::{
     Appended, FloatHistogramAppender, FloatHistogramStAppender, HistogramAppender, HistogramStAppender,
     NativeHistogramAppender,
 };
-pub use columns::HistogramColumns;
+pub use columns::ChunkHistograms;
 pub use head::{AnyHistogram, HistogramChunk, HistogramChunks};
 pub use header::CounterResetHeader;
 pub use layout::HistogramLayout;

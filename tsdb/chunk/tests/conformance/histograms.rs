@@ -2,7 +2,7 @@
 
 use emberdb_histogram::{CounterResetHint, FloatHistogram, Histogram, NativeHistogram, Schema, Side, Span};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, Appended, ChunkError, Encoding, HistogramChunks, HistogramColumns, HistogramNumber,
+    AnyHistogram, Appended, ChunkError, ChunkHistograms, Encoding, HistogramChunks, HistogramNumber,
     HistogramStarts, NativeHistogramAppender, NativeHistogramReader, NoStarts, Starts, samples_in,
 };
 use serde_json::Value;
@@ -126,7 +126,7 @@ fn start_of(sample: &Value) -> i64 {
 }
 
 fn assert_columns(encoding: Encoding, bytes: &[u8], want: &[Value], name: &Value) {
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     assert_eq!(columns.decode(encoding, bytes), Ok(want.len()), "{name}");
     for ((t_ms, histogram), want) in columns.iter().zip(want) {
         assert_eq!(Some(t_ms), want["t"].as_i64(), "{name}");

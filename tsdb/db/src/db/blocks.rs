@@ -32,7 +32,7 @@ impl BlockSet {
     }
 
     /// The set with `added` instead of the blocks named `removed`.
-    pub(crate) fn replaced(&self, removed: &[Ulid], added: Option<Block>) -> Self {
+    pub(crate) fn replaced(&self, removed: &[Ulid], added: impl IntoIterator<Item = Block>) -> Self {
         let kept = self.blocks.iter().filter(|block| !removed.contains(&block.meta().ulid)).cloned();
         Self::new(kept.chain(added).collect(), self.head_from_ms)
     }

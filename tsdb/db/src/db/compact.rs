@@ -12,7 +12,7 @@ use emberdb_tsdb_block::{
 use super::blocks::{BlockSet, remove_block};
 use super::{Shared, WAL_DIR};
 use crate::error::{log_failed, system_failed};
-use crate::head::HeadSource;
+use crate::head::{HeadSource, LateChunks};
 
 /// Each range of blocks is so many times the one before.
 const RANGE_FACTOR: i64 = 3;
@@ -26,6 +26,8 @@ const RANGE_MAX_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 pub struct CompactionReport {
     /// Blocks written out of the head.
     pub blocks_from_head: Vec<BlockMeta>,
+    /// Blocks of samples that had come out of order.
+    pub blocks_from_late: Vec<BlockMeta>,
     /// Blocks made of others, which they replace.
     pub blocks_from_blocks: Vec<BlockMeta>,
     /// Blocks removed because they were too old, or all of them too large.
@@ -39,8 +41,18 @@ pub struct CompactionReport {
 /// What is left to do, and that nobody else is doing anything of it.
 #[derive(Default)]
 pub(super) struct Maintenance {
-    /// Samples before this are in blocks; the head forgets them when nobody reads the set any more that did not have these.
-    forget: Option<(i64, Weak<BlockSet>)>,
+    pub(super) forget: Option<Forget>,
+    /// Whether late samples are to be put into blocks, as soon as nothing has to be forgotten before.
+    is_late_due: bool,
+}
+
+/// What is in blocks, and is to be forgotten by the head when nobody reads the sets any more that do not have these.
+pub(super) struct Forget {
+    /// Samples in order before this, if any.
+    pub(super) before_ms: Option<i64>,
+    /// Late samples, if any.
+    pub(super) late: Option<LateChunks>,
+    pub(super) readers: Vec<Weak<BlockSet>>,
 }
 
 impl Shared {
@@ -59,6 +71,12 @@ impl Shared {
             let from_ms = self.head.min_valid_ms();
             let wal_dir = self.dir.join(WAL_DIR);
             report.log_truncated = self.head.truncate_log(&wal_dir, from_ms).map_err(log_failed)?.is_some();
+            self.forget(&mut maintenance)?;
+            maintenance.is_late_due = true;
+        }
+        if maintenance.is_late_due && maintenance.forget.is_none() {
+            report.blocks_from_late = self.compact_late(&mut maintenance)?;
+            maintenance.is_late_due = false;
             self.forget(&mut maintenance)?;
         }
         report.blocks_expired = self.expire_blocks()?;
@@ -89,17 +107,23 @@ impl Shared {
         let written = self.write_block(meta, &[&HeadSource::new(&self.head, range)])?;
         let meta = written.as_ref().map(|block| block.meta().clone());
         let earlier = self.publish(|set| BlockSet { head_from_ms: end_ms, ..set.replaced(&[], written) });
-        maintenance.forget = Some((end_ms, earlier));
+        let waiting = maintenance.forget.take();
+        let (late, mut readers) = waiting.map_or((None, Vec::new()), |forget| (forget.late, forget.readers));
+        readers.push(earlier);
+        maintenance.forget = Some(Forget { before_ms: Some(end_ms), late, readers });
         Ok(meta)
     }
 
     /// Lets the head forget what is in blocks, if nobody reads it there.
     fn forget(&self, maintenance: &mut Maintenance) -> Result<(), StorageError> {
-        let is_ready = |(_, readers): &mut (i64, Weak<BlockSet>)| readers.strong_count() == 0;
-        match maintenance.forget.take_if(is_ready) {
-            Some((before_ms, _)) => self.head.forget_before(before_ms).map_err(system_failed),
-            None => Ok(()),
+        let is_ready = |forget: &mut Forget| forget.readers.iter().all(|set| set.strong_count() == 0);
+        let Some(Forget { before_ms, late, .. }) = maintenance.forget.take_if(is_ready) else {
+            return Ok(());
+        };
+        if let Some(late) = late {
+            self.head.forget_late(&late);
         }
+        before_ms.map_or(Ok(()), |before_ms| self.head.forget_before(before_ms).map_err(system_failed))
     }
 
     /// Makes larger blocks of blocks, as long as there are any to be made.
@@ -138,7 +162,11 @@ impl Shared {
     }
 
     /// Writes a block into the directory and opens it.
-    fn write_block(&self, meta: BlockMeta, sources: &[&dyn BlockSource]) -> BlockResult<Option<Block>> {
+    pub(super) fn write_block(
+        &self,
+        meta: BlockMeta,
+        sources: &[&dyn BlockSource],
+    ) -> BlockResult<Option<Block>> {
         let env = &self.head.env;
         let written = merge_blocks(env, &self.dir, meta, sources, MergeOptions::default())?;
         written.map(|meta| Block::open(env, &self.dir.join(meta.ulid.to_string()))).transpose()

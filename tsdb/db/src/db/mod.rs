@@ -2,6 +2,7 @@
 
 mod blocks;
 mod compact;
+mod compact_late;
 mod delete;
 mod open;
 mod retention;
@@ -32,6 +33,9 @@ use crate::query::{HeadQuerier, MergedQuerier, Part};
 
 /// The folder of the write-ahead log.
 const WAL_DIR: &str = "wal";
+
+/// The folder of the log of late samples.
+const WBL_DIR: &str = "wbl";
 
 /// A Prometheus data directory, opened. Cloning gives another handle of the same database.
 ///
@@ -165,10 +169,10 @@ impl Tsdb {
     /// [`StorageError`] if the system fails to make it durable, or the database is closed or read-only.
     pub fn sync(&self) -> Result<(), StorageError> {
         self.shared.check_writable()?;
-        match &mut self.shared.head.log.lock().writer {
-            Some(writer) => writer.sync().map_err(log_failed),
-            None => Err(closed()),
-        }
+        let log = &mut *self.shared.head.log.lock();
+        let Some(writer) = &mut log.writer else { return Err(closed()) };
+        writer.sync().map_err(log_failed)?;
+        log.late_writer.as_mut().map_or(Ok(()), |writer| writer.sync().map_err(log_failed))
     }
 
     /// Makes all commits durable and closes the database: every handle of it answers `Closed` from now on. Queriers
@@ -207,8 +211,13 @@ impl Shared {
         // A round of maintenance and a commit under way end first. The directory's lock is released last.
         self.signal.end();
         let _maintenance = self.maintenance.lock();
-        let writer = self.head.log.lock().writer.take();
-        let outcome = writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed));
+        let writers = {
+            let mut log = self.head.log.lock();
+            [log.writer.take(), log.late_writer.take()]
+        };
+        let outcomes =
+            writers.map(|writer| writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed)));
+        let outcome = outcomes.into_iter().collect();
         *self.state.lock() = State::Closed;
         outcome
     }
@@ -237,8 +246,10 @@ impl Queryable for Tsdb {
             range: TimeRange::new(block.meta().min_ms, block.meta().max_ms - 1),
         };
         let mut parts: Vec<Part> = set.blocks.iter().map(part).collect();
-        let range = TimeRange::new(set.head_from_ms, i64::MAX);
-        parts.push(Part { querier: Box::new(HeadQuerier::new(&self.shared.head, set)), range });
+        let head_from_ms = set.head_from_ms;
+        let range = TimeRange::new(self.shared.head.late_from_ms().min(head_from_ms), i64::MAX);
+        let head = HeadQuerier::new(&self.shared.head, head_from_ms, set);
+        parts.push(Part { querier: Box::new(head), range });
         Ok(Box::new(MergedQuerier::new(parts)))
     }
 }

@@ -10,7 +10,7 @@ use emberdb_wal::{PAGE_BYTES, WalOptions, WalWriter};
 use parking_lot::{Mutex, RwLock};
 
 use super::blocks::{BlockSet, covered_until_ms, open_blocks};
-use super::{Access, Shared, State, Tsdb, WAL_DIR, worker};
+use super::{Access, Shared, State, Tsdb, WAL_DIR, WBL_DIR, worker};
 use crate::error::OpenError;
 use crate::head::chunk_file::{CHUNKS_HEAD_DIR, ChunkFiles, Scan};
 use crate::head::{Head, replay};
@@ -28,7 +28,14 @@ pub(super) fn open(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, 
         segment_bytes_max: shared.head.options.wal_segment_bytes,
         compression: shared.head.options.wal_compression,
     };
-    shared.head.log.lock().writer = Some(WalWriter::open(env, &dir.join(WAL_DIR), wal_options)?);
+    {
+        let mut log = shared.head.log.lock();
+        log.writer = Some(WalWriter::open(env, &dir.join(WAL_DIR), wal_options)?);
+        // Late samples that are there are not in blocks yet, even if no more of them are taken.
+        if shared.head.options.out_of_order_window_ms > 0 || env.fs().exists(&dir.join(WBL_DIR))? {
+            log.late_writer = Some(WalWriter::open(env, &dir.join(WBL_DIR), wal_options)?);
+        }
+    }
     let shared = Arc::new(shared);
     if shared.head.options.maintenance == Maintained::InBackground {
         let started = worker::start(env, &shared);
@@ -67,7 +74,7 @@ fn restore(
     let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;
     let head = Head::new(env.clone(), options, chunk_files);
     head.begin_at(head_from_ms);
-    let mut replay = replay(&head, &scan.chunks, &dir.join(WAL_DIR), may_repair)?;
+    let mut replay = replay(&head, &scan.chunks, &dir.join(WAL_DIR), &dir.join(WBL_DIR), may_repair)?;
     replay.chunks_unreadable = scan.damage.map(|damage| damage.message);
     Ok(Shared {
         head: Arc::new(head),
@@ -88,6 +95,10 @@ fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
     if options.block_range_ms <= 0 {
         let ms = options.block_range_ms;
         return refuse("block_range_ms", format!("{ms} is no time span: give at least 1"));
+    }
+    if options.out_of_order_window_ms < 0 {
+        let ms = options.out_of_order_window_ms;
+        return refuse("out_of_order_window_ms", format!("{ms} is no time span: give at least 0"));
     }
     let bytes = options.wal_segment_bytes;
     if bytes == 0 || !bytes.is_multiple_of(PAGE_BYTES as u64) {

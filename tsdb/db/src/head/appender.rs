@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::batch::{Batch, BatchHistogram, BatchSample};
 use super::held::{HeldHistogram, check_valid};
-use super::order::{Follows, follow_float, follow_histogram};
+use super::order::{Accepted, Follows, follow_float, follow_histogram};
 use super::page::{Page, Pages};
 use super::{Head, SharedHead};
 
@@ -29,7 +29,7 @@ static NEXT_BATCH: AtomicU32 = AtomicU32::new(1);
 pub(crate) struct HeadAppender {
     head: SharedHead,
     batch: Batch,
-    oldest_accepted_ms: i64,
+    accepted: Accepted,
     turn: Turn,
     /// The page used last: samples mostly come in the order of their series.
     page: PageOfTurn,
@@ -41,8 +41,8 @@ type PageOfTurn = Option<(usize, Arc<Page>)>;
 impl HeadAppender {
     pub(crate) fn new(head: &SharedHead) -> Self {
         let batch = Batch::new(NEXT_BATCH.fetch_add(1, Ordering::Relaxed));
-        let oldest_accepted_ms = head.oldest_accepted_ms();
-        Self { turn: head.turns.begin(), head: Arc::clone(head), batch, oldest_accepted_ms, page: None }
+        let accepted = head.accepted();
+        Self { turn: head.turns.begin(), head: Arc::clone(head), batch, accepted, page: None }
     }
 
     /// The series of these labels.
@@ -65,14 +65,22 @@ impl HeadAppender {
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
         let follows = match earlier {
-            Some(earlier) => follow_float(Some(earlier), sample, self.oldest_accepted_ms)?,
-            None => series.check(sample, self.oldest_accepted_ms)?,
+            Some(earlier) => follow_float(Some(earlier), sample, self.accepted)?,
+            None => series.check(sample, self.accepted)?,
         };
         let wal_ref = series.wal_ref;
         let earlier = (!is_first).then_some(place);
         let place = match follows {
             Follows::Appended => self.batch.push_sample(BatchSample { id, wal_ref, sample }, earlier),
             Follows::AlreadyThere => return Ok(()),
+            Follows::Late => {
+                check_room(self.batch.late.len(), BATCH_SAMPLES_MAX)?;
+                self.batch.late.samples.push(BatchSample { id, wal_ref, sample });
+                if !series.logged {
+                    self.batch.unlogged.push(id);
+                }
+                return Ok(());
+            }
             Follows::AsStaleHistogram(encoding) => {
                 check_room(self.batch.histograms.len(), BATCH_HISTOGRAMS_MAX)?;
                 let (timestamp_ms, histogram) = (sample.timestamp_ms, HeldHistogram::stale(encoding));
@@ -100,16 +108,22 @@ impl HeadAppender {
         let (number, place) = series.pending;
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
-        let oldest_ms = self.oldest_accepted_ms;
         let follows = match earlier {
-            Some(_) => follow_histogram(earlier, timestamp_ms, histogram, oldest_ms)?,
-            None => series.check_histogram(timestamp_ms, histogram, oldest_ms)?,
+            Some(_) => follow_histogram(earlier, timestamp_ms, histogram, self.accepted)?,
+            None => series.check_histogram(timestamp_ms, histogram, self.accepted)?,
         };
         if follows == Follows::AlreadyThere {
             return Ok(());
         }
         let (wal_ref, histogram) = (series.wal_ref, HeldHistogram::of(histogram));
         let added = BatchHistogram { id, wal_ref, timestamp_ms, histogram };
+        if follows == Follows::Late {
+            self.batch.late.histograms.push(added);
+            if !series.logged {
+                self.batch.unlogged.push(id);
+            }
+            return Ok(());
+        }
         let place = self.batch.push_histogram(added, (!is_first).then_some(place));
         if !series.logged && is_first {
             self.batch.unlogged.push(id);

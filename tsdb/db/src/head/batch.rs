@@ -19,12 +19,27 @@ pub(super) struct Batch {
     pub(super) number: u32,
     pub(super) samples: Vec<BatchSample>,
     pub(super) histograms: Vec<BatchHistogram>,
+    /// Samples that came out of order. They are logged behind all parts.
+    pub(super) late: LateBatch,
     /// Where the second part and those behind it begin. Mostly empty.
     later_parts: Vec<PartStart>,
     /// Series whose labels the log may not have yet.
     pub(super) unlogged: Vec<SeriesId>,
     pub(super) series_created: usize,
     pub(super) rejected: Vec<Rejection>,
+}
+
+/// The samples of a batch that came out of order.
+#[derive(Default)]
+pub(super) struct LateBatch {
+    pub(super) samples: Vec<BatchSample>,
+    pub(super) histograms: Vec<BatchHistogram>,
+}
+
+impl LateBatch {
+    pub(super) fn len(&self) -> usize {
+        self.samples.len() + self.histograms.len()
+    }
 }
 
 /// A float of a batch.
@@ -70,6 +85,7 @@ impl Batch {
             number,
             samples: Vec::new(),
             histograms: Vec::new(),
+            late: LateBatch::default(),
             later_parts: Vec::new(),
             unlogged: Vec::new(),
             series_created: 0,
@@ -79,7 +95,7 @@ impl Batch {
 
     /// How many samples there are.
     pub(super) fn len(&self) -> usize {
-        self.samples.len() + self.histograms.len()
+        self.samples.len() + self.histograms.len() + self.late.len()
     }
 
     /// The sample at a place, if there is one and it is of this series.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use bytes::Bytes;
 use emberdb_model::TimeRange;
 use emberdb_model::storage::StorageError;
-use emberdb_tsdb_chunk::Encoding;
+use emberdb_tsdb_chunk::{Encoding, HistogramChunk};
 
 use super::chunk_file::{ChunkDiskRef, ChunkFiles, StoredChunk};
 
@@ -53,6 +53,11 @@ impl HeadChunk {
         }
     }
 
+    /// Whether it is in a file, at the place that a log of late samples gives as a number.
+    pub(super) fn is_stored_at(&self, packed: u64) -> bool {
+        matches!(self.place, Place::Stored(place) if place.packed() == packed)
+    }
+
     /// The same bytes are in a file now.
     pub(super) fn release(&mut self, place: ChunkDiskRef) {
         self.place = Place::Stored(place);
@@ -66,6 +71,13 @@ impl HeadChunk {
     /// Bytes of memory beside its record.
     pub(super) fn heap_bytes(&self) -> usize {
         self.held_bytes().map_or(0, <[u8]>::len)
+    }
+}
+
+impl From<HistogramChunk> for HeadChunk {
+    fn from(chunk: HistogramChunk) -> Self {
+        let HistogramChunk { min_ms, max_ms, samples, encoding, bytes } = chunk;
+        Self::held(TimeRange::new(min_ms, max_ms), samples, encoding, bytes)
     }
 }
 

@@ -7,9 +7,10 @@ use emberdb_model::storage::{CommitSummary, StorageError};
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{RefStamp, SeriesEncoder, encode_histograms, encode_samples};
 
-use super::batch::{Batch, BatchHistogram, BatchSample};
+use super::batch::{Batch, BatchHistogram, BatchSample, LateBatch};
 use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
+use super::late::LateValue;
 use super::page::{PAGE_SERIES, Pages};
 use super::{Head, Log};
 use crate::error::{closed, log_failed};
@@ -118,15 +119,17 @@ impl Head {
         if !alone {
             self.check_again(batch);
         }
+        let samples = batch.len();
         let logged = self.write_log(&mut log, batch)?;
         self.mark_logged(&logged);
         for (samples, histograms) in batch.parts() {
             self.store(samples, stamp);
             self.store_histograms(histograms, stamp);
         }
+        self.store_late(std::mem::take(&mut batch.late));
         self.isolation.finish_commit(stamp);
         Ok(CommitSummary {
-            samples: batch.len(),
+            samples,
             series_created: batch.series_created,
             rejected: std::mem::take(&mut batch.rejected),
         })
@@ -140,12 +143,22 @@ impl Head {
             log.records.add_samples(samples);
             log.records.add_histograms(histograms);
         }
+        let in_order = log.records.used;
+        log.records.add_samples(&batch.late.samples);
+        log.records.add_histograms(&batch.late.histograms);
         let series_record = (!unlogged.is_empty()).then_some(log.series_record.as_slice());
         let records: Vec<&[u8]> = series_record.into_iter().chain(log.records.as_slices()).collect();
         let Some(writer) = &mut log.writer else { return Err(closed()) };
         writer.log(&records).map_err(log_failed)?;
+        let late: Vec<&[u8]> = log.records.as_slices().skip(in_order).collect();
+        let late_writer = log.late_writer.as_mut().filter(|_| !late.is_empty());
+        for writer in late_writer.into_iter() {
+            writer.log(&late).map_err(log_failed)?;
+        }
         if self.options.wal_sync == WalSync::Commit {
-            writer.sync().map_err(log_failed)?;
+            for writer in [Some(writer), log.late_writer.as_mut()].into_iter().flatten() {
+                writer.sync().map_err(log_failed)?;
+            }
         }
         log.records.clear();
         Ok(unlogged)
@@ -192,6 +205,26 @@ impl Head {
             }
         }
         self.note_samples(samples.len(), oldest_ms, newest_ms);
+    }
+
+    /// Puts logged samples that came out of order into their series. They are seen at once: whoever reads their time again gets
+    /// another answer in any case.
+    fn store_late(&self, late: LateBatch) {
+        let floats = late
+            .samples
+            .into_iter()
+            .map(|BatchSample { id, sample, .. }| (id, sample.timestamp_ms, LateValue::Float(sample.value)));
+        let histograms =
+            late.histograms.into_iter().map(|BatchHistogram { id, timestamp_ms, histogram, .. }| {
+                (id, timestamp_ms, LateValue::Histogram(Box::new(histogram)))
+            });
+        for (id, timestamp_ms, value) in floats.chain(histograms) {
+            self.note_late(timestamp_ms);
+            self.pages.with(id, |series| {
+                let inserted = series.late_mut().insert(timestamp_ms, value);
+                inserted.expect("histograms that are valid and not too large can be written into chunks")
+            });
+        }
     }
 
     /// Puts logged histograms into their series.

@@ -70,23 +70,26 @@ impl CommitStamp {
 pub(crate) struct Snapshot {
     head: super::SharedHead,
     commit: u64,
+    in_order_from_ms: i64,
     /// What the reader takes the place of, for whom waits until nobody reads it.
     _held: Arc<dyn Send + Sync>,
 }
 
 impl Snapshot {
-    /// What is committed now. As long as the view is there, so is `held`.
-    pub(crate) fn take(head: &super::SharedHead, held: Arc<dyn Send + Sync>) -> Self {
-        Self { head: Arc::clone(head), commit: head.isolation.hold(), _held: held }
+    /// What is committed now, of the samples in order those from `in_order_from_ms` on. As long as the view is there, so is
+    /// `held`.
+    pub(crate) fn take(head: &super::SharedHead, in_order_from_ms: i64, held: Arc<dyn Send + Sync>) -> Self {
+        Self { head: Arc::clone(head), commit: head.isolation.hold(), in_order_from_ms, _held: held }
     }
 
     pub(crate) fn head(&self) -> &super::Head {
         &self.head
     }
 
-    /// The last commit that is seen.
-    pub(crate) fn commit(&self) -> u64 {
-        self.commit
+    /// What is seen of a series.
+    pub(crate) fn view(&self) -> super::View<'_> {
+        let Self { head, commit, in_order_from_ms, .. } = self;
+        super::View { files: &head.chunk_files, commit: *commit, in_order_from_ms: *in_order_from_ms }
     }
 }
 

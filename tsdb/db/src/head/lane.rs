@@ -10,8 +10,8 @@ use emberdb_histogram::FloatHistogram;
 use emberdb_model::storage::{AppendError, StorageError};
 use emberdb_model::{HistogramColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, ChunkError, Encoding, FloatHistogramReader, HistogramChunk, HistogramChunks,
-    HistogramColumns as ChunkColumns, HistogramReader,
+    AnyHistogram, ChunkError, ChunkHistograms, Encoding, FloatHistogramReader, HistogramChunk,
+    HistogramChunks, HistogramReader,
 };
 
 use super::chunk::{ChunkBytes, HeadChunk};
@@ -65,7 +65,7 @@ impl HistogramLane {
                 self.open.append(t_ms, histogram)?
             }
         };
-        self.finished.extend(finished.map(finish));
+        self.finished.extend(finished.map(HeadChunk::from));
         self.visibility.note(stamp, self.samples);
         self.samples += 1;
         Ok(())
@@ -110,7 +110,7 @@ impl HistogramLane {
 
     /// Ends the open chunk: the series goes on with floats.
     pub(super) fn finish_open(&mut self) {
-        self.finished.extend(self.open.finish().map(finish));
+        self.finished.extend(self.open.finish().map(HeadChunk::from));
     }
 
     /// Time of the newest histogram in milliseconds; the smallest there is without any.
@@ -140,8 +140,8 @@ impl HistogramLane {
                 let (_, histogram) = FloatHistogramReader::new(bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
-            // Those with start timestamps are in files only.
-            _ => None,
+            // A head makes no others.
+            Encoding::Xor | Encoding::Xor2 | Encoding::HistogramSt | Encoding::FloatHistogramSt => None,
         }
     }
 
@@ -163,7 +163,7 @@ impl HistogramLane {
         columns: &mut HistogramColumns,
     ) -> Result<(), StorageError> {
         let mut left = self.visibility.visible(commit, self.samples) as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks() {
             if left == 0 || chunk.range().min_ms > range.max_ms {
                 break;
@@ -198,7 +198,7 @@ impl HistogramLane {
     ) -> Result<Option<(i64, FloatHistogram)>, StorageError> {
         let visible = self.visibility.visible(commit, self.samples) as usize;
         let mut end = self.samples as usize;
-        let mut decoded = ChunkColumns::new();
+        let mut decoded = ChunkHistograms::new();
         for chunk in self.chunks().rev() {
             let start = end - chunk.samples().min(end);
             let visible = visible.min(end).saturating_sub(start);
@@ -242,12 +242,6 @@ impl HistogramLane {
     fn chunks(&self) -> impl DoubleEndedIterator<Item = LaneChunk<'_>> {
         self.finished.iter().map(LaneChunk::Finished).chain(self.open.open().map(LaneChunk::Open))
     }
-}
-
-/// A chunk that came out of the open one.
-fn finish(chunk: HistogramChunk) -> HeadChunk {
-    let HistogramChunk { min_ms, max_ms, samples, encoding, bytes } = chunk;
-    HeadChunk::held(TimeRange::new(min_ms, max_ms), samples, encoding, bytes)
 }
 
 /// A chunk of the lane.

@@ -22,6 +22,7 @@ mod delete;
 mod held;
 mod isolation;
 mod lane;
+mod late;
 mod offload;
 mod order;
 mod page;
@@ -50,8 +51,8 @@ pub(crate) use isolation::{Isolation, Snapshot};
 pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
 pub(crate) use replay::replay;
-pub(crate) use series::Series;
-pub(crate) use source::HeadSource;
+pub(crate) use series::{Series, View};
+pub(crate) use source::{HeadSource, LateChunks};
 
 /// All series in memory, and the log that makes them durable.
 pub(crate) struct Head {
@@ -70,6 +71,8 @@ pub(crate) struct Head {
     samples: AtomicU64,
     /// Samples before this are in blocks, or nowhere: the head has none and takes none.
     min_valid_ms: AtomicI64,
+    /// Time of the oldest late sample, or earlier.
+    late_from_ms: AtomicI64,
     /// References by which the log knows a series beside its own: logs of others name a series anew after a truncation.
     further_refs: Mutex<Vec<(SeriesId, u64)>>,
 }
@@ -78,6 +81,8 @@ pub(crate) struct Head {
 pub(crate) struct Log {
     /// Absent when the database is read-only or closed.
     pub(crate) writer: Option<WalWriter>,
+    /// The log of late samples; absent where none are taken and none were.
+    pub(crate) late_writer: Option<WalWriter>,
     series_record: Vec<u8>,
     records: commit::Records,
 }
@@ -93,6 +98,7 @@ impl Head {
             isolation: Isolation::default(),
             log: Mutex::new(Log {
                 writer: None,
+                late_writer: None,
                 series_record: Vec::new(),
                 records: commit::Records::default(),
             }),
@@ -101,6 +107,7 @@ impl Head {
             oldest_ms: AtomicI64::new(i64::MAX),
             samples: AtomicU64::new(0),
             min_valid_ms: AtomicI64::new(i64::MIN),
+            late_from_ms: AtomicI64::new(i64::MAX),
             further_refs: Mutex::default(),
         }
     }
@@ -124,16 +131,34 @@ impl Head {
         Ok((id, true))
     }
 
-    /// Samples older than this are refused: half a block behind the newest one, as Prometheus without an
+    /// Samples older than this are not taken in order: half a block behind the newest one, as Prometheus without an
     /// out-of-order window, and what blocks hold.
-    pub(crate) fn oldest_accepted_ms(&self) -> i64 {
+    fn oldest_accepted_ms(&self) -> i64 {
         let newest_ms = self.newest_ms.load(Ordering::Acquire);
         newest_ms.saturating_sub(self.options.block_range_ms / 2).max(self.min_valid_ms())
+    }
+
+    /// Which samples are taken now.
+    fn accepted(&self) -> order::Accepted {
+        let window_ms = self.options.out_of_order_window_ms;
+        let newest_ms = self.newest_ms.load(Ordering::Acquire);
+        let late_from_ms = (window_ms > 0).then(|| newest_ms.saturating_sub(window_ms));
+        order::Accepted { oldest_ms: self.oldest_accepted_ms(), late_from_ms }
     }
 
     /// Samples before this time are in blocks, or nowhere.
     pub(crate) fn min_valid_ms(&self) -> i64 {
         self.min_valid_ms.load(Ordering::Acquire)
+    }
+
+    /// Time of the oldest sample that came out of order and is not in a block; the greatest there is without any.
+    pub(crate) fn late_from_ms(&self) -> i64 {
+        self.late_from_ms.load(Ordering::Acquire)
+    }
+
+    /// Counts late samples that were just stored.
+    fn note_late(&self, oldest_ms: i64) {
+        self.late_from_ms.fetch_min(oldest_ms, Ordering::AcqRel);
     }
 
     /// From now on samples before this time are not taken, and not restored.

@@ -19,6 +19,32 @@ pub(super) enum Newest<'a> {
     Finished(i64),
 }
 
+/// Which times are taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accepted {
+    /// From this time on samples are taken in the order of time.
+    pub(super) oldest_ms: i64,
+    /// From this time on samples are taken in any order; absent if they are not.
+    pub(super) late_from_ms: Option<i64>,
+}
+
+impl Accepted {
+    /// All times, in their order.
+    pub(super) const IN_ORDER: Self = Self { oldest_ms: i64::MIN, late_from_ms: None };
+
+    /// Whether a sample is taken though it is older than the series' newest one, or than all that is taken in order.
+    fn late(self, timestamp_ms: i64, newest_ms: Option<i64>) -> Result<Follows, AppendError> {
+        match (self.late_from_ms, newest_ms) {
+            (Some(late_from_ms), _) if timestamp_ms >= late_from_ms => Ok(Follows::Late),
+            (Some(oldest_ms), _) => Err(AppendError::BeyondWindow { timestamp_ms, oldest_ms }),
+            (None, Some(newest_ms)) if timestamp_ms >= self.oldest_ms => {
+                Err(AppendError::OutOfOrder { timestamp_ms, newest_ms })
+            }
+            _ => Err(AppendError::TooOld { timestamp_ms, oldest_ms: self.oldest_ms }),
+        }
+    }
+}
+
 /// What becomes of a sample that is not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
@@ -26,6 +52,8 @@ pub(super) enum Follows {
     Appended,
     /// The same is there already: it is passed over, as upstream does.
     AlreadyThere,
+    /// It came out of order, and is kept apart.
+    Late,
     /// A float that marks the series as stale, after a histogram: a marker in chunks of this encoding is appended.
     AsStaleHistogram(Encoding),
 }
@@ -35,23 +63,23 @@ pub(super) enum Follows {
 pub(super) fn follow_float(
     newest: Option<Newest<'_>>,
     sample: Sample,
-    oldest_accepted_ms: i64,
+    accepted: Accepted,
 ) -> Result<Follows, AppendError> {
     let timestamp_ms = sample.timestamp_ms;
-    if timestamp_ms < oldest_accepted_ms {
-        return Err(AppendError::TooOld { timestamp_ms, oldest_ms: oldest_accepted_ms });
+    if timestamp_ms < accepted.oldest_ms {
+        return accepted.late(timestamp_ms, None);
     }
     let newest = match newest {
         Some(Newest::Float(newest)) => newest,
         None => return Ok(Follows::Appended),
-        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms),
-        Some(histogram) => return float_after_histogram(histogram, sample),
+        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms, accepted),
+        Some(histogram) => return float_after_histogram(histogram, sample, accepted),
     };
     if timestamp_ms > newest.timestamp_ms {
         return Ok(Follows::Appended);
     }
     if timestamp_ms < newest.timestamp_ms {
-        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms: newest.timestamp_ms });
+        return accepted.late(timestamp_ms, Some(newest.timestamp_ms));
     }
     if newest.value.to_bits() == sample.value.to_bits() {
         return Ok(Follows::AlreadyThere);
@@ -60,19 +88,23 @@ pub(super) fn follow_float(
 }
 
 /// What the newest sample is cannot be told without its file, so that none of the same time is taken.
-fn after_finished(newest_ms: i64, timestamp_ms: i64) -> Result<Follows, AppendError> {
+fn after_finished(newest_ms: i64, timestamp_ms: i64, accepted: Accepted) -> Result<Follows, AppendError> {
     if timestamp_ms > newest_ms {
         return Ok(Follows::Appended);
     }
-    Err(AppendError::OutOfOrder { timestamp_ms, newest_ms })
+    accepted.late(timestamp_ms, Some(newest_ms))
 }
 
 #[cold]
-fn float_after_histogram(newest: Newest<'_>, sample: Sample) -> Result<Follows, AppendError> {
+fn float_after_histogram(
+    newest: Newest<'_>,
+    sample: Sample,
+    accepted: Accepted,
+) -> Result<Follows, AppendError> {
     let Sample { timestamp_ms, value } = sample;
     let (newest_ms, encoding) = (newest.timestamp_ms(), newest.encoding());
     if timestamp_ms < newest_ms {
-        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms });
+        return accepted.late(timestamp_ms, Some(newest_ms));
     }
     let is_marker = is_stale(value);
     if timestamp_ms > newest_ms {
@@ -90,14 +122,14 @@ pub(super) fn follow_histogram(
     newest: Option<Newest<'_>>,
     timestamp_ms: i64,
     histogram: AnyHistogram<'_>,
-    oldest_accepted_ms: i64,
+    accepted: Accepted,
 ) -> Result<Follows, AppendError> {
-    if timestamp_ms < oldest_accepted_ms {
-        return Err(AppendError::TooOld { timestamp_ms, oldest_ms: oldest_accepted_ms });
+    if timestamp_ms < accepted.oldest_ms {
+        return accepted.late(timestamp_ms, None);
     }
     let newest = match newest {
         None => return Ok(Follows::Appended),
-        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms),
+        Some(Newest::Finished(newest_ms)) => return after_finished(newest_ms, timestamp_ms, accepted),
         Some(newest) => newest,
     };
     let newest_ms = newest.timestamp_ms();
@@ -105,7 +137,7 @@ pub(super) fn follow_histogram(
         return Ok(Follows::Appended);
     }
     if timestamp_ms < newest_ms {
-        return Err(AppendError::OutOfOrder { timestamp_ms, newest_ms });
+        return accepted.late(timestamp_ms, Some(newest_ms));
     }
     if newest.is_same(histogram) {
         return Ok(Follows::AlreadyThere);

@@ -8,7 +8,7 @@ use foldhash::HashMap;
 use super::Head;
 use super::batch::{Batch, BatchHistogram, BatchSample, Place};
 use super::held::HeldHistogram;
-use super::order::{Follows, follow_float, follow_histogram};
+use super::order::{Accepted, Follows, follow_float, follow_histogram};
 
 impl Head {
     /// Takes out of a batch what others made impossible.
@@ -25,6 +25,7 @@ impl Head {
                         newest.insert(sample.id, batch.push_sample(sample, earlier));
                     }
                     Ok(Follows::AlreadyThere) => {}
+                    Ok(Follows::Late) => batch.late.samples.push(sample),
                     Ok(Follows::AsStaleHistogram(encoding)) => {
                         let BatchSample { id, wal_ref, sample } = sample;
                         let (timestamp_ms, histogram) = (sample.timestamp_ms, HeldHistogram::stale(encoding));
@@ -38,6 +39,7 @@ impl Head {
                 let earlier = newest.get(&histogram.id).copied();
                 match self.follow_histogram_again(batch, &histogram, earlier) {
                     Ok(Follows::AlreadyThere) => {}
+                    Ok(Follows::Late) => batch.late.histograms.push(histogram),
                     Ok(_) => {
                         newest.insert(histogram.id, batch.push_histogram(histogram, earlier));
                     }
@@ -47,6 +49,11 @@ impl Head {
         }
     }
 
+    /// Times were checked before. What others have made late may still come late.
+    fn accepted_again(&self) -> Accepted {
+        Accepted { oldest_ms: i64::MIN, ..self.accepted() }
+    }
+
     fn follow_float_again(
         &self,
         batch: &Batch,
@@ -54,9 +61,9 @@ impl Head {
         earlier: Option<Place>,
     ) -> Result<Follows, AppendError> {
         match earlier {
-            Some(place) => follow_float(batch.sample_at(place, id), sample, i64::MIN),
+            Some(place) => follow_float(batch.sample_at(place, id), sample, self.accepted_again()),
             None => {
-                let follows = self.pages.with(id, |series| series.check(sample, i64::MIN));
+                let follows = self.pages.with(id, |series| series.check(sample, self.accepted_again()));
                 follows.unwrap_or(Err(AppendError::UnknownSeries(reference(id))))
             }
         }
@@ -70,9 +77,13 @@ impl Head {
     ) -> Result<Follows, AppendError> {
         let (id, t_ms, histogram) = (added.id, added.timestamp_ms, added.histogram.as_any());
         match earlier {
-            Some(place) => follow_histogram(batch.sample_at(place, id), t_ms, histogram, i64::MIN),
+            Some(place) => {
+                follow_histogram(batch.sample_at(place, id), t_ms, histogram, self.accepted_again())
+            }
             None => {
-                let follows = self.pages.with(id, |series| series.check_histogram(t_ms, histogram, i64::MIN));
+                let follows = self
+                    .pages
+                    .with(id, |series| series.check_histogram(t_ms, histogram, self.accepted_again()));
                 follows.unwrap_or(Err(AppendError::UnknownSeries(reference(id))))
             }
         }

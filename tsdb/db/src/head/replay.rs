@@ -10,9 +10,9 @@ use emberdb_model::{Labels, Sample, TimeRange};
 use emberdb_tsdb_chunk::AnyHistogram;
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{
-    Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RecordNumber, RefSample,
-    RefTombstone, RepairReport, SeriesDecoder, WalError, WalListing, WalReader, decode_samples,
-    decode_tombstones, repair,
+    Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RecordNumber, RefMmapMarker,
+    RefSample, RefStartedSample, RefTombstone, RepairReport, SeriesDecoder, WalError, WalListing, WalReader,
+    decode_mmap_markers, decode_samples, decode_started_samples, decode_tombstones, repair,
 };
 use foldhash::HashMap;
 
@@ -20,7 +20,8 @@ use super::Head;
 use super::chunk_file::StoredChunk;
 use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
-use super::order::Follows;
+use super::late::LateValue;
+use super::order::{Accepted, Follows};
 use super::series::Series;
 use crate::error::OpenError;
 
@@ -42,6 +43,10 @@ pub struct ReplayReport {
     pub chunks_unreadable: Option<String>,
     /// Samples of the log that are in blocks already.
     pub samples_in_blocks: u64,
+    /// Samples that came out of order and are not in blocks yet, from chunks and from the log of late samples.
+    pub late_samples: u64,
+    /// Start timestamps that the log has; the head keeps samples without them.
+    pub start_timestamps_dropped: u64,
     /// Samples that were logged but are not newer than what the series has: late or repeated ones.
     pub samples_passed_over: u64,
     /// Series whose labels are no valid set: an empty name, or a name twice.
@@ -54,7 +59,9 @@ pub struct ReplayReport {
     pub records_skipped: Vec<(RecordKind, u64)>,
     /// What was cut off because it could not be read.
     pub repair: Option<RepairReport>,
-    /// Why the end of the log could not be read, if it was opened read-only and so not repaired.
+    /// What was cut off the log of late samples.
+    pub late_repair: Option<RepairReport>,
+    /// Why the end of a log could not be read, if it was opened read-only and so not repaired.
     pub unreadable_end: Option<String>,
     /// Time taken.
     pub duration: Duration,
@@ -91,7 +98,13 @@ impl fmt::Display for ReplayReport {
         for (kind, count) in &self.records_skipped {
             write!(f, "; skipped {count} records of kind {kind}")?;
         }
-        if let Some(repair) = &self.repair {
+        if self.late_samples > 0 {
+            write!(f, "; {} samples had come late", self.late_samples)?;
+        }
+        if self.start_timestamps_dropped > 0 {
+            write!(f, "; dropped {} start timestamps", self.start_timestamps_dropped)?;
+        }
+        for repair in [&self.repair, &self.late_repair].into_iter().flatten() {
             write!(f, "; {repair}")?;
         }
         if let Some(reason) = &self.unreadable_end {
@@ -101,30 +114,37 @@ impl fmt::Display for ReplayReport {
     }
 }
 
-/// Fills an empty head from `chunks`, which were found in files, and from the log in `dir`. With `may_repair`, what cannot be
-/// read is cut off the log; all before it is kept.
+/// Fills an empty head from `chunks`, which were found in files, from the log in `dir`, and from that of late samples in
+/// `late_dir`. With `may_repair`, what cannot be read is cut off a log; all before it is kept.
 pub(crate) fn replay(
     head: &Head,
     chunks: &[StoredChunk],
     dir: &Path,
+    late_dir: &Path,
     may_repair: bool,
 ) -> Result<ReplayReport, OpenError> {
     let started = head.env.clock().monotonic();
-    let listing = WalListing::read(&head.env, dir)?;
     let mut replay = Replay {
         head,
         series: HashMap::default(),
         chunks: by_series(chunks),
         samples: Vec::new(),
+        is_late: false,
         report: ReplayReport::default(),
     };
-    let damage = replay.read_all(&mut WalReader::new(&head.env, &listing), dir)?;
+    let damage = replay.read_log(dir)?;
+    replay.is_late = true;
+    let late_damage = replay.read_log(late_dir)?;
     replay.report.chunks_passed_over += replay.chunks.values().map(|chunks| chunks.len() as u64).sum::<u64>();
     let mut report = replay.report;
-    match damage {
-        Some(corruption) if may_repair => report.repair = Some(repair(&head.env, dir, &corruption)?),
-        Some(corruption) => report.unreadable_end = Some(corruption.to_string()),
-        None => {}
+    for (dir, damage, repaired) in
+        [(dir, damage, &mut report.repair), (late_dir, late_damage, &mut report.late_repair)]
+    {
+        match damage {
+            Some(corruption) if may_repair => *repaired = Some(repair(&head.env, dir, &corruption)?),
+            Some(corruption) => report.unreadable_end = Some(corruption.to_string()),
+            None => {}
+        }
     }
     report.series = head.index.read().len();
     report.duration = head.env.clock().monotonic().saturating_sub(started);
@@ -138,12 +158,15 @@ struct Replay<'a> {
     /// Chunks of series that the log has not named yet, by that reference, in the order in which they were written.
     chunks: HashMap<u64, Vec<StoredChunk>>,
     samples: Vec<RefSample>,
+    /// Whether the log of late samples is being read.
+    is_late: bool,
     report: ReplayReport,
 }
 
 impl Replay<'_> {
-    /// Applies records to the end, or to the first one that cannot be read, which is returned.
-    fn read_all(&mut self, reader: &mut WalReader, dir: &Path) -> Result<Option<Corruption>, OpenError> {
+    /// Applies the records of a log to its end, or to the first one that cannot be read, which is returned.
+    fn read_log(&mut self, dir: &Path) -> Result<Option<Corruption>, OpenError> {
+        let mut reader = WalReader::new(&self.head.env, &WalListing::read(&self.head.env, dir)?);
         loop {
             let record = match reader.next_record() {
                 Ok(Some(record)) => record,
@@ -168,13 +191,18 @@ impl Replay<'_> {
     fn apply(&mut self, record: &LoggedRecord<'_>) -> Result<(), ApplyError> {
         match record.kind() {
             Some(RecordKind::Series) => self.add_series(record.data),
-            Some(RecordKind::Samples) => self.add_samples(record.data),
-            Some(RecordKind::HistogramSamples | RecordKind::CustomBucketsHistogramSamples) => {
-                self.add_histograms::<i64>(record.data)
-            }
-            Some(RecordKind::FloatHistogramSamples | RecordKind::CustomBucketsFloatHistogramSamples) => {
-                self.add_histograms::<f64>(record.data)
-            }
+            Some(RecordKind::Samples | RecordKind::SamplesV2) => self.add_samples(record.data),
+            Some(
+                RecordKind::HistogramSamples
+                | RecordKind::CustomBucketsHistogramSamples
+                | RecordKind::HistogramSamplesV2,
+            ) => self.add_histograms::<i64>(record.data),
+            Some(
+                RecordKind::FloatHistogramSamples
+                | RecordKind::CustomBucketsFloatHistogramSamples
+                | RecordKind::FloatHistogramSamplesV2,
+            ) => self.add_histograms::<f64>(record.data),
+            Some(RecordKind::MmapMarkers) => self.apply_markers(record.data),
             Some(RecordKind::Tombstones) => self.delete(record.data),
             Some(kind) => {
                 self.skip(kind);
@@ -217,6 +245,12 @@ impl Replay<'_> {
         let block_range_ms = self.head.options.block_range_ms;
         let mut restored = Restored::default();
         for chunk in chunks {
+            if chunk.is_out_of_order {
+                self.report.late_samples += u64::from(chunk.samples);
+                self.head.note_late(chunk.min_ms);
+                self.head.pages.with(id, |series| series.late_mut().restore(&chunk));
+                continue;
+            }
             if chunk.max_ms < self.head.min_valid_ms() {
                 continue;
             }
@@ -237,12 +271,12 @@ impl Replay<'_> {
     }
 
     fn add_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
-        self.samples.clear();
-        decode_samples(record, &mut self.samples)?;
+        self.decode_floats(record)?;
         let mut restored = Restored::default();
         let min_valid_ms = self.head.min_valid_ms();
-        for &RefSample { series_ref, timestamp_ms, value } in &self.samples {
-            if timestamp_ms < min_valid_ms {
+        let samples = std::mem::take(&mut self.samples);
+        for &RefSample { series_ref, timestamp_ms, value } in &samples {
+            if timestamp_ms < min_valid_ms && !self.is_late {
                 self.report.samples_in_blocks += 1;
                 continue;
             }
@@ -250,6 +284,10 @@ impl Replay<'_> {
                 self.report.samples_without_series += 1;
                 continue;
             };
+            if self.is_late {
+                self.add_late(id, timestamp_ms, LateValue::Float(value));
+                continue;
+            }
             let sample = Sample { timestamp_ms, value };
             let block_range_ms = self.head.options.block_range_ms;
             match self.head.pages.with(id, |series| restore(series, sample, block_range_ms)) {
@@ -261,8 +299,47 @@ impl Replay<'_> {
                 Some(Restore::PassedOver) | None => self.report.samples_passed_over += 1,
             }
         }
+        self.samples = samples;
         self.note(&restored);
         Ok(())
+    }
+
+    /// Fills `samples` from a record of either kind.
+    fn decode_floats(&mut self, record: &[u8]) -> Result<(), RecordError> {
+        self.samples.clear();
+        if record.first().copied().map(RecordKind::from_byte) != Some(RecordKind::SamplesV2) {
+            return decode_samples(record, &mut self.samples);
+        }
+        let mut started = Vec::new();
+        decode_started_samples(record, &mut started)?;
+        for RefStartedSample { series_ref, start_timestamp_ms, timestamp_ms, value } in started {
+            self.report.start_timestamps_dropped += u64::from(start_timestamp_ms != 0);
+            self.samples.push(RefSample { series_ref, timestamp_ms, value });
+        }
+        Ok(())
+    }
+
+    /// Upstream has written late samples of these series into files: those that were logged before are there.
+    fn apply_markers(&mut self, record: &[u8]) -> Result<(), ApplyError> {
+        let mut markers = Vec::new();
+        decode_mmap_markers(record, &mut markers)?;
+        for RefMmapMarker { series_ref, chunk_ref } in markers {
+            let Some(&id) = self.series.get(&series_ref) else { continue };
+            self.head.pages.with(id, |series| series.late_mut().forget_stored(chunk_ref));
+        }
+        Ok(())
+    }
+
+    /// Adds a late sample to its series.
+    fn add_late(&mut self, id: SeriesId, timestamp_ms: i64, value: LateValue) {
+        match self.head.pages.with(id, |series| series.late_mut().insert(timestamp_ms, value)) {
+            Some(Ok(true)) => {
+                self.report.late_samples += 1;
+                self.head.note_late(timestamp_ms);
+            }
+            Some(Ok(false)) | None => self.report.samples_passed_over += 1,
+            Some(Err(_)) => self.report.histograms_invalid += 1,
+        }
     }
 
     fn add_histograms<N: RecordNumber>(&mut self, record: &[u8]) -> Result<(), ApplyError>
@@ -276,7 +353,7 @@ impl Replay<'_> {
         let mut decoder = HistogramDecoder::<N>::new(record)?;
         let mut restored = Restored::default();
         while let Some(stamp) = decoder.next_histogram(&mut histogram)? {
-            if stamp.timestamp_ms < self.head.min_valid_ms() {
+            if stamp.timestamp_ms < self.head.min_valid_ms() && !self.is_late {
                 self.report.samples_in_blocks += 1;
                 continue;
             }
@@ -288,10 +365,16 @@ impl Replay<'_> {
                 self.report.histograms_invalid += 1;
                 continue;
             }
+            self.report.start_timestamps_dropped += u64::from(stamp.start_timestamp_ms != 0);
             let (t_ms, block_range_ms) = (stamp.timestamp_ms, self.head.options.block_range_ms);
+            if self.is_late {
+                let held = Box::new(HeldHistogram::of(AnyHistogram::from(&histogram)));
+                self.add_late(id, t_ms, LateValue::Histogram(held));
+                continue;
+            }
             let any = AnyHistogram::from(&histogram);
             let pushed = self.head.pages.with(id, |series| {
-                matches!(series.check_histogram(t_ms, any, i64::MIN), Ok(Follows::Appended))
+                matches!(series.check_histogram(t_ms, any, Accepted::IN_ORDER), Ok(Follows::Appended))
                     .then(|| series.push_histogram(t_ms, any, CommitStamp::REPLAY, block_range_ms))
             });
             match pushed.flatten() {
@@ -331,10 +414,10 @@ impl Replay<'_> {
     }
 }
 
-/// Chunks by their series' reference in the log. Late samples are none of the head's.
+/// Chunks by their series' reference in the log.
 fn by_series(chunks: &[StoredChunk]) -> HashMap<u64, Vec<StoredChunk>> {
     let mut by_series: HashMap<u64, Vec<StoredChunk>> = HashMap::default();
-    for chunk in chunks.iter().filter(|chunk| !chunk.is_out_of_order) {
+    for chunk in chunks {
         by_series.entry(chunk.wal_ref).or_default().push(*chunk);
     }
     by_series
@@ -371,7 +454,7 @@ enum Restore {
 /// Puts a float of the log into its series. Upstream logs the marker that ends a series of histograms as a float, unless
 /// the histogram before was in the same batch.
 fn restore(series: &mut Series, sample: Sample, block_range_ms: i64) -> Restore {
-    match series.check(sample, i64::MIN) {
+    match series.check(sample, Accepted::IN_ORDER) {
         Ok(Follows::Appended) => {
             series.push(sample, CommitStamp::REPLAY, block_range_ms);
             Restore::Float
@@ -384,7 +467,7 @@ fn restore(series: &mut Series, sample: Sample, block_range_ms: i64) -> Restore 
                 Err(_) => Restore::PassedOver,
             }
         }
-        Ok(Follows::AlreadyThere) | Err(_) => Restore::PassedOver,
+        Ok(Follows::AlreadyThere | Follows::Late) | Err(_) => Restore::PassedOver,
     }
 }
 

@@ -11,7 +11,8 @@ use super::chunk::HeadChunk;
 use super::chunk_file::{ChunkFiles, StoredChunk};
 use super::isolation::{CommitStamp, Visibility};
 use super::lane::HistogramLane;
-use super::order::{Follows, Newest, follow_float, follow_histogram};
+use super::late::LateSamples;
+use super::order::{Accepted, Follows, Newest, follow_float, follow_histogram};
 
 /// Samples that a chunk should hold; it is cut at the time when this many are expected, judged after a quarter.
 const CHUNK_SAMPLES: u16 = 120;
@@ -39,16 +40,37 @@ pub(crate) struct Series {
     /// Time from which on a sample begins a new chunk.
     cut_at_ms: i64,
     finished: Vec<HeadChunk>,
-    /// Ranges of time of which samples were deleted. Mostly absent.
-    #[expect(
-        clippy::box_collection,
-        reason = "8 bytes in each series instead of 24 for what is mostly absent"
-    )]
-    deleted: Option<Box<Vec<TimeRange>>>,
+    /// Absent as long as nothing was deleted and nothing came late.
+    rare: Option<Box<Rare>>,
     /// Absent as long as the series has floats only.
     histograms: Option<Box<HistogramLane>>,
     /// The batch that has the newest sample which is not committed yet, and that sample's place in it.
     pub(super) pending: (u32, Place),
+}
+
+/// What most series do not have.
+#[derive(Default)]
+struct Rare {
+    /// Ranges of time of which samples were deleted.
+    deleted: Vec<TimeRange>,
+    late: LateSamples,
+}
+
+/// What a reader sees, and where it finds it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) files: &'a ChunkFiles,
+    /// The last commit that is seen.
+    pub(crate) commit: u64,
+    /// Samples in order are seen from this time on; earlier ones are in blocks. Late samples are seen whatever their time is.
+    pub(crate) in_order_from_ms: i64,
+}
+
+impl View<'_> {
+    /// The part of a range in which samples in order are looked for.
+    fn in_order(self, range: TimeRange) -> TimeRange {
+        TimeRange::new(range.min_ms.max(self.in_order_from_ms), range.max_ms)
+    }
 }
 
 const _: () = assert!(size_of::<Series>() <= SERIES_BYTES_MAX, "a head keeps one for each series");
@@ -64,7 +86,7 @@ impl Series {
             open_min_ms: 0,
             cut_at_ms: 0,
             finished: Vec::new(),
-            deleted: None,
+            rare: None,
             histograms: None,
             pending: (0, Place::default()),
         }
@@ -92,11 +114,11 @@ impl Series {
 
     /// Whether the float may follow the newest sample.
     #[inline]
-    pub(super) fn check(&self, sample: Sample, oldest_accepted_ms: i64) -> Result<Follows, AppendError> {
+    pub(super) fn check(&self, sample: Sample, accepted: Accepted) -> Result<Follows, AppendError> {
         if self.samples == u32::MAX {
             return Err(AppendError::Limit("a series holds at most 2^32 - 1 floats in memory".into()));
         }
-        follow_float(self.newest(), sample, oldest_accepted_ms)
+        follow_float(self.newest(), sample, accepted)
     }
 
     /// Whether the histogram may follow the newest sample.
@@ -104,12 +126,12 @@ impl Series {
         &self,
         t_ms: i64,
         histogram: AnyHistogram<'_>,
-        oldest_accepted_ms: i64,
+        accepted: Accepted,
     ) -> Result<Follows, AppendError> {
         if let Some(lane) = &self.histograms {
             lane.check_room()?;
         }
-        follow_histogram(self.newest(), t_ms, histogram, oldest_accepted_ms)
+        follow_histogram(self.newest(), t_ms, histogram, accepted)
     }
 
     /// Adds a float that is newer than all samples before it.
@@ -223,18 +245,17 @@ impl Series {
                 self.histograms = None;
             }
         }
-        if let Some(deleted) = &mut self.deleted {
-            deleted.retain(|range| range.max_ms >= before_ms);
-            if deleted.is_empty() {
-                self.deleted = None;
-            }
+        if let Some(rare) = &mut self.rare {
+            let late_from_ms = rare.late.range().map_or(i64::MAX, |range| range.min_ms);
+            rare.deleted.retain(|range| range.max_ms >= before_ms.min(late_from_ms));
         }
+        self.drop_rare();
         floats + histograms
     }
 
     /// Hides the samples in `range`.
     pub(super) fn delete(&mut self, range: TimeRange) {
-        self.deleted.get_or_insert_default().push(range);
+        self.rare.get_or_insert_default().deleted.push(range);
     }
 
     fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
@@ -274,8 +295,14 @@ impl Series {
         self.finished.push(HeadChunk::held(range, samples, Encoding::Xor, open.finish()));
     }
 
-    /// Whether a reader that holds `commit` sees any sample, and whether the series reaches into `range`.
-    pub(crate) fn may_have(&self, commit: u64, range: TimeRange) -> bool {
+    /// Whether a reader sees any sample, and whether the series reaches into `range`.
+    pub(crate) fn may_have(&self, view: View<'_>, range: TimeRange) -> bool {
+        let is_late = |late: &LateSamples| late.range().is_some_and(|late| late.overlaps(&range));
+        self.may_have_in_order(view.commit, view.in_order(range)) || self.late().is_some_and(is_late)
+    }
+
+    /// Whether a reader that holds `commit` sees any sample in order, and whether these reach into `range`.
+    pub(super) fn may_have_in_order(&self, commit: u64, range: TimeRange) -> bool {
         let oldest_ms = self.finished.first().map_or(self.open_min_ms, |c| c.min_ms);
         let newest_ms = match self.open.last() {
             Some((t, _)) => t,
@@ -288,27 +315,73 @@ impl Series {
 
     /// Whether there may be histograms. If not, nobody who reads now will ever see one.
     pub(crate) fn may_have_histograms(&self) -> bool {
-        self.histograms.is_some()
+        self.histograms.is_some() || self.late().is_some_and(LateSamples::may_have_histograms)
     }
 
-    /// Appends to `columns` the samples in `range` that a reader sees who holds `commit`.
+    /// Appends to `columns` the samples in `range` that a reader sees.
     pub(crate) fn read(
         &self,
-        files: &ChunkFiles,
-        commit: u64,
+        view: View<'_>,
         range: TimeRange,
         columns: &mut SampleColumns,
     ) -> Result<(), StorageError> {
-        self.read_floats(files, commit, range, columns)?;
+        match self.late() {
+            Some(late) if late.range().is_some_and(|late| late.overlaps(&range)) => {
+                let mut sources = vec![SampleColumns::new()];
+                self.read_in_order(view, range, &mut sources[0])?;
+                late.read(view.files, range, &mut sources)?;
+                for late in &mut sources[1..] {
+                    self.deleted().iter().for_each(|&deleted| late.remove_all(deleted));
+                }
+                columns.merge(&sources);
+                Ok(())
+            }
+            _ => self.read_in_order(view, range, columns),
+        }
+    }
+
+    fn read_in_order(
+        &self,
+        view: View<'_>,
+        range: TimeRange,
+        columns: &mut SampleColumns,
+    ) -> Result<(), StorageError> {
+        let range = view.in_order(range);
+        self.read_floats(view.files, view.commit, range, columns)?;
         match &self.histograms {
-            Some(lane) => lane.read(files, commit, range, self.deleted(), &mut columns.histograms),
+            Some(lane) => lane.read(view.files, view.commit, range, self.deleted(), &mut columns.histograms),
             None => Ok(()),
         }
     }
 
+    /// Lets go of the memory of what is not there any more.
+    fn drop_rare(&mut self) {
+        if self.rare.as_ref().is_some_and(|rare| rare.deleted.is_empty() && rare.late.is_empty()) {
+            self.rare = None;
+        }
+    }
+
+    /// The samples that came out of order, if there are any.
+    pub(super) fn late(&self) -> Option<&LateSamples> {
+        self.rare.as_ref().map(|rare| &rare.late).filter(|late| !late.is_empty())
+    }
+
+    /// The same, to be changed.
+    pub(super) fn late_mut(&mut self) -> &mut LateSamples {
+        &mut self.rare.get_or_insert_default().late
+    }
+
+    /// Forgets the first chunks of late samples.
+    pub(super) fn forget_late(&mut self, chunks: usize) {
+        if let Some(rare) = &mut self.rare {
+            rare.late.forget_chunks(chunks);
+        }
+        self.drop_rare();
+    }
+
     /// What of it is deleted.
     pub(super) fn deleted(&self) -> &[TimeRange] {
-        self.deleted.as_deref().map_or(&[], Vec::as_slice)
+        self.rare.as_ref().map_or(&[], |rare| &rare.deleted)
     }
 
     /// Appends to `columns` the floats in `range` that a reader sees who holds `commit`.
@@ -341,23 +414,30 @@ impl Series {
         Ok(())
     }
 
-    /// The newest sample in `range` that a reader sees who holds `commit`, if it can be told without decoding because it is
-    /// a float: `None` if not.
-    pub(crate) fn newest_if_near(&self, commit: u64, range: TimeRange) -> Option<Option<Sample>> {
+    /// The newest sample in `range` that a reader sees, if it can be told without decoding because it is a float: `None` if
+    /// not. Late samples are never the newest.
+    pub(crate) fn newest_if_near(&self, view: View<'_>, range: TimeRange) -> Option<Option<Sample>> {
         let (timestamp_ms, value) = self.open.last()?;
-        let all_visible = self.visibility.visible(commit, self.samples) == self.samples;
-        (all_visible && self.deleted.is_none() && timestamp_ms <= range.max_ms)
+        let all_visible = self.visibility.visible(view.commit, self.samples) == self.samples;
+        let is_seen = all_visible && self.rare.is_none() && timestamp_ms >= view.in_order_from_ms;
+        (is_seen && timestamp_ms <= range.max_ms)
             .then(|| Some(Sample { timestamp_ms, value }).filter(|_| timestamp_ms >= range.min_ms))
     }
 
-    /// The newest sample in `range` that a reader sees who holds `commit`. `scratch` is memory to work in.
+    /// The newest sample in `range` that a reader sees. `scratch` is memory to work in.
     pub(crate) fn newest_in(
         &self,
-        files: &ChunkFiles,
-        commit: u64,
+        view: View<'_>,
         range: TimeRange,
         scratch: &mut SampleColumns,
     ) -> Result<Option<(i64, SampleValue)>, StorageError> {
+        if self.late().is_some() {
+            scratch.clear();
+            self.read(view, range, scratch)?;
+            return Ok(scratch.newest());
+        }
+        let View { files, commit, .. } = view;
+        let range = view.in_order(range);
         let newest = match &self.histograms {
             Some(lane) => lane.newest_in(files, commit, range, self.deleted())?,
             None => None,
@@ -391,12 +471,13 @@ impl Series {
         self.float_chunk_bytes()
             + self.finished.capacity() * size_of::<HeadChunk>()
             + self.visibility.heap_bytes()
+            + self.rare.as_ref().map_or(0, |rare| size_of::<Rare>() + rare.late.heap_bytes())
             + self.histograms.as_ref().map_or(0, |lane| lane.heap_bytes())
     }
 }
 
-/// Decodes the first `visible` samples of a chunk.
-fn read_chunk(
+/// Decodes the first `visible` samples of a chunk of floats.
+pub(super) fn read_chunk(
     encoding: Encoding,
     bytes: &[u8],
     visible: usize,
@@ -409,7 +490,7 @@ fn read_chunk(
         start_timestamps.resize(from, 0);
     }
     decode_floats(encoding, bytes, timestamps, values, start_timestamps).map_err(corrupt)?;
-    columns.truncate((from + visible).min(columns.len()));
+    columns.truncate(from.saturating_add(visible).min(columns.len()));
     Ok(())
 }
 
@@ -428,10 +509,14 @@ mod tests {
         let mut series = Series::new(1);
         for t in times_ms {
             let sample = Sample { timestamp_ms: t, value: value(t) };
-            assert_eq!(series.check(sample, i64::MIN).unwrap(), Follows::Appended);
+            assert_eq!(series.check(sample, Accepted::IN_ORDER).unwrap(), Follows::Appended);
             series.push(sample, CommitStamp::REPLAY, TWO_HOURS_MS);
         }
         series
+    }
+
+    fn view(files: &ChunkFiles) -> View<'_> {
+        View { files, commit: 0, in_order_from_ms: i64::MIN }
     }
 
     fn chunk_samples(series: &Series) -> Vec<u16> {
@@ -458,7 +543,7 @@ mod tests {
         let times = [i64::MIN, -1, 0, 1, i64::MAX];
         let series = series(times.into_iter(), |t| t as f64);
         let mut columns = SampleColumns::new();
-        series.read(&ChunkFiles::none(), 0, TimeRange::ALL, &mut columns).unwrap();
+        series.read(view(&ChunkFiles::none()), TimeRange::ALL, &mut columns).unwrap();
         assert_eq!(columns.timestamps, times);
     }
 
@@ -468,16 +553,16 @@ mod tests {
         series.delete(TimeRange::new(1, 2));
         series.delete(TimeRange::new(4, 9));
         let mut columns = SampleColumns::new();
-        series.read(&ChunkFiles::none(), 0, TimeRange::ALL, &mut columns).unwrap();
+        series.read(view(&ChunkFiles::none()), TimeRange::ALL, &mut columns).unwrap();
         assert_eq!(columns.timestamps, [0, 3]);
-        assert_eq!(series.newest_if_near(0, TimeRange::ALL), None);
+        assert_eq!(series.newest_if_near(view(&ChunkFiles::none()), TimeRange::ALL), None);
     }
 
     #[test]
     fn reads_a_range_across_chunks() {
         let series = series((0..500).map(|i| i * 15_000), |t| t as f64);
         let mut columns = SampleColumns::new();
-        series.read(&ChunkFiles::none(), 0, TimeRange::new(1_799_000, 1_830_000), &mut columns).unwrap();
+        series.read(view(&ChunkFiles::none()), TimeRange::new(1_799_000, 1_830_000), &mut columns).unwrap();
         assert_eq!(columns.timestamps, [1_800_000, 1_815_000, 1_830_000]);
         assert_eq!(columns.values, [1_800_000.0, 1_815_000.0, 1_830_000.0]);
     }

@@ -1,5 +1,7 @@
 //! The head as what a block is made of.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use emberdb_model::storage::StorageError;
 use emberdb_model::{Label, Labels, Symbol, TimeRange};
@@ -7,9 +9,12 @@ use emberdb_tsdb_block::{BlockChunk, BlockError, BlockResult, BlockSource, Inter
 use emberdb_tsdb_index::SeriesId;
 
 use super::Head;
+use super::chunk::HeadChunk;
 use super::chunk_file::ChunkFiles;
+use super::late::LateSamples;
 use super::page::Pages;
-use super::series::Series;
+use super::series::{Series, corrupt};
+use crate::error::log_failed;
 
 /// Series whose labels are copied at a time: whoever waits for the index meanwhile waits for a fraction of a millisecond.
 const SERIES_AT_ONCE: usize = 1024;
@@ -19,6 +24,8 @@ const SERIES_AT_ONCE: usize = 1024;
 pub(crate) struct HeadSource<'a> {
     head: &'a Head,
     range: TimeRange,
+    /// Absent where samples in order are meant.
+    late: Option<&'a LateChunks>,
     /// All names and values of labels, sorted.
     symbols: Vec<Box<str>>,
     /// Names and values of all series, as places in `symbols`, one series after the other in the order of `series`.
@@ -37,9 +44,13 @@ struct ListedSeries {
 impl<'a> HeadSource<'a> {
     /// What the head has in `range` now. Samples that come in this range later may be in it or not.
     pub(crate) fn new(head: &'a Head, range: TimeRange) -> Self {
-        let mut source = Self { head, range, symbols: Vec::new(), labels: Vec::new(), series: Vec::new() };
-        let ids = series_in(head, range);
-        source.copy_labels(&ids);
+        Self::of(head, range, None, &series_in(head, range))
+    }
+
+    fn of(head: &'a Head, range: TimeRange, late: Option<&'a LateChunks>, ids: &[SeriesId]) -> Self {
+        let (symbols, labels, series) = (Vec::new(), Vec::new(), Vec::new());
+        let mut source = Self { head, range, late, symbols, labels, series };
+        source.copy_labels(ids);
         source.sort();
         source
     }
@@ -88,7 +99,11 @@ impl<'a> HeadSource<'a> {
         let found = self.head.pages.read(listed.id, |series| {
             let mut deleted = Intervals::default();
             series.deleted().iter().for_each(|&range| deleted.add(range));
-            Ok((chunks_in(series, self.range, files)?, deleted))
+            let chunks = match self.late {
+                None => chunks_in(series, self.range, files)?,
+                Some(late) => late_chunks_in(series, late.count(listed.id), self.range, files)?,
+            };
+            Ok((chunks, deleted))
         });
         let refused = |error: StorageError| BlockError::Refused(error.to_string());
         let (chunks, deleted) = found.transpose().map_err(refused)?.unwrap_or_default();
@@ -101,7 +116,7 @@ fn series_in(head: &Head, range: TimeRange) -> Vec<SeriesId> {
     let mut ids = Vec::new();
     for (number, page) in head.pages.all().iter().enumerate() {
         for (slot, series) in page.read().iter().enumerate() {
-            if series.may_have(u64::MAX, range) {
+            if series.may_have_in_order(u64::MAX, range) {
                 ids.push(Pages::id(number, slot));
             }
         }
@@ -113,9 +128,7 @@ fn series_in(head: &Head, range: TimeRange) -> Vec<SeriesId> {
 fn chunks_in(series: &Series, range: TimeRange, files: &ChunkFiles) -> Result<Vec<BlockChunk>, StorageError> {
     let mut chunks = Vec::new();
     for chunk in series.finished_chunks().filter(|chunk| chunk.range().overlaps(&range)) {
-        let data = chunk.bytes(files)?.into_bytes();
-        let encoding = chunk.encoding.id();
-        chunks.push(BlockChunk { min_ms: chunk.min_ms, max_ms: chunk.max_ms, encoding, data });
+        chunks.push(copy(chunk, files)?);
     }
     if let Some((open_range, encoding, bytes)) = series.open_chunk()
         && open_range.overlaps(&range)
@@ -126,6 +139,89 @@ fn chunks_in(series: &Series, range: TimeRange, files: &ChunkFiles) -> Result<Ve
     }
     chunks.sort_by_key(|chunk| chunk.min_ms);
     Ok(chunks)
+}
+
+/// Copies of the first `count` chunks of a series' late samples in `range`, in the order of their first time.
+fn late_chunks_in(
+    series: &Series,
+    count: usize,
+    range: TimeRange,
+    files: &ChunkFiles,
+) -> Result<Vec<BlockChunk>, StorageError> {
+    let chunks = series.late().map_or(&[][..], LateSamples::chunks).iter().take(count);
+    let mut chunks = chunks
+        .filter(|chunk| chunk.range().overlaps(&range))
+        .map(|chunk| copy(chunk, files))
+        .collect::<Result<Vec<_>, _>>()?;
+    chunks.sort_by_key(|chunk| chunk.min_ms);
+    Ok(chunks)
+}
+
+fn copy(chunk: &HeadChunk, files: &ChunkFiles) -> Result<BlockChunk, StorageError> {
+    let data = chunk.bytes(files)?.into_bytes();
+    let encoding = chunk.encoding.id();
+    Ok(BlockChunk { min_ms: chunk.min_ms, max_ms: chunk.max_ms, encoding, data })
+}
+
+/// The late samples of a head that are in chunks, as they were at one moment.
+pub(crate) struct LateChunks {
+    /// For each series with late samples, ascending, how many chunks they are in.
+    counts: Vec<(SeriesId, usize)>,
+    /// From the first to the last time; absent without any.
+    range: Option<TimeRange>,
+}
+
+impl LateChunks {
+    /// From the first to the last time; absent without any.
+    pub(crate) fn range(&self) -> Option<TimeRange> {
+        self.range
+    }
+
+    /// The late samples in `range` as what a block is made of.
+    pub(crate) fn within<'a>(&'a self, head: &'a Head, range: TimeRange) -> HeadSource<'a> {
+        let ids: Vec<SeriesId> = self.counts.iter().map(|&(id, _)| id).collect();
+        HeadSource::of(head, range, Some(self), &ids)
+    }
+
+    fn count(&self, id: SeriesId) -> usize {
+        self.counts.binary_search_by_key(&id, |&(id, _)| id).map_or(0, |place| self.counts[place].1)
+    }
+}
+
+impl Head {
+    /// Puts all late samples into chunks; returns these, and the last segment of their log that has nothing of what comes later.
+    pub(crate) fn finish_late(&self) -> Result<(LateChunks, Option<u32>), StorageError> {
+        // No commit is under way meanwhile, so that segments and chunks have the same samples.
+        let mut log = self.log.lock();
+        let cut =
+            log.late_writer.as_mut().map(|writer| writer.cut_segment().map_err(log_failed)).transpose()?;
+        let mut late = LateChunks { counts: Vec::new(), range: None };
+        for (number, page) in self.pages.all().iter().enumerate() {
+            if !page.read().iter().any(|series| series.late().is_some()) {
+                continue;
+            }
+            for (slot, series) in page.write().iter_mut().enumerate().filter(|(_, s)| s.late().is_some()) {
+                let samples = series.late_mut();
+                samples.finish_open().map_err(corrupt)?;
+                late.counts.push((Pages::id(number, slot), samples.chunks().len()));
+                late.range =
+                    late.range.into_iter().chain(samples.range()).reduce(|whole, range| whole.union(&range));
+            }
+        }
+        Ok((late, cut.and_then(|segment| segment.checked_sub(1))))
+    }
+
+    /// Forgets late samples that are in blocks.
+    pub(crate) fn forget_late(&self, late: &LateChunks) {
+        let _log = self.log.lock();
+        for &(id, count) in &late.counts {
+            self.pages.with(id, |series| series.forget_late(count));
+        }
+        let ranges = self.pages.all().into_iter().filter_map(|page| {
+            page.read().iter().filter_map(|series| Some(series.late()?.range()?.min_ms)).min()
+        });
+        self.late_from_ms.store(ranges.min().unwrap_or(i64::MAX), Ordering::Release);
+    }
 }
 
 impl BlockSource for HeadSource<'_> {

@@ -23,8 +23,9 @@ pub(crate) struct HeadQuerier {
 
 impl HeadQuerier {
     /// A view of the head; `held` lives as long as the view and what is selected from it.
-    pub(crate) fn new(head: &SharedHead, held: Arc<dyn Send + Sync>) -> Self {
-        Self { snapshot: Arc::new(Snapshot::take(head, held)) }
+    /// Of samples in order those from `in_order_from_ms` on are seen.
+    pub(crate) fn new(head: &SharedHead, in_order_from_ms: i64, held: Arc<dyn Send + Sync>) -> Self {
+        Self { snapshot: Arc::new(Snapshot::take(head, in_order_from_ms, held)) }
     }
 
     /// The series that meet `matchers` and have samples that may be in `range`.
@@ -42,7 +43,7 @@ impl HeadQuerier {
                 locked = pages.get(number).map(|page| (number, page.read()));
             }
             let series = locked.as_ref().and_then(|(_, page)| page.get(slot));
-            let series = series.filter(|series| series.may_have(self.snapshot.commit(), range));
+            let series = series.filter(|series| series.may_have(self.snapshot.view(), range));
             may_have_histograms |= series.is_some_and(Series::may_have_histograms);
             series.is_some()
         });

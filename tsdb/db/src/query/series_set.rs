@@ -61,8 +61,8 @@ impl SeriesSet for HeadSeriesSet {
     }
 
     fn read(&self, series: usize, range: TimeRange, samples: &mut SampleColumns) -> Result<(), StorageError> {
-        let (files, commit) = (&self.snapshot.head().chunk_files, self.snapshot.commit());
-        self.with(series, |series| series.read(files, commit, range, samples))
+        let view = self.snapshot.view();
+        self.with(series, |series| series.read(view, range, samples))
     }
 
     fn newest(
@@ -71,11 +71,11 @@ impl SeriesSet for HeadSeriesSet {
         range: TimeRange,
         scratch: &mut SampleColumns,
     ) -> Result<Option<(i64, SampleValue)>, StorageError> {
-        if let Some(newest) = self.with(series, |s| s.newest_if_near(self.snapshot.commit(), range)) {
+        let view = self.snapshot.view();
+        if let Some(newest) = self.with(series, |s| s.newest_if_near(view, range)) {
             return Ok(newest.map(Into::into));
         }
-        let (files, commit) = (&self.snapshot.head().chunk_files, self.snapshot.commit());
-        self.with(series, |series| series.newest_in(files, commit, range, scratch))
+        self.with(series, |series| series.newest_in(view, range, scratch))
     }
 }
 

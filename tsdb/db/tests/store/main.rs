@@ -1,6 +1,7 @@
 //! The store as its users see it: one behaviour a module.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod blocks;
 mod concurrent;
 mod foreign;
 mod histograms;

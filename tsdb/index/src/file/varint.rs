@@ -29,7 +29,7 @@ pub(super) fn put_uvarint(mut value: u64, out: &mut Vec<u8>) {
 
 /// Appends `value` with its sign in the lowest bit, so that small negative numbers are short, too.
 pub(super) fn put_varint(value: i64, out: &mut Vec<u8>) {
-    put_uvarint((value << 1 ^ value >> 63).cast_unsigned(), out);
+    put_uvarint(((value << 1) ^ (value >> 63)).cast_unsigned(), out);
 }
 
 /// What [`put_varint`] made of a signed number.

@@ -1,4 +1,10 @@
-//! Index files as their users see them.
+//! Index files as their users see them: against Prometheus' own, against what is obvious, and against damage.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what tests share is test code too, also where clippy does not see it"
+)]
 
 mod conformance;
 mod damage;

@@ -52,8 +52,13 @@ pub(crate) fn symbols(series: &[Series]) -> Vec<&str> {
 
 /// The file of series that are in order.
 pub(crate) fn write(series: &[Series]) -> Vec<u8> {
+    write_with(symbols(series), series)
+}
+
+/// The same with symbols that may be more than those of the series.
+pub(crate) fn write_with(symbols: Vec<&str>, series: &[Series]) -> Vec<u8> {
     let file = MemoryFile::new();
-    let mut writer = IndexWriter::create(&file.env(), Path::new("index"), symbols(series)).unwrap();
+    let mut writer = IndexWriter::create(&file.env(), Path::new("index"), symbols).unwrap();
     for (labels, chunks) in series {
         let labels = labels.iter().map(|(name, value)| (&**name, &**value));
         writer.add_series(labels, chunks).unwrap();
@@ -70,8 +75,10 @@ pub(crate) fn read_series(index: &IndexReader, entry: SeriesEntryRef) -> Result<
     let (mut labels, mut chunks) = (vec![(77, 77)], vec![chunk(7, 7, 7)]);
     index.series(entry, &mut labels, &mut chunks)?;
     let text = |reference| index.symbol(reference).map(str::to_owned);
-    let labels =
-        labels.iter().map(|&(name, value)| Ok((text(name)?, text(value)?))).collect::<Result<_, _>>()?;
+    let labels = labels
+        .iter()
+        .map(|&(name, value)| Ok((text(name)?, text(value)?)))
+        .collect::<Result<_, IndexError>>()?;
     Ok((labels, chunks))
 }
 

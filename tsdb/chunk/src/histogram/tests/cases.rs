@@ -156,7 +156,7 @@ fn finer_schemas_are_brought_to_the_finest_known() {
     let fine = FloatHistogram { schema: Schema::new(9), ..histogram("{{count:7 offset:1 buckets:[1 2 4]}}") };
     open.append(0, &fine).expect("well-formed");
     open.append(1, &fine).expect("well-formed");
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     assert_eq!(columns.decode(Encoding::FloatHistogram, open.bytes()), Ok(2));
     assert_eq!((columns.layout().schema, columns.positive(1)), (Schema::new(8), &[3.0, 4.0][..]));
     assert_agreement::<f64, NoStarts>(open.bytes());
@@ -199,7 +199,7 @@ fn counts_beyond_the_bytes_reserve_nothing() {
     let count = u64::from(u32::MAX);
     assert_eq!(error, ChunkError::TooMany { at_bit: 33, count, count_max, what: "buckets" });
     assert_eq!(error.to_string(), "chunk lists 4294967295 buckets at bit 33, expected at most 217");
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     assert_eq!(
         columns.decode(Encoding::Histogram, &[0xff, 0xff, 0, 0]).map_err(|error| error.to_string()),
         Err("chunk header counts 65535 samples, expected at most 0 in 4 bytes".into())
@@ -225,7 +225,7 @@ fn a_header_with_start_timestamps_counts_less() {
         (open.bytes(), open.samples(), open.header()),
         (&before[..], 16_383, CounterResetHeader::Gauge)
     );
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     assert_eq!(columns.decode(FloatHistogramStAppender::ENCODING, &before), Ok(16_383));
     assert_eq!(columns.start_timestamps(), [7; 16_383]);
     assert!(open.cut_started(16_383, &gauge, 8).is_ok());

@@ -4,8 +4,8 @@ use emberdb_histogram::{CounterResetHint, FloatHistogram, Histogram, NativeHisto
 
 use super::super::reference::{self, Twin};
 use super::super::{
-    Appended, CounterResetHeader, HistogramColumns, HistogramNumber, HistogramStarts,
-    NativeHistogramAppender, NativeHistogramReader,
+    Appended, ChunkHistograms, CounterResetHeader, HistogramNumber, HistogramStarts, NativeHistogramAppender,
+    NativeHistogramReader,
 };
 use super::series::Sample;
 use crate::ChunkError;
@@ -108,7 +108,7 @@ fn assert_columns<N: HistogramNumber + Twin, S: HistogramStarts>(
 ) where
     NativeHistogram<N>: ToFloat,
 {
-    let mut columns = HistogramColumns::new();
+    let mut columns = ChunkHistograms::new();
     let decoded = columns.decode(S::encoding(N::ENCODING), bytes);
     let samples = match want {
         Ok(samples) => samples,

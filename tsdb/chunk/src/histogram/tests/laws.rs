@@ -198,7 +198,7 @@ proptest! {
         }
         chunks.extend(head.finish());
         prop_assert!(head.open().is_none());
-        let mut columns = HistogramColumns::new();
+        let mut columns = ChunkHistograms::new();
         let mut rest = series.iter();
         for chunk in chunks {
             prop_assert_eq!(columns.decode(chunk.encoding, &chunk.bytes), Ok(usize::from(chunk.samples)));

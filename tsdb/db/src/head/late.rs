@@ -1,0 +1,197 @@
+//! The samples of one series that came out of order: few in memory, sorted, and the others in chunks that may overlap.
+//!
+//! Upstream keeps them the same way, and logs them a second time in a log of their own, the write-behind log.
+
+use std::sync::Arc;
+
+use emberdb_model::storage::StorageError;
+use emberdb_model::{Sample, SampleColumns, TimeRange};
+use emberdb_tsdb_chunk::{
+    ChunkError, Encoding, HistogramChunks, ChunkHistograms as ChunkColumns, XorAppender,
+};
+
+use super::chunk::HeadChunk;
+use super::chunk_file::{ChunkFiles, StoredChunk};
+use super::held::HeldHistogram;
+use super::series::{corrupt, read_chunk};
+
+/// So many samples are sorted in memory before they become a chunk, as upstream.
+const OPEN_SAMPLES_MAX: usize = 32;
+
+/// The late samples of a series.
+#[derive(Default)]
+pub(super) struct LateSamples {
+    /// Rising in time, each time once.
+    open: Vec<LateSample>,
+    /// In the order in which they were finished. They may overlap.
+    chunks: Vec<HeadChunk>,
+}
+
+struct LateSample {
+    timestamp_ms: i64,
+    value: LateValue,
+}
+
+/// A late sample's value.
+pub(super) enum LateValue {
+    Float(f64),
+    Histogram(Box<HeldHistogram>),
+}
+
+impl LateSamples {
+    /// Adds a sample; false if there is one of this time among those that are in memory: then that one stays.
+    ///
+    /// # Errors
+    /// If the samples in memory cannot be written into chunks; nothing has changed then.
+    pub(super) fn insert(&mut self, timestamp_ms: i64, value: LateValue) -> Result<bool, ChunkError> {
+        if self.open.len() >= OPEN_SAMPLES_MAX {
+            self.finish_open()?;
+        }
+        match self.open.binary_search_by_key(&timestamp_ms, |sample| sample.timestamp_ms) {
+            Ok(_) => Ok(false),
+            Err(place) => {
+                self.open.insert(place, LateSample { timestamp_ms, value });
+                Ok(true)
+            }
+        }
+    }
+
+    /// Adds a chunk that was found in a file.
+    pub(super) fn restore(&mut self, chunk: &StoredChunk) {
+        self.chunks.push(HeadChunk::stored(chunk));
+    }
+
+    /// The samples in memory are in the chunk at this place, as the log says, and in those before it. They are kept if it was not
+    /// found there.
+    pub(super) fn forget_stored(&mut self, place: u64) {
+        if self.chunks.iter().any(|chunk| chunk.is_stored_at(place)) {
+            self.open.clear();
+            self.chunks.retain(|chunk| chunk.held_bytes().is_none());
+        }
+    }
+
+    /// Makes chunks of the samples in memory.
+    pub(super) fn finish_open(&mut self) -> Result<(), ChunkError> {
+        let chunks = encode(&self.open)?;
+        self.chunks.extend(chunks);
+        self.open.clear();
+        Ok(())
+    }
+
+    /// The chunks, oldest work first.
+    pub(super) fn chunks(&self) -> &[HeadChunk] {
+        &self.chunks
+    }
+
+    /// The same, to be changed.
+    pub(super) fn chunks_mut(&mut self) -> &mut [HeadChunk] {
+        &mut self.chunks
+    }
+
+    /// Forgets the first chunks.
+    pub(super) fn forget_chunks(&mut self, count: usize) {
+        self.chunks.drain(..count.min(self.chunks.len()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.chunks.is_empty()
+    }
+
+    /// How many samples there are, those that are there twice counted twice.
+    pub(super) fn samples(&self) -> u64 {
+        self.open.len() as u64 + self.chunks.iter().map(|chunk| u64::from(chunk.samples)).sum::<u64>()
+    }
+
+    /// First and last time.
+    pub(super) fn range(&self) -> Option<TimeRange> {
+        let ends = self.open.first().zip(self.open.last());
+        let open = ends.map(|(first, last)| TimeRange::new(first.timestamp_ms, last.timestamp_ms));
+        self.chunks.iter().map(HeadChunk::range).chain(open).reduce(|whole, range| whole.union(&range))
+    }
+
+    /// Whether there may be histograms.
+    pub(super) fn may_have_histograms(&self) -> bool {
+        self.chunks.iter().any(|chunk| chunk.encoding.is_histogram())
+            || self.open.iter().any(|sample| matches!(sample.value, LateValue::Histogram(_)))
+    }
+
+    /// Adds to `sources` one for each chunk with samples in `range`, and one for those in memory.
+    pub(super) fn read(
+        &self,
+        files: &ChunkFiles,
+        range: TimeRange,
+        sources: &mut Vec<SampleColumns>,
+    ) -> Result<(), StorageError> {
+        for chunk in self.chunks.iter().filter(|chunk| chunk.range().overlaps(&range)) {
+            let mut columns = SampleColumns::new();
+            read_any(chunk.encoding, &chunk.bytes(files)?, range, &mut columns)?;
+            sources.push(columns);
+        }
+        let mut columns = SampleColumns::new();
+        for LateSample { timestamp_ms, value } in self.open.iter().filter(|s| range.contains(s.timestamp_ms))
+        {
+            match value {
+                LateValue::Float(value) => {
+                    columns.push(Sample { timestamp_ms: *timestamp_ms, value: *value });
+                }
+                LateValue::Histogram(held) => {
+                    columns.histograms.push(*timestamp_ms, Arc::new(held.to_float()));
+                }
+            }
+        }
+        sources.push(columns);
+        Ok(())
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.open.capacity() * size_of::<LateSample>()
+            + self.chunks.capacity() * size_of::<HeadChunk>()
+            + self.chunks.iter().map(HeadChunk::heap_bytes).sum::<usize>()
+    }
+}
+
+/// Appends the samples of a chunk of any encoding that lie in `range`.
+fn read_any(
+    encoding: Encoding,
+    bytes: &[u8],
+    range: TimeRange,
+    columns: &mut SampleColumns,
+) -> Result<(), StorageError> {
+    if !encoding.is_histogram() {
+        read_chunk(encoding, bytes, usize::MAX, columns)?;
+        columns.trim(0, range);
+        return Ok(());
+    }
+    let mut decoded = ChunkColumns::new();
+    decoded.decode(encoding, bytes).map_err(corrupt)?;
+    for (index, &t_ms) in decoded.timestamps().iter().enumerate().filter(|(_, t_ms)| range.contains(**t_ms)) {
+        let start_ms = decoded.start_timestamps().get(index).copied().unwrap_or(0);
+        columns.histograms.push_started(t_ms, Arc::new(decoded.histogram(index)), start_ms);
+    }
+    Ok(())
+}
+
+/// Chunks of sorted samples: another one begins where floats follow histograms, or histograms cannot follow each other.
+fn encode(samples: &[LateSample]) -> Result<Vec<HeadChunk>, ChunkError> {
+    let is_float = |sample: &LateSample| matches!(sample.value, LateValue::Float(_));
+    let mut chunks = Vec::new();
+    for run in samples.chunk_by(|a, b| is_float(a) == is_float(b)) {
+        let mut floats = XorAppender::new();
+        let mut histograms = HistogramChunks::new(i64::MAX);
+        for LateSample { timestamp_ms, value } in run {
+            match value {
+                LateValue::Float(value) => floats.append(*timestamp_ms, *value)?,
+                LateValue::Histogram(held) => {
+                    chunks.extend(histograms.append(*timestamp_ms, held.as_any())?.map(HeadChunk::from));
+                }
+            }
+        }
+        chunks.extend(histograms.finish().map(HeadChunk::from));
+        if let (Some(first), Some((max_ms, _))) = (run.first(), floats.last()) {
+            let range = TimeRange::new(first.timestamp_ms, max_ms);
+            let count = floats.samples();
+            chunks.push(HeadChunk::held(range, count, Encoding::Xor, floats.finish()));
+        }
+    }
+    Ok(chunks)
+}

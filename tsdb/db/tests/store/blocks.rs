@@ -1,0 +1,375 @@
+//! From the head into blocks, and what is read, deleted and kept there.
+
+use std::collections::BTreeMap;
+
+use emberdb_tsdb_db::Maintained;
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+fn options() -> TsdbOptions {
+    let mut options = TsdbOptions::default();
+    options.maintenance = Maintained::ByCaller;
+    options
+}
+
+fn reopen(dir: &Path) -> Tsdb {
+    Tsdb::open(&Env::real(), dir, options()).unwrap()
+}
+
+/// Commits a sample of each of three series every minute of `hours`; the value is the time.
+fn fill(db: &Tsdb, hours: std::ops::Range<i64>) {
+    let series: Vec<Labels> = ["a", "b", "c"].iter().map(|job| labels("m", job)).collect();
+    for minute in hours.start * 60..hours.end * 60 {
+        let mut appender = db.appender().unwrap();
+        for labels in &series {
+            appender.append(labels, minute * MINUTE_MS, minute as f64).unwrap();
+        }
+        assert_eq!(appender.commit().unwrap().samples, series.len());
+    }
+}
+
+/// What `fill` has put there, without what `is_gone`.
+fn filled(
+    hours: std::ops::Range<i64>,
+    is_gone: impl Fn(&str, i64) -> bool,
+) -> Vec<(String, Vec<(i64, u64)>)> {
+    let minutes = hours.start * 60..hours.end * 60;
+    let series = |job: &str| {
+        let kept = minutes.clone().filter(|minute| !is_gone(job, minute * MINUTE_MS));
+        let samples = kept.map(|minute| (minute * MINUTE_MS, (minute as f64).to_bits())).collect();
+        (labels("m", job).to_string(), samples)
+    };
+    ["a", "b", "c"].into_iter().map(series).filter(|(_, samples)| !samples.is_empty()).collect()
+}
+
+fn job(job: &str) -> [Matcher; 1] {
+    [Matcher::equal("job", job)]
+}
+
+#[test]
+fn old_samples_move_into_blocks_and_stay_readable() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    let mut from_head = 0;
+    for hour in 0..20 {
+        fill(&db, hour..hour + 1);
+        let report = db.maintain().unwrap();
+        from_head += report.blocks_from_head.len();
+        assert_eq!(dump(&db), filled(0..hour + 1, |_, _| false), "hour {hour}");
+    }
+    assert_eq!(from_head, 9, "what is older than three hours is in blocks of two");
+    let blocks = db.blocks();
+    assert!(blocks.iter().any(|block| block.compaction.level == 2), "three blocks became one: {blocks:?}");
+    assert_eq!(blocks.iter().map(|block| block.stats.num_samples).sum::<u64>(), 18 * 60 * 3);
+    assert_eq!(db.stats().samples, 2 * 60 * 3, "the head has forgotten what is in blocks");
+    db.close().unwrap();
+
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), filled(0..20, |_, _| false));
+    assert_eq!(db.blocks(), blocks);
+    assert_eq!(db.stats().samples, 2 * 60 * 3);
+    fill(&db, 20..21);
+    assert_eq!(dump(&db), filled(0..21, |_, _| false));
+}
+
+#[test]
+fn the_log_gets_shorter() {
+    let dir = TempDir::new();
+    let mut options = options();
+    options.wal_segment_bytes = 32 * 1024;
+    let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+    let mut truncated = 0;
+    for hour in 0..12 {
+        fill(&db, hour..hour + 1);
+        truncated += usize::from(db.maintain().unwrap().log_truncated);
+    }
+    assert!(truncated > 1);
+    let names: Vec<String> =
+        Env::real().fs().read_dir(&dir.path.join("wal")).unwrap().into_iter().map(|e| e.name).collect();
+    assert!(names.iter().any(|name| name.starts_with("checkpoint.")), "{names:?}");
+    assert!(!names.iter().any(|name| name == "00000000"), "{names:?}");
+    db.close().unwrap();
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), filled(0..12, |_, _| false));
+    assert_eq!(db.replay_report().samples_without_series, 0);
+    assert_eq!(db.replay_report().samples_passed_over, 0, "{}", db.replay_report());
+}
+
+/// A series that was silent while the log lost its labels must have them again before its next sample.
+#[test]
+fn a_series_that_comes_back_is_logged_anew() {
+    let dir = TempDir::new();
+    let mut options = options();
+    options.wal_segment_bytes = 32 * 1024;
+    let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+    let silent = labels("silent", "x");
+    let mut appender = db.appender().unwrap();
+    let series = appender.append(&silent, 1, 0.5).unwrap();
+    let _ = appender.commit().unwrap();
+    for hour in 0..12 {
+        fill(&db, hour..hour + 1);
+        let _ = db.maintain().unwrap();
+    }
+    let mut appender = db.appender().unwrap();
+    appender.append_ref(series, 12 * HOUR_MS, 1.5).unwrap();
+    let _ = appender.commit().unwrap();
+    let expected = vec![(1, 0.5_f64.to_bits()), (12 * HOUR_MS, 1.5_f64.to_bits())];
+    let of_silent = |db: &Tsdb| dump(db).into_iter().find(|(name, _)| name.contains("silent")).unwrap().1;
+    assert_eq!(of_silent(&db), expected);
+    db.close().unwrap();
+    let db = reopen(&dir.path);
+    assert_eq!(of_silent(&db), expected);
+}
+
+#[test]
+fn a_reader_from_before_sees_what_it_saw() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..10);
+    let querier = db.querier().unwrap();
+    let mut symbols = SymbolTable::new();
+    let set = querier.select(&job("a"), TimeRange::ALL, &mut symbols).unwrap();
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 4);
+    let _ = db.maintain().unwrap();
+    let mut samples = SampleColumns::new();
+    set.read(0, TimeRange::ALL, &mut samples).unwrap();
+    assert_eq!(samples.len(), 600);
+    assert_eq!(db.stats().samples, 3 * 600, "nothing is forgotten that somebody reads");
+    drop((set, querier));
+    let _ = db.maintain().unwrap();
+    assert_eq!(db.stats().samples, 3 * 120);
+    assert_eq!(dump(&db), filled(0..10, |_, _| false));
+}
+
+#[test]
+fn deleted_samples_are_gone_everywhere_and_for_ever() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..10);
+    let _ = db.maintain().unwrap();
+    // From the middle of a block to the middle of the head.
+    let range = TimeRange::new(3 * HOUR_MS, 9 * HOUR_MS);
+    db.delete(&job("b"), range).unwrap();
+    let is_gone = |job: &str, t_ms: i64| job == "b" && range.contains(t_ms);
+    assert_eq!(dump(&db), filled(0..10, is_gone));
+    db.close().unwrap();
+
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), filled(0..10, is_gone));
+    let cleaned = db.clean_tombstones().unwrap();
+    assert!(!cleaned.is_empty());
+    assert_eq!(db.blocks().iter().map(|block| block.stats.num_tombstones).sum::<u64>(), 0);
+    assert_eq!(dump(&db), filled(0..10, is_gone));
+    // A block out of a head from which samples were deleted does not have them.
+    fill(&db, 10..16);
+    let _ = db.maintain().unwrap();
+    assert_eq!(dump(&db), filled(0..16, is_gone));
+    db.delete(&job("c"), TimeRange::ALL).unwrap();
+    let is_gone = |job: &str, t_ms: i64| job == "c" || is_gone(job, t_ms);
+    assert_eq!(dump(&db), filled(0..16, is_gone));
+}
+
+#[test]
+fn blocks_expire_by_age_and_by_size() {
+    let dir = TempDir::new();
+    let mut by_age = options();
+    by_age.retention_ms = Some(6 * HOUR_MS);
+    let db = Tsdb::open(&Env::real(), &dir.path, by_age).unwrap();
+    fill(&db, 0..16);
+    let _ = db.maintain().unwrap();
+    let expired = db.maintain().unwrap().blocks_expired;
+    let blocks = db.blocks();
+    assert!(blocks.iter().all(|block| 14 * HOUR_MS - block.max_ms < 6 * HOUR_MS), "{blocks:?}, {expired:?}");
+    let oldest_ms = blocks[0].min_ms;
+    assert_eq!(dump(&db), filled(0..16, |_, t_ms| t_ms < oldest_ms));
+    let bytes = db.stats().block_bytes;
+    db.close().unwrap();
+
+    let mut by_size = options();
+    by_size.retention_bytes = Some(1);
+    let db = Tsdb::open(&Env::real(), &dir.path, by_size).unwrap();
+    assert_eq!(db.stats().block_bytes, bytes);
+    let _ = db.maintain().unwrap();
+    assert!(db.blocks().is_empty());
+    assert_eq!(dump(&db), filled(14..16, |_, _| false), "the head is no block");
+}
+
+#[test]
+fn a_snapshot_is_a_database() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..7);
+    let _ = db.maintain().unwrap();
+    db.delete(&job("a"), TimeRange::new(0, HOUR_MS)).unwrap();
+    let is_gone = |job: &str, t_ms: i64| job == "a" && t_ms <= HOUR_MS;
+    let to = dir.path.join("snapshots").join("one");
+    db.snapshot(&to, true).unwrap();
+    fill(&db, 7..8);
+    let copy = Tsdb::open_read_only(&Env::real(), &to, options()).unwrap();
+    assert_eq!(dump(&copy), filled(0..7, is_gone));
+    let blocks_only = dir.path.join("snapshots").join("two");
+    db.snapshot(&blocks_only, false).unwrap();
+    let copy = Tsdb::open_read_only(&Env::real(), &blocks_only, options()).unwrap();
+    assert_eq!(dump(&copy), filled(0..4, is_gone));
+}
+
+#[test]
+fn finished_chunks_in_files_are_found_again() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..3);
+    assert_eq!(db.maintain().unwrap().chunks_offloaded, 3 * 1);
+    assert!(db.stats().head_chunk_file_bytes > 0);
+    assert_eq!(dump(&db), filled(0..3, |_, _| false));
+    db.close().unwrap();
+
+    let db = reopen(&dir.path);
+    assert_eq!(db.replay_report().samples_in_chunks, 3 * 120);
+    assert_eq!(db.replay_report().samples, 3 * 180);
+    assert_eq!(dump(&db), filled(0..3, |_, _| false));
+    db.close().unwrap();
+
+    // A damaged file costs nothing but time: the log has the samples.
+    let file = dir.path.join("chunks_head").join("000001");
+    let mut bytes = Env::real().fs().read(&file, 1 << 20).unwrap();
+    bytes[100] ^= 1;
+    Env::real().fs().write_atomic(&file, &bytes).unwrap();
+    let db = reopen(&dir.path);
+    let report = db.replay_report();
+    assert!(report.chunks_unreadable.as_ref().is_some_and(|reason| reason.contains("000001")), "{report}");
+    assert_eq!(report.samples_in_chunks, 0);
+    assert_eq!(dump(&db), filled(0..3, |_, _| false));
+    fill(&db, 3..4);
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(&dir.path)), filled(0..4, |_, _| false));
+}
+
+#[test]
+fn half_made_blocks_are_removed_and_blocks_of_blocks_replace_them() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..5);
+    let _ = db.maintain().unwrap();
+    db.close().unwrap();
+    let env = Env::real();
+    for name in ["01ARZ3NDEKTSV4RRFFQ69G5FAV.tmp-for-creation", "01ARZ3NDEKTSV4RRFFQ69G5FAV.tmp-for-deletion"]
+    {
+        env.fs().create_dir_all(&dir.path.join(name)).unwrap();
+    }
+    let read_only = Tsdb::open_read_only(&env, &dir.path, options()).unwrap();
+    assert_eq!(dump(&read_only), filled(0..5, |_, _| false));
+    assert!(env.fs().exists(&dir.path.join("01ARZ3NDEKTSV4RRFFQ69G5FAV.tmp-for-creation")).unwrap());
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), filled(0..5, |_, _| false));
+    let left = env.fs().read_dir(&dir.path).unwrap();
+    assert!(!left.iter().any(|entry| entry.name.contains(".tmp")), "{left:?}");
+}
+
+/// What may happen to a database.
+#[derive(Clone, Debug)]
+enum Event {
+    /// So many minutes later, a sample of each series that is named by a bit.
+    Append {
+        later_minutes: i64,
+        series: u8,
+    },
+    Maintain,
+    Delete {
+        job: usize,
+        from_share: f64,
+        len_minutes: i64,
+    },
+    Clean,
+    Close,
+    /// The process ends.
+    Kill,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        12 => (1..45_i64, 1..8_u8).prop_map(|(later_minutes, series)| Event::Append { later_minutes, series }),
+        3 => Just(Event::Maintain),
+        1 => (0..3_usize, 0.0..1.0, 1..300_i64)
+            .prop_map(|(job, from_share, len_minutes)| Event::Delete { job, from_share, len_minutes }),
+        1 => Just(Event::Clean),
+        1 => Just(Event::Close),
+        1 => Just(Event::Kill),
+    ]
+}
+
+/// A second database on a copy of the files, as a process that was killed leaves them.
+fn copy_of(dir: &Path) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        let env = Env::real();
+        env.fs().create_dir_all(to).unwrap();
+        for entry in env.fs().read_dir(from).unwrap() {
+            let (from, to) = (from.join(&entry.name), to.join(&entry.name));
+            if entry.is_dir {
+                copy(&from, &to);
+            } else {
+                env.fs().write_atomic(&to, &env.fs().read(&from, 1 << 30).unwrap()).unwrap();
+            }
+        }
+    }
+    let to = TempDir::new();
+    copy(dir, &to.path);
+    to
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Against a map: nothing is lost and nothing comes back, whatever happens in which order.
+    #[test]
+    fn nothing_is_lost(events in prop::collection::vec(event(), 1..120)) {
+        const JOBS: [&str; 3] = ["a", "b", "c"];
+        let mut dir = TempDir::new();
+        let mut db = reopen(&dir.path);
+        let mut model: BTreeMap<usize, BTreeMap<i64, u64>> = BTreeMap::new();
+        let mut now_ms = 5 * MINUTE_MS;
+        for event in events {
+            match event {
+                Event::Append { later_minutes, series } => {
+                    now_ms += later_minutes * MINUTE_MS;
+                    let mut appender = db.appender().unwrap();
+                    for job in (0..3).filter(|job| series & (1 << job) != 0) {
+                        let value = (now_ms + job as i64) as f64;
+                        appender.append(&labels("m", JOBS[job]), now_ms, value).unwrap();
+                        model.entry(job).or_default().insert(now_ms, value.to_bits());
+                    }
+                    let _ = appender.commit().unwrap();
+                }
+                Event::Maintain => drop(db.maintain().unwrap()),
+                Event::Delete { job, from_share, len_minutes } => {
+                    let min_ms = (now_ms as f64 * from_share) as i64;
+                    let range = TimeRange::new(min_ms, min_ms + len_minutes * MINUTE_MS);
+                    db.delete(&self::job(JOBS[job]), range).unwrap();
+                    model.entry(job).or_default().retain(|&t_ms, _| !range.contains(t_ms));
+                }
+                Event::Clean => drop(db.clean_tombstones().unwrap()),
+                Event::Close => {
+                    db.close().unwrap();
+                    db = reopen(&dir.path);
+                }
+                Event::Kill => {
+                    let copy = copy_of(&dir.path);
+                    db = reopen(&copy.path);
+                    dir = copy;
+                }
+            }
+            let expected: Vec<_> = model
+                .iter()
+                .filter(|(_, samples)| !samples.is_empty())
+                .map(|(&job, samples)| {
+                    (labels("m", JOBS[job]).to_string(), samples.iter().map(|(&t, &v)| (t, v)).collect::<Vec<_>>())
+                })
+                .collect();
+            let found: Vec<_> = dump(&db).into_iter().filter(|(_, samples)| !samples.is_empty()).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
