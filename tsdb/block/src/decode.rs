@@ -24,7 +24,6 @@ pub(crate) fn samples_in(encoding: u8, data: &[u8]) -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct ChunkDecoder {
     histograms: ChunkHistograms,
-    starts: Vec<i64>,
 }
 
 impl ChunkDecoder {
@@ -62,14 +61,8 @@ impl ChunkDecoder {
             return Ok(());
         }
         let from = columns.len();
-        self.starts.clear();
-        let (timestamps, values) = (&mut columns.timestamps, &mut columns.values);
-        decode_floats(encoding, chunk.data, timestamps, values, &mut self.starts)?;
-        // Decoded behind other samples, start timestamps would have to be filled up with those of all samples before.
-        if self.starts.iter().any(|&start_ms| start_ms != 0) {
-            columns.start_timestamps.resize(from, 0);
-            columns.start_timestamps.append(&mut self.starts);
-        }
+        let SampleColumns { timestamps, values, start_timestamps, .. } = columns;
+        decode_floats(encoding, chunk.data, timestamps, values, start_timestamps)?;
         columns.trim(from, range);
         for &deleted in deleted {
             columns.remove(from, deleted);

@@ -63,7 +63,7 @@ mod writer;
 pub use block::{Block, BlockSeries, SeriesIter};
 pub use chunk_file::{CHUNK_SEGMENT_BYTES_MAX, ChunkFileWriter, ChunkFiles, RawChunk};
 pub use error::{BlockError, BlockResult};
-pub use merge::{BlockSource, MergeOptions, SourceSeries, merge_blocks};
+pub use merge::{BlockSource, MergeOptions, SourceIter, SourceSeries, SourceSymbols, merge_blocks};
 pub use meta::{
     BlockDescription, BlockMeta, BlockStats, Compaction, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES,
     HINT_STALE_SERIES, new_ulid,

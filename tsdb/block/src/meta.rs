@@ -221,12 +221,10 @@ pub fn new_ulid(env: &Env) -> Ulid {
     Ulid::from_parts(env.clock().now_ms().max(0).cast_unsigned(), bits)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }

@@ -9,7 +9,10 @@ use emberdb_model::Labels;
 
 use crate::merge::recode::{CHUNK_SAMPLES_MAX, StoredSample, StoredValue, encode_samples, encoding_of};
 use crate::tombstone::Intervals;
-use crate::{BlockError, BlockMeta, BlockResult, BlockSource, MergeOptions, SourceSeries, merge_blocks};
+use crate::{
+    BlockError, BlockMeta, BlockResult, BlockSource, MergeOptions, SourceIter, SourceSeries, SourceSymbols,
+    merge_blocks,
+};
 
 /// Gathers samples in any order, and writes a block of them.
 ///
@@ -132,13 +135,13 @@ impl EncodedSource<'_> {
 }
 
 impl BlockSource for EncodedSource<'_> {
-    fn symbols(&self) -> Box<dyn Iterator<Item = BlockResult<&str>> + '_> {
+    fn symbols(&self) -> SourceSymbols<'_> {
         let labels = self.builder.series.keys().flat_map(Labels::iter);
         let symbols: BTreeSet<&str> = labels.flat_map(|(name, value)| [name, value]).collect();
         Box::new(symbols.into_iter().map(Ok))
     }
 
-    fn series(&self) -> BlockResult<Box<dyn Iterator<Item = BlockResult<SourceSeries>> + '_>> {
+    fn series(&self) -> BlockResult<SourceIter<'_>> {
         Ok(Box::new(self.builder.series.iter().map(|(labels, samples)| self.encode(labels, samples))))
     }
 }

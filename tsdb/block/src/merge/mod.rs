@@ -20,7 +20,7 @@ use emberdb_env::Env;
 use emberdb_model::TimeRange;
 use emberdb_tsdb_chunk::Encoding;
 
-pub use source::{BlockSource, SourceSeries};
+pub use source::{BlockSource, SourceIter, SourceSeries, SourceSymbols};
 
 use crate::{BlockMeta, BlockResult, BlockWriter, CHUNK_SEGMENT_BYTES_MAX};
 
@@ -63,7 +63,7 @@ pub fn merge_blocks(
     symbols.finish()?;
     let mut writer = created?;
     let mut merged = series::MergedSeries::new(sources)?;
-    while let Some((labels, parts)) = merged.next()? {
+    while let Some((labels, parts)) = merged.next_series()? {
         let mut chunks = Vec::new();
         for part in parts {
             delete::keep_into(&part, range, &mut chunks)?;

@@ -92,10 +92,10 @@ struct Open {
 enum Appender {
     Xor(XorAppender),
     Xor2(Xor2Appender),
-    Histogram(HistogramAppender),
-    HistogramSt(HistogramStAppender),
-    FloatHistogram(FloatHistogramAppender),
-    FloatHistogramSt(FloatHistogramStAppender),
+    Histogram(Box<HistogramAppender>),
+    HistogramSt(Box<HistogramStAppender>),
+    FloatHistogram(Box<FloatHistogramAppender>),
+    FloatHistogramSt(Box<FloatHistogramStAppender>),
 }
 
 impl Open {
@@ -103,10 +103,10 @@ impl Open {
         let appender = match encoding {
             Encoding::Xor => Appender::Xor(XorAppender::new()),
             Encoding::Xor2 => Appender::Xor2(Xor2Appender::new()),
-            Encoding::Histogram => Appender::Histogram(HistogramAppender::new()),
-            Encoding::HistogramSt => Appender::HistogramSt(HistogramStAppender::new()),
-            Encoding::FloatHistogram => Appender::FloatHistogram(FloatHistogramAppender::new()),
-            Encoding::FloatHistogramSt => Appender::FloatHistogramSt(FloatHistogramStAppender::new()),
+            Encoding::Histogram => Appender::Histogram(Box::default()),
+            Encoding::HistogramSt => Appender::HistogramSt(Box::default()),
+            Encoding::FloatHistogram => Appender::FloatHistogram(Box::default()),
+            Encoding::FloatHistogramSt => Appender::FloatHistogramSt(Box::default()),
         };
         Self { min_ms: t_ms, max_ms: t_ms, samples: 0, encoding, appender }
     }

@@ -5,12 +5,12 @@ use std::collections::BinaryHeap;
 
 use emberdb_model::Labels;
 
-use super::{BlockSource, SourceSeries};
+use super::{BlockSource, SourceIter, SourceSeries};
 use crate::{BlockError, BlockResult};
 
 /// Goes through the series of several sources at once, in the order of their labels.
 pub(super) struct MergedSeries<'a> {
-    sources: Vec<Box<dyn Iterator<Item = BlockResult<SourceSeries>> + 'a>>,
+    sources: Vec<SourceIter<'a>>,
     /// The next series of each source that has one.
     next: BinaryHeap<Reverse<Next>>,
 }
@@ -32,7 +32,7 @@ impl<'a> MergedSeries<'a> {
     }
 
     /// The labels that come next, and what each source has of them, in the order of the sources.
-    pub(super) fn next(&mut self) -> BlockResult<Option<(Labels, Vec<SourceSeries>)>> {
+    pub(super) fn next_series(&mut self) -> BlockResult<Option<(Labels, Vec<SourceSeries>)>> {
         let Some(Reverse(first)) = self.next.pop() else { return Ok(None) };
         let labels = first.series.labels.clone();
         let mut parts = Vec::new();

@@ -5,16 +5,22 @@ use emberdb_model::Labels;
 use crate::tombstone::Intervals;
 use crate::{Block, BlockChunk, BlockResult, BlockSeries};
 
+/// Symbols of a source.
+pub type SourceSymbols<'a> = Box<dyn Iterator<Item = BlockResult<&'a str>> + 'a>;
+
+/// Series of a source.
+pub type SourceIter<'a> = Box<dyn Iterator<Item = BlockResult<SourceSeries>> + 'a>;
+
 /// Something that has series with chunks: a block, or a head.
 pub trait BlockSource {
     /// All names and values of labels, sorted, each once.
-    fn symbols(&self) -> Box<dyn Iterator<Item = BlockResult<&str>> + '_>;
+    fn symbols(&self) -> SourceSymbols<'_>;
 
     /// All series in the order of their labels.
     ///
     /// # Errors
     /// [`BlockError`](crate::BlockError) if the source cannot be read; items are errors where a series cannot.
-    fn series(&self) -> BlockResult<Box<dyn Iterator<Item = BlockResult<SourceSeries>> + '_>>;
+    fn series(&self) -> BlockResult<SourceIter<'_>>;
 }
 
 /// A series of a source.
@@ -29,11 +35,11 @@ pub struct SourceSeries {
 }
 
 impl BlockSource for Block {
-    fn symbols(&self) -> Box<dyn Iterator<Item = BlockResult<&str>> + '_> {
+    fn symbols(&self) -> SourceSymbols<'_> {
         Box::new(self.index().symbols().map(|symbol| Ok(symbol?)))
     }
 
-    fn series(&self) -> BlockResult<Box<dyn Iterator<Item = BlockResult<SourceSeries>> + '_>> {
+    fn series(&self) -> BlockResult<SourceIter<'_>> {
         Ok(Box::new(Self::series(self)?.map(|series| source_series(self, series?))))
     }
 }

@@ -2,14 +2,12 @@
 
 use std::iter::Peekable;
 
-use super::BlockSource;
+use super::{BlockSource, SourceSymbols};
 use crate::{BlockError, BlockResult};
-
-type Symbols<'a> = Peekable<Box<dyn Iterator<Item = BlockResult<&'a str>> + 'a>>;
 
 /// The symbols of several sources, sorted, each once. It ends at an error, which [`finish`](Self::finish) gives.
 pub(super) struct MergedSymbols<'a> {
-    sources: Vec<Symbols<'a>>,
+    sources: Vec<Peekable<SourceSymbols<'a>>>,
     failure: Option<BlockError>,
 }
 

@@ -11,13 +11,16 @@ use crate::{BlockMeta, BlockStats, Compaction};
 /// all parents are, and one of stale or selected series if any is.
 #[must_use]
 pub fn compacted_meta(ulid: Ulid, parents: &[&BlockMeta]) -> BlockMeta {
-    let mut compaction = Compaction::default();
-    compaction.level = 1 + parents.iter().map(|parent| parent.compaction.level).max().unwrap_or(0);
-    compaction.sources =
+    let mut sources: Vec<_> =
         parents.iter().flat_map(|parent| parent.compaction.sources.iter().copied()).collect();
-    compaction.sources.sort_unstable();
-    compaction.sources.dedup();
-    compaction.parents = parents.iter().map(|parent| parent.description()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let mut compaction = Compaction {
+        level: 1 + parents.iter().map(|parent| parent.compaction.level).max().unwrap_or(0),
+        sources,
+        parents: parents.iter().map(|parent| parent.description()).collect(),
+        ..Compaction::default()
+    };
     let has_hint = |hint| move |parent: &&BlockMeta| parent.compaction.has_hint(hint);
     if parents.iter().all(has_hint(HINT_OUT_OF_ORDER)) {
         compaction.add_hint(HINT_OUT_OF_ORDER);

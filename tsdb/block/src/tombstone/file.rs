@@ -131,7 +131,7 @@ mod tests {
             0xf9, 0x62, 0x17, 0xc0, 0xd9, 0x80, 0xff, 0xf9, 0x62, 0xa0, 0xa0, 0xdc, 0xff, 0xf9, 0x62,
         ];
         let tombstones =
-            set(&[(23, 1_699_999_200_000, 1_699_999_650_000), (23, 1_700_001_900_000, 1_700_002_650_000)]);
+            set(&[(23, 1_699_999_200_000, 1_699_999_650_000), (23, 1_700_000_700_000, 1_700_001_450_000)]);
         let bytes = encode(&tombstones);
         assert_eq!(bytes[..want.len()], want);
         assert_eq!(decoded(&bytes).unwrap(), tombstones);
