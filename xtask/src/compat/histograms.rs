@@ -92,7 +92,8 @@ fn write(data: &Path, has_custom_bounds: bool) -> Result<(Held, usize), Error> {
 /// A histogram of one of a series' steps: it grows, gets a bucket on the way, and begins again.
 pub(super) fn integer_histogram(step: i64, has_negative: bool) -> Histogram {
     let age = step.rem_euclid(RESET_STEPS);
-    let positive = side(if age < STEPS_UNTIL_BUCKET { &[-3, 0, 1, 6] } else { &[-3, 0, 1, 4, 6] }, age);
+    let indices = if age < STEPS_UNTIL_BUCKET { &[-3, 0, 1, 6][..] } else { &[-3, 0, 1, 4, 6] };
+    let positive = side(indices, age);
     let negative = if has_negative { side(&[2, 3], age) } else { Side::default() };
     let zero_count = age.unsigned_abs() / 2;
     let count = zero_count + total(&positive) + total(&negative);

@@ -74,7 +74,9 @@ pub(super) fn is_complaint(line: &str) -> bool {
 
 fn find(lists: &[Option<OsString>], name: &str) -> Option<PathBuf> {
     let folders = lists.iter().flatten().flat_map(std::env::split_paths);
-    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
+    let path = folders.map(|folder| folder.join(name)).find(|path| path.is_file())?;
+    // The programs are started in other folders.
+    std::path::absolute(path).ok()
 }
 
 /// The third word of `prometheus, version 3.5.3 (branch: …`, which older ones print to stderr.
