@@ -8,7 +8,10 @@
 )]
 
 mod capture;
+mod compat;
 mod conformance;
+mod http;
+mod process;
 
 use std::process::ExitCode;
 
@@ -20,6 +23,8 @@ use clap::Parser;
 enum Chore {
     /// Records the /metrics of real processes into tests/fixtures
     Capture(capture::Options),
+    /// Passes data directories to a real Prometheus and back, and compares all samples
+    Compat(compat::Options),
     /// Asks all that Prometheus' own data asks: a line a suite, `NAME: N passed, M failed`, and status 1 if any failed
     Conformance(conformance::Options),
 }
@@ -27,6 +32,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Capture(options) => capture::run(&options).map(|()| ExitCode::SUCCESS),
+        Chore::Compat(options) => compat::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
     };
     match done {

@@ -3,11 +3,7 @@
 //! - [`story`]: what happens when, in scrapes and in seconds; the same every time.
 //! - [`stage`]: the processes, their files and ports.
 //! - [`traffic`]: the requests that the two servers get.
-//! - [`http`]: a plain HTTP/1.1 client.
-//! - [`process`]: a child that never outlives its handle.
 
-mod http;
-mod process;
 mod stage;
 mod story;
 mod traffic;
@@ -20,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use emberdb_capture::{Capture, CaptureError, Outcome, Record};
 
+use crate::http;
 use stage::{Stage, Target};
 use story::Story;
 use traffic::Traffic;

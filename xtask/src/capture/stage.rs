@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
-use super::process::Process;
 use super::story::Story;
+use crate::process::Process;
 
 /// What node exporters and many client libraries are asked for.
 const ACCEPT_TEXT: &str = "text/plain;version=0.0.4";

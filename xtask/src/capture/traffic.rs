@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::http;
 use super::story::Story;
+use crate::http;
 
 /// Requests in each second of a ten-second round: a quiet floor and a burst, 180 a minute and server.
 const BURSTS: [u64; 10] = [2, 2, 3, 5, 7, 4, 3, 2, 1, 1];

@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Most bytes of one response; the greatest here are listings of a few thousand alerts.
-const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Most bytes of one response; the greatest here are all samples of a database, some 30 bytes each.
+const RESPONSE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct Response {
     pub(crate) status: u16,

@@ -1,5 +1,6 @@
 //! A child process that never outlives its handle.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::http;
+use crate::http;
 
 /// How long a started process may take until it answers; slow machines need seconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a program may take from SIGTERM to its end.
+const END_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running program. Dropping it ends the program.
 pub(crate) struct Process {
@@ -23,7 +27,7 @@ impl Process {
     /// Starts `program` in `folder`, where its output goes to `<name>.log`.
     pub(crate) fn start(
         name: &'static str,
-        program: &str,
+        program: impl AsRef<OsStr>,
         arguments: &[String],
         folder: &Path,
     ) -> io::Result<Self> {
@@ -31,7 +35,8 @@ impl Process {
         let output = File::create(&log)?;
         // The handle ends the program when we end in order; the kernel does when we are killed.
         let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", program])
+            .args(["--pdeathsig", "KILL"])
+            .arg(program)
             .args(arguments)
             .current_dir(folder)
             .stdin(Stdio::null())
@@ -61,6 +66,28 @@ impl Process {
             }
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Where its output goes.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Asks the program to end in order, and waits until it has.
+    pub(crate) fn terminate(mut self) -> io::Result<()> {
+        // The standard library can only kill; the program is ours and not yet waited for, so the id is still its own.
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        if !asked.success() {
+            return Err(io::Error::other(format!("kill -TERM of {} failed: {asked}", self.name)));
+        }
+        let give_up = Instant::now() + END_TIMEOUT;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > give_up {
+                return Err(io::Error::other(format!("{} does not end", self.name)));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 
     /// Fails when the program has ended by itself.

@@ -1,0 +1,95 @@
+//! A Prometheus server on a data directory, asked over HTTP on loopback.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use emberdb::TimeRange;
+
+use super::answer;
+use super::held::Held;
+use super::peers::{Peers, is_complaint};
+use crate::http;
+use crate::process::Process;
+
+/// Far above what all samples of a round take on a slow machine.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A running server. Dropping it kills it.
+pub(super) struct Server {
+    process: Process,
+    port: u16,
+}
+
+impl Server {
+    /// Starts a server on `data` with the configuration `config`, and waits until it has read its log. `folder` takes its
+    /// configuration and output.
+    pub(super) fn start(peers: &Peers, data: &Path, config: &str, folder: &Path) -> io::Result<Self> {
+        let file = folder.join("prometheus.yml");
+        std::fs::write(&file, config)?;
+        let port = free_port()?;
+        let mut arguments = vec![
+            format!("--config.file={}", file.display()),
+            format!("--storage.tsdb.path={}", data.display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+            // Nothing of a round is too old.
+            "--storage.tsdb.retention.time=100y".into(),
+        ];
+        if peers.has_histograms() {
+            arguments.push("--enable-feature=native-histograms".into());
+        }
+        let mut process = Process::start("prometheus", &peers.prometheus, &arguments, folder)?;
+        process.wait_ready(port, "/-/ready")?;
+        Ok(Self { process, port })
+    }
+
+    /// All samples in `range`, but for staleness markers.
+    pub(super) fn ask(&self, range: TimeRange) -> io::Result<Held> {
+        let span_ms = range.max_ms - range.min_ms + 1;
+        let (seconds, ms) = (range.max_ms.div_euclid(1000), range.max_ms.rem_euclid(1000));
+        // {__name__!=""}[…]
+        let path =
+            format!("/api/v1/query?time={seconds}.{ms:03}&query=%7B__name__!%3D%22%22%7D%5B{span_ms}ms%5D");
+        let response = http::get(self.port, &path, "application/json", ANSWER_TIMEOUT)?;
+        if response.status != 200 {
+            let body = String::from_utf8_lossy(&response.body);
+            return Err(io::Error::other(format!("status {}: {body}", response.status)));
+        }
+        answer::parse_response(&response.body).map_err(io::Error::other)
+    }
+
+    /// Fails when the server has ended by itself.
+    pub(super) fn check(&mut self) -> io::Result<()> {
+        self.process.check()
+    }
+
+    /// Ends the server in order. Fails if it logged a complaint while it ran.
+    pub(super) fn terminate(self) -> io::Result<()> {
+        let log = self.process.log().to_owned();
+        self.process.terminate()?;
+        let log = std::fs::read_to_string(log)?;
+        match log.lines().find(|line| is_complaint(line) && !is_harmless(line)) {
+            None => Ok(()),
+            Some(line) => Err(io::Error::other(format!("the server complains: {line}"))),
+        }
+    }
+
+    /// Ends the server as a power cut of the process does.
+    pub(super) fn kill(self) {
+        drop(self);
+    }
+}
+
+/// Complaints that are not about what is stored.
+fn is_harmless(line: &str) -> bool {
+    // That it is asked to end, a directory that another one was killed in, and limits of the machine.
+    ["OS signal", "lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"]
+        .iter()
+        .any(|words| line.contains(words))
+}
+
+/// A port that was free a moment ago.
+pub(super) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
