@@ -48,14 +48,15 @@ pub enum ChunkError {
         /// How long the chunk is.
         len_bytes: usize,
     },
-    /// The chunk is of an encoding that this crate does not read or write.
-    #[error("chunk encoding {id} ({name}) is not supported, expected 1, 2 or 3")]
-    UnsupportedEncoding {
+    /// No encoding of chunks has this id.
+    #[error("chunk encoding {id} is unknown, expected 1 to 6")]
+    UnknownEncoding {
         /// The encoding's id byte.
         id: u8,
-        /// What Prometheus calls it.
-        name: &'static str,
     },
+    /// The chunk is to be read as one of floats, and is one of histograms.
+    #[error("chunk has histograms, expected floats")]
+    NotFloats,
     /// The chunk is to be read as one of histograms, and is one of floats.
     #[error("chunk has floats, expected histograms")]
     NotHistograms,
@@ -102,6 +103,6 @@ pub enum ChunkError {
         found: usize,
     },
     /// The chunk has as many samples as its header can count: finish it and begin another.
-    #[error("chunk is full: its header counts at most 65535 samples")]
+    #[error("chunk is full: its header can count no more samples")]
     Full,
 }

@@ -4,11 +4,13 @@
 //! either can read what the other wrote. A chunk does not say how it is encoded: whoever stores it keeps the
 //! [`Encoding`]'s id byte beside it.
 //!
-//! Floats are in chunks of [`Encoding::Xor`]:
+//! Floats are in chunks of [`Encoding::Xor`], or of [`Encoding::Xor2`] where start timestamps are kept:
 //!
-//! - Writing: [`XorAppender`] holds one open chunk; its bytes are a complete chunk after every sample.
-//! - Reading: [`decode_columns`] appends a whole chunk to a column of timestamps and a column of values. The
-//!   columns are the caller's, to be reused from chunk to chunk and from series to series.
+//! - Writing: [`XorAppender`] and [`Xor2Appender`] hold one open chunk; its bytes are a complete chunk after every
+//!   sample.
+//! - Reading: [`decode_floats`] appends a whole chunk of either to a column of timestamps, one of values and one of start
+//!   timestamps; [`decode_columns`] one that has none to the first two. The columns are the caller's, to be reused from
+//!   chunk to chunk and from series to series.
 //!
 //! ```
 //! use emberdb_tsdb_chunk::{XorAppender, decode_columns};
@@ -28,28 +30,41 @@
 //! Values are moved as bits: the payload of a NaN, and with it the staleness marker, survives.
 //!
 //! Native histograms are in chunks of [`Encoding::Histogram`], or of [`Encoding::FloatHistogram`] if they count in
-//! floats. All histograms of a chunk have the same buckets.
+//! floats; of [`Encoding::HistogramSt`] and [`Encoding::FloatHistogramSt`] where start timestamps are kept. All histograms
+//! of a chunk have the same buckets.
 //!
 //! - Writing: [`HistogramAppender`] and [`FloatHistogramAppender`] hold one open chunk, and begin another where a
 //!   histogram cannot follow the one before. [`HistogramChunks`] also cuts chunks by size and time, as a head does.
 //! - Reading: [`HistogramColumns`] takes a whole chunk at once, in floats; [`HistogramReader`] and
 //!   [`FloatHistogramReader`] give one histogram after the other as it was written.
+//!
+//! Appenders and readers of histograms with start timestamps are the same with the parameter [`Starts`]:
+//! [`HistogramStAppender`], [`HistogramStReader`] and their like of floats.
+//!
+//! [`samples_in`] looks at nothing but the header of a chunk.
 
 #![forbid(unsafe_code)]
 
 mod bits;
 mod encoding;
 mod error;
+mod floats;
 mod histogram;
+mod start;
 mod varbit;
 mod varint;
 mod xor;
+mod xor2;
 
 pub use encoding::Encoding;
 pub use error::ChunkError;
+pub use floats::{decode_floats, samples_in};
 pub use histogram::{
     AnyHistogram, Appended, CounterResetHeader, FloatHistogramAppender, FloatHistogramReader,
-    HistogramAppender, HistogramChunk, HistogramChunks, HistogramColumns, HistogramLayout, HistogramNumber,
-    HistogramReader, NativeHistogramAppender, NativeHistogramReader,
+    FloatHistogramStAppender, FloatHistogramStReader, HistogramAppender, HistogramChunk, HistogramChunks,
+    HistogramColumns, HistogramLayout, HistogramNumber, HistogramReader, HistogramStAppender,
+    HistogramStReader, HistogramStarts, NativeHistogramAppender, NativeHistogramReader, NoStarts,
 };
+pub use start::Starts;
 pub use xor::{XorAppender, decode_columns};
+pub use xor2::Xor2Appender;

@@ -22,6 +22,9 @@ use crate::xor::dod_from_bits;
 /// How many bits follow a prefix of one, two, .. ones and a zero.
 pub(crate) const VARBIT_BITS: [u32; 7] = [3, 6, 9, 12, 18, 25, 56];
 
+/// The most ones of a prefix: eight of them end without a zero.
+const PREFIX_ONES_MAX: u32 = VARBIT_BITS.len() as u32 + 1;
+
 /// Writes a signed number.
 #[inline]
 pub(crate) fn write_varbit(bits: &mut BitWriter<'_>, number: i64) {
@@ -74,15 +77,11 @@ pub(crate) fn read_uvarbit(bits: &mut BitReader<'_>, expected: &'static str) -> 
 
 /// Reads a prefix: how many bits follow it.
 fn read_length(bits: &mut BitReader<'_>, expected: &'static str) -> Result<u32, ChunkError> {
-    if bits.read(1, expected)? == 0 {
-        return Ok(0);
-    }
-    for count in VARBIT_BITS {
-        if bits.read(1, expected)? == 0 {
-            return Ok(count);
-        }
-    }
-    Ok(64)
+    let ones = bits.read_ones(PREFIX_ONES_MAX, expected)?;
+    Ok(match ones.checked_sub(1) {
+        None => 0,
+        Some(shape) => VARBIT_BITS.get(shape as usize).copied().unwrap_or(64),
+    })
 }
 
 #[cfg(test)]

@@ -9,23 +9,43 @@
 //! ```
 
 use crate::ChunkError;
-use crate::bits::BitReader;
+use crate::bits::{BitReader, BitWriter};
 
 /// The most bytes that 64 bits take; the last of them holds one bit.
 const UVARINT_BYTES_MAX: u32 = 10;
 
 /// Appends an unsigned integer to a buffer that ends at a byte's end.
-pub(crate) fn push_uvarint(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
+pub(crate) fn push_uvarint(bytes: &mut Vec<u8>, number: u64) {
+    each_byte(number, |byte| bytes.push(byte));
 }
 
 /// Appends a signed integer to a buffer that ends at a byte's end.
 pub(crate) fn push_varint(bytes: &mut Vec<u8>, number: i64) {
-    push_uvarint(bytes, (number << 1 ^ number >> 63).cast_unsigned());
+    push_uvarint(bytes, zigzag(number));
+}
+
+/// Writes an unsigned integer wherever the bits so far end.
+pub(crate) fn write_uvarint(bits: &mut BitWriter<'_>, number: u64) {
+    each_byte(number, |byte| bits.write(u64::from(byte), 8));
+}
+
+/// Writes a signed integer wherever the bits so far end.
+pub(crate) fn write_varint(bits: &mut BitWriter<'_>, number: i64) {
+    write_uvarint(bits, zigzag(number));
+}
+
+const fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+/// The bytes of an unsigned integer in their order.
+#[inline]
+fn each_byte(mut number: u64, mut push: impl FnMut(u8)) {
+    while number >= 0x80 {
+        push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    push(number as u8);
 }
 
 /// Reads an unsigned integer; `expected` names it in the error. A longer form than needed is accepted, as
@@ -56,9 +76,9 @@ pub(crate) fn read_varint(bits: &mut BitReader<'_>, expected: &'static str) -> R
 mod tests {
     use proptest::prelude::*;
 
-    use super::{push_uvarint, push_varint, read_uvarint, read_varint};
+    use super::{push_uvarint, push_varint, read_uvarint, read_varint, write_varint};
     use crate::ChunkError;
-    use crate::bits::BitReader;
+    use crate::bits::{BitReader, BitWriter};
 
     fn read(bytes: &[u8]) -> Result<u64, ChunkError> {
         read_uvarint(&mut BitReader::new(bytes), "number")
@@ -98,6 +118,13 @@ mod tests {
             let mut bits = BitReader::new(&bytes);
             prop_assert_eq!(read_varint(&mut bits, "number"), Ok(number));
             prop_assert_eq!(bits.at_bit(), bytes.len() * 8);
+            // The same bits behind half a byte.
+            let mut moved = vec![0];
+            write_varint(&mut BitWriter::new(&mut moved, 4), number);
+            let mut bits = BitReader::new(&moved);
+            bits.seek(4);
+            prop_assert_eq!(read_varint(&mut bits, "number"), Ok(number));
+            prop_assert_eq!(bits.at_bit(), 4 + bytes.len() * 8);
         }
     }
 }

@@ -42,6 +42,23 @@ impl<'a> BitReader<'a> {
         Ok((wide >> surplus & mask) as u64)
     }
 
+    /// Reads ones up to a zero, at most `ones_max` (below [`PEEK_BITS`]) of them, and the zero if it is there; says how
+    /// many ones. In the error they are single bits, as they are read one by one where the slice ends.
+    #[inline]
+    pub(crate) fn read_ones(&mut self, ones_max: u32, expected: &'static str) -> Result<u32, ChunkError> {
+        debug_assert!(ones_max < PEEK_BITS);
+        if let Some(word) = peek(self.bytes, self.at_bit) {
+            let ones = word.leading_ones().min(ones_max);
+            self.at_bit += (ones + u32::from(ones < ones_max)) as usize;
+            return Ok(ones);
+        }
+        let mut ones = 0;
+        while ones < ones_max && self.read(1, expected)? == 1 {
+            ones += 1;
+        }
+        Ok(ones)
+    }
+
     /// The bytes that are read from.
     pub(crate) const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -119,6 +136,24 @@ mod tests {
                 }
                 if let Some(word) = peek(&bytes, at_bit).filter(|_| count <= PEEK_BITS) {
                     assert_eq!(word >> (64 - count), want);
+                }
+            }
+        }
+        for at_bit in 0..bytes.len() * 8 {
+            for ones_max in 0..9 {
+                let mut reader = BitReader::new(&bytes);
+                reader.seek(at_bit);
+                let got = reader.read_ones(ones_max, "prefix");
+                let ends =
+                    (at_bit..at_bit + ones_max as usize).find(|&at| at >= 24 * 8 || bit(&bytes, at) == 0);
+                let (ones, end_bit) = match ends {
+                    Some(at) => (at - at_bit, at + 1),
+                    None => (ones_max as usize, at_bit + ones_max as usize),
+                };
+                if end_bit > 24 * 8 {
+                    assert!(matches!(got, Err(ChunkError::Truncated { at_bit: 192, needed_bits: 1, .. })));
+                } else {
+                    assert_eq!((got, reader.at_bit()), (Ok(ones as u32), end_bit));
                 }
             }
         }

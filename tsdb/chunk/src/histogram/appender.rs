@@ -8,10 +8,12 @@ use super::follow::Fit;
 use super::layout::{HistogramLayout, buckets};
 use super::number::HistogramNumber;
 use super::reader::NativeHistogramReader;
+use super::starts::{HistogramStarts, NoStarts};
 use super::union::Union;
 use super::widen::widened;
-use super::{BOUNDS_MAX, BUCKETS_MAX, CounterResetHeader, FLAGS_BYTE, HEADER_BYTES, SPANS_MAX, is_stale};
+use super::{BOUNDS_MAX, BUCKETS_MAX, CounterResetHeader, HEADER_BYTES, SPANS_MAX, is_stale};
 use crate::bits::BitWriter;
+use crate::start::Starts;
 use crate::{ChunkError, Encoding};
 
 /// The first reservation; it doubles from there.
@@ -48,9 +50,9 @@ const CAPACITY_BYTES_MIN: usize = 128;
 /// # Ok::<(), emberdb_tsdb_chunk::ChunkError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct NativeHistogramAppender<N: HistogramNumber> {
+pub struct NativeHistogramAppender<N: HistogramNumber, S: HistogramStarts = NoStarts> {
     bytes: Vec<u8>,
-    coding: Coding<N>,
+    coding: Coding<N, S>,
     samples: u16,
     /// Unused low bits of the last byte.
     free_bits: u8,
@@ -61,6 +63,12 @@ pub type HistogramAppender = NativeHistogramAppender<i64>;
 
 /// Builds chunks of histograms that count in floats.
 pub type FloatHistogramAppender = NativeHistogramAppender<f64>;
+
+/// Builds chunks of histograms that count in whole numbers, with start timestamps.
+pub type HistogramStAppender = NativeHistogramAppender<i64, Starts>;
+
+/// Builds chunks of histograms that count in floats, with start timestamps.
+pub type FloatHistogramStAppender = NativeHistogramAppender<f64, Starts>;
 
 /// What was done to append a histogram.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +85,60 @@ pub enum Appended {
 impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// The encoding of its chunks.
     pub const ENCODING: Encoding = N::ENCODING;
+}
 
+impl<N: HistogramNumber> NativeHistogramAppender<N, Starts> {
+    /// The encoding of its chunks.
+    pub const ENCODING: Encoding = N::ENCODING.with_starts();
+
+    /// Like [`append`](Self::append), of a histogram that counts since `start_ms`, which is 0 if that is not known.
+    ///
+    /// ```
+    /// use emberdb_histogram::FloatHistogram;
+    /// use emberdb_tsdb_chunk::{FloatHistogramStAppender, FloatHistogramStReader};
+    ///
+    /// let histogram: FloatHistogram = "{{count:3 sum:5 buckets:[1 2]}}".parse()?;
+    /// let mut open = FloatHistogramStAppender::new();
+    /// open.append_started(1_000, &histogram, 900)?;
+    ///
+    /// let mut reader = FloatHistogramStReader::new(open.bytes())?;
+    /// let mut read = FloatHistogram::default();
+    /// assert_eq!((reader.read_into(&mut read)?, reader.start_ms(), read), (Some(1_000), 900, histogram));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`append`](Self::append).
+    pub fn append_started(
+        &mut self,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Appended, ChunkError> {
+        self.append_with(t_ms, histogram, start_ms)
+    }
+
+    /// Like [`cut`](Self::cut), with a histogram that counts since `start_ms`, which is 0 if that is not known.
+    ///
+    /// # Errors
+    /// Those of [`cut`](Self::cut).
+    pub fn cut_started(
+        &mut self,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Box<[u8]>, ChunkError> {
+        self.cut_with(t_ms, histogram, start_ms)
+    }
+
+    /// The start timestamp of the newest sample in milliseconds; 0 is unknown.
+    #[must_use]
+    pub const fn newest_start_ms(&self) -> i64 {
+        self.coding.starts.start_ms()
+    }
+}
+
+impl<N: HistogramNumber, S: HistogramStarts> NativeHistogramAppender<N, S> {
     /// An empty chunk.
     #[must_use]
     pub fn new() -> Self {
@@ -92,7 +153,7 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// # Errors
     /// [`ChunkError`] when the chunk is cut off or damaged.
     pub fn resume(bytes: &[u8]) -> Result<Self, ChunkError> {
-        let mut reader = NativeHistogramReader::<N>::new(bytes)?;
+        let mut reader = NativeHistogramReader::<N, S>::new(bytes)?;
         while reader.step()? {}
         let used = &bytes[..reader.at_bit().div_ceil(8)];
         let free_bits = used.len() * 8 - reader.at_bit();
@@ -102,7 +163,13 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
             *last &= 0xff << free_bits;
         }
         let samples = reader.samples();
-        Ok(Self { bytes, coding: reader.into_coding(), samples, free_bits: free_bits as u8 })
+        let resumed = Self { bytes, coding: reader.into_coding(), samples, free_bits: free_bits as u8 };
+        if resumed.coding.starts.can_go_on() {
+            return Ok(resumed);
+        }
+        // Written anew, its header says what is true of its start timestamps.
+        let layout = resumed.coding.layout.clone();
+        resumed.recoded(layout, &Fit::Same, &Fit::Same)
     }
 
     /// Appends a histogram; the time is in milliseconds.
@@ -112,15 +179,26 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// been stale.
     ///
     /// # Errors
-    /// [`ChunkError::Full`] behind the 65535th sample, [`ChunkError::SpansBucketsMismatch`] and
-    /// [`ChunkError::TooMany`] for a histogram that cannot be written. The chunk is then as it was.
+    /// [`ChunkError::Full`] behind the 65535th sample, or the 16383th with start timestamps;
+    /// [`ChunkError::SpansBucketsMismatch`] and [`ChunkError::TooMany`] for a histogram that cannot be written. The chunk
+    /// is then as it was.
     pub fn append(&mut self, t_ms: i64, histogram: &NativeHistogram<N>) -> Result<Appended, ChunkError> {
+        self.append_with(t_ms, histogram, 0)
+    }
+
+    pub(super) fn append_with(
+        &mut self,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Appended, ChunkError> {
         self.check(histogram)?;
-        if self.samples == u16::MAX {
+        if self.samples == S::encoding(N::ENCODING).samples_max() {
             return Err(ChunkError::Full);
         }
+        let values = Values::of(t_ms, histogram, start_ms);
         if self.samples == 0 {
-            self.begin(t_ms, histogram, own_header(histogram).unwrap_or(self.header()));
+            self.begin(values, histogram, own_header(histogram).unwrap_or(self.header()));
             return Ok(Appended::Here);
         }
         match self.coding.follow(self.header(), histogram) {
@@ -128,13 +206,13 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
                 // What a histogram that is no gauge says of a reset has become the cause, unless another went before.
                 let is_gauge = histogram.counter_reset_hint == CounterResetHint::Gauge;
                 let header = if is_gauge { CounterResetHeader::Gauge } else { N::header_of_break(cause) };
-                Ok(Appended::Cut(self.replace(t_ms, histogram, header)))
+                Ok(Appended::Cut(self.replace(values, histogram, header)))
             }
             Ok([Fit::Same, Fit::Same]) => {
-                self.push(Values::of(t_ms, histogram));
+                self.push(values);
                 Ok(Appended::Here)
             }
-            Ok([positive, negative]) => self.append_wide(t_ms, histogram, &positive, &negative),
+            Ok([positive, negative]) => self.append_wide(values, histogram, &positive, &negative),
         }
     }
 
@@ -145,16 +223,25 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// # Errors
     /// Those of [`append`](Self::append), but that a full chunk is no matter.
     pub fn cut(&mut self, t_ms: i64, histogram: &NativeHistogram<N>) -> Result<Box<[u8]>, ChunkError> {
+        self.cut_with(t_ms, histogram, 0)
+    }
+
+    fn cut_with(
+        &mut self,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Box<[u8]>, ChunkError> {
         self.check(histogram)?;
         let header = own_header(histogram)
             .unwrap_or_else(|| N::header_of_cut(self.coding.follow(self.header(), histogram).err()));
-        Ok(self.replace(t_ms, histogram, header))
+        Ok(self.replace(Values::of(t_ms, histogram, start_ms), histogram, header))
     }
 
     /// What the header says about counter resets.
     #[must_use]
     pub fn header(&self) -> CounterResetHeader {
-        CounterResetHeader::from_byte(self.bytes.get(FLAGS_BYTE).copied().unwrap_or_default())
+        CounterResetHeader::from_byte(self.bytes.get(S::FLAGS_BYTE).copied().unwrap_or_default())
     }
 
     /// How many samples there are.
@@ -227,57 +314,53 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
     /// Begins another chunk with a histogram and gives back the open one.
     fn replace(
         &mut self,
-        t_ms: i64,
+        values: Values<'_, N>,
         histogram: &NativeHistogram<N>,
         header: CounterResetHeader,
     ) -> Box<[u8]> {
         let mut next = Self::new();
-        next.begin(t_ms, histogram, header);
+        next.begin(values, histogram, header);
         std::mem::replace(self, next).finish()
     }
 
     /// Writes the first sample.
-    fn begin(&mut self, t_ms: i64, histogram: &NativeHistogram<N>, header: CounterResetHeader) {
+    fn begin(&mut self, values: Values<'_, N>, histogram: &NativeHistogram<N>, header: CounterResetHeader) {
         self.set_header(header);
         if is_stale(histogram.sum) {
             let stale = NativeHistogram { sum: histogram.sum, ..NativeHistogram::default() };
             self.coding.layout = HistogramLayout::default();
-            self.push(Values::of(t_ms, &stale));
+            self.push(Values::of(values.t_ms, &stale, values.start_ms));
         } else {
             self.coding.layout = HistogramLayout::of(histogram);
-            self.push(Values::of(t_ms, histogram));
+            self.push(values);
         }
     }
 
     /// Appends a histogram that has other spans than the chunk.
     fn append_wide(
         &mut self,
-        t_ms: i64,
+        values: Values<'_, N>,
         histogram: &NativeHistogram<N>,
         positive: &Fit,
         negative: &Fit,
     ) -> Result<Appended, ChunkError> {
         let is_recoded = positive.chunk_grows() || negative.chunk_grows();
         if is_recoded {
-            *self = self.recoded(histogram, positive, negative)?;
+            *self = self.recoded(self.wide_layout(histogram, positive, negative)?, positive, negative)?;
         }
-        let values = Values::of(t_ms, histogram);
         let wide_positive = widened(positive, |union| &union.of_sample, values.positive);
         let wide_negative = widened(negative, |union| &union.of_sample, values.negative);
         self.push(Values { positive: &wide_positive, negative: &wide_negative, ..values });
         Ok(if is_recoded { Appended::Recoded } else { Appended::Here })
     }
 
-    /// The same chunk with the buckets that a histogram has as well.
-    fn recoded(
+    /// The layout of this chunk with the buckets that a histogram has as well.
+    fn wide_layout(
         &self,
         histogram: &NativeHistogram<N>,
         positive: &Fit,
         negative: &Fit,
-    ) -> Result<Self, ChunkError> {
-        let mut recoded = Self::new();
-        recoded.bytes.reserve(self.bytes.len());
-        recoded.set_header(self.header());
+    ) -> Result<HistogramLayout, ChunkError> {
         let is_gauge = histogram.counter_reset_hint == CounterResetHint::Gauge;
         // Spans are those of the histogram as long as it has all buckets, however they are cut. If not, both sides of a
         // gauge are put together anew, of a counter only those that lack buckets.
@@ -287,20 +370,29 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
             Fit::Same if is_gauge && is_any_new => Union::new(spans, spans).spans,
             _ => spans.to_vec(),
         };
-        recoded.coding.layout = HistogramLayout {
+        let layout = HistogramLayout {
             positive_spans: spans(positive, &histogram.positive.spans),
             negative_spans: spans(negative, &histogram.negative.spans),
             ..self.coding.layout.clone()
         };
-        for spans in [&recoded.coding.layout.positive_spans, &recoded.coding.layout.negative_spans] {
+        for spans in [&layout.positive_spans, &layout.negative_spans] {
             self.check_count(buckets(spans) as usize, BUCKETS_MAX, "buckets")?;
             self.check_count(spans.len(), SPANS_MAX, "spans")?;
         }
-        let mut reader = NativeHistogramReader::<N>::new(&self.bytes)?;
+        Ok(layout)
+    }
+
+    /// The same chunk written anew, in a layout that has its buckets at the places of two unions.
+    fn recoded(&self, layout: HistogramLayout, positive: &Fit, negative: &Fit) -> Result<Self, ChunkError> {
+        let mut recoded = Self::new();
+        recoded.bytes.reserve(self.bytes.len());
+        recoded.set_header(self.header());
+        recoded.coding.layout = layout;
+        let mut reader = NativeHistogramReader::<N, S>::new(&self.bytes)?;
         let mut old = NativeHistogram::default();
         while reader.step()? {
             reader.coding().copy_into(CounterResetHeader::Unknown, 0, &mut old);
-            let values = Values::of(reader.coding().t_ms.number(), &old);
+            let values = Values::of(reader.coding().t_ms.number(), &old, reader.start_ms());
             let wide_positive = widened(positive, |union| &union.of_chunk, values.positive);
             let wide_negative = widened(negative, |union| &union.of_chunk, values.negative);
             recoded.push(Values { positive: &wide_positive, negative: &wide_negative, ..values });
@@ -320,12 +412,12 @@ impl<N: HistogramNumber> NativeHistogramAppender<N> {
         self.free_bits = bits.free_bits();
         self.samples += 1;
         if let Some(header) = self.bytes.first_chunk_mut() {
-            *header = self.samples.to_be_bytes();
+            self.coding.starts.put_into(header, self.samples);
         }
     }
 
     fn set_header(&mut self, header: CounterResetHeader) {
-        if let Some(byte) = self.bytes.get_mut(FLAGS_BYTE) {
+        if let Some(byte) = self.bytes.get_mut(S::FLAGS_BYTE) {
             *byte = header.into_byte(*byte);
         }
     }
@@ -340,7 +432,7 @@ const fn own_header<N: HistogramNumber>(histogram: &NativeHistogram<N>) -> Optio
     }
 }
 
-impl<N: HistogramNumber> Default for NativeHistogramAppender<N> {
+impl<N: HistogramNumber, S: HistogramStarts> Default for NativeHistogramAppender<N, S> {
     fn default() -> Self {
         Self::new()
     }

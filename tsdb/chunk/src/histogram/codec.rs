@@ -1,17 +1,18 @@
 //! One sample after the other: bits to numbers and back, for both kinds of histograms.
 
-use emberdb_histogram::{BucketNumber, NativeHistogram, Side, Span};
+use emberdb_histogram::{BucketNumber, NativeHistogram};
 
 use super::field::{Dod, Field, Xor};
 use super::layout::HistogramLayout;
 use super::number::Coded;
+use super::starts::StartCoding;
 use super::{CounterResetHeader, is_stale};
 use crate::ChunkError;
 use crate::bits::{BitReader, BitWriter};
 
 /// The newest sample of a chunk, and what else the next one is coded against.
 #[derive(Debug, Clone)]
-pub(super) struct Coding<N: Coded> {
+pub(super) struct Coding<N: Coded, S> {
     pub(super) layout: HistogramLayout,
     pub(super) t_ms: Dod,
     pub(super) count: N::CountField,
@@ -19,12 +20,14 @@ pub(super) struct Coding<N: Coded> {
     pub(super) sum: Xor,
     pub(super) positive: Vec<N::BucketField>,
     pub(super) negative: Vec<N::BucketField>,
+    pub(super) starts: S,
 }
 
 /// What one sample consists of beside the layout.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Values<'a, N: BucketNumber> {
     pub(super) t_ms: i64,
+    pub(super) start_ms: i64,
     pub(super) count: N::Count,
     pub(super) zero_count: N::Count,
     pub(super) sum: f64,
@@ -33,14 +36,15 @@ pub(super) struct Values<'a, N: BucketNumber> {
 }
 
 impl<'a, N: Coded> Values<'a, N> {
-    pub(super) fn of(t_ms: i64, histogram: &'a NativeHistogram<N>) -> Self {
+    pub(super) fn of(t_ms: i64, histogram: &'a NativeHistogram<N>, start_ms: i64) -> Self {
         let NativeHistogram { count, zero_count, sum, positive, negative, .. } = histogram;
         let (&count, &zero_count, &sum) = (count, zero_count, sum);
-        Self { t_ms, count, zero_count, sum, positive: &positive.buckets, negative: &negative.buckets }
+        let (positive, negative) = (&*positive.buckets, &*negative.buckets);
+        Self { t_ms, start_ms, count, zero_count, sum, positive, negative }
     }
 }
 
-impl<N: Coded> Default for Coding<N> {
+impl<N: Coded, S: StartCoding> Default for Coding<N, S> {
     fn default() -> Self {
         Self {
             layout: HistogramLayout::default(),
@@ -50,11 +54,12 @@ impl<N: Coded> Default for Coding<N> {
             sum: Xor::default(),
             positive: Vec::new(),
             negative: Vec::new(),
+            starts: S::default(),
         }
     }
 }
 
-impl<N: Coded> Coding<N> {
+impl<N: Coded, S: StartCoding> Coding<N, S> {
     /// The least that the first sample takes: a byte for the zero threshold, `0` for the schema, for the number of spans
     /// of either sign and for the time, and the numbers outside of buckets.
     const FIRST_BITS_MIN: usize = 8 + 4 + 2 * N::CountField::FIRST_BITS_MIN as usize + 64;
@@ -86,12 +91,20 @@ impl<N: Coded> Coding<N> {
         for (place, field) in self.negative.iter_mut().enumerate() {
             field.write_first(bits, buckets(values.negative, place));
         }
+        self.starts.write(bits, 0, values.t_ms, values.start_ms);
     }
 
     /// Writes another sample.
     #[inline]
     pub(super) fn write_next(&mut self, bits: &mut BitWriter<'_>, values: Values<'_, N>) {
+        let previous_ms = self.t_ms.number();
         self.t_ms.write_next(bits, values.t_ms);
+        self.write_next_numbers(bits, values);
+        self.starts.write(bits, previous_ms, values.t_ms, values.start_ms);
+    }
+
+    #[inline]
+    fn write_next_numbers(&mut self, bits: &mut BitWriter<'_>, values: Values<'_, N>) {
         if is_stale(values.sum) {
             self.count.write_stale(bits);
             self.zero_count.write_stale(bits);
@@ -116,53 +129,40 @@ impl<N: Coded> Coding<N> {
         self.count.read_first(bits, "the first count")?;
         self.zero_count.read_first(bits, "the first zero count")?;
         self.sum.read_first(bits, "the first sum")?;
-        self.buckets_mut().try_for_each(|field| field.read_first(bits, "a bucket of the first sample"))
+        self.buckets_mut().try_for_each(|field| field.read_first(bits, "a bucket of the first sample"))?;
+        self.starts.read(bits, 0, self.t_ms.number())
     }
 
     /// Reads another sample.
     pub(super) fn read_next(&mut self, bits: &mut BitReader<'_>) -> Result<(), ChunkError> {
+        let previous_ms = self.t_ms.number();
         self.t_ms.read_next(bits, "a time step's change")?;
         self.count.read_next(bits, "a count's change")?;
         self.zero_count.read_next(bits, "a zero count's change")?;
         self.sum.read_next(bits, "a sum's change")?;
-        if is_stale(self.sum.number()) {
-            return Ok(());
+        if !is_stale(self.sum.number()) {
+            self.buckets_mut().try_for_each(|field| field.read_next(bits, "a bucket's change"))?;
         }
-        self.buckets_mut().try_for_each(|field| field.read_next(bits, "a bucket's change"))
+        self.starts.read(bits, previous_ms, self.t_ms.number())
     }
 
-    /// Puts the newest sample, number `index` of a chunk with this header, into the memory of a histogram. One that is
-    /// stale is nothing but that.
+    /// Puts the newest sample, number `index` of a chunk with this header, into the memory of a histogram.
     pub(super) fn copy_into(
         &self,
         header: CounterResetHeader,
         index: usize,
         histogram: &mut NativeHistogram<N>,
     ) {
-        let (mut positive, mut negative) =
-            (std::mem::take(&mut histogram.positive), std::mem::take(&mut histogram.negative));
-        let sum = self.sum.number();
-        if is_stale(sum) {
-            for side in [&mut positive, &mut negative] {
-                side.spans.clear();
-                side.buckets.clear();
-            }
-            *histogram = NativeHistogram { sum, positive, negative, ..NativeHistogram::default() };
-            return;
-        }
-        copy_side(&mut positive, &self.layout.positive_spans, &self.positive);
-        copy_side(&mut negative, &self.layout.negative_spans, &self.negative);
-        *histogram = NativeHistogram {
+        let numbers = NativeHistogram {
             counter_reset_hint: header.hint(index),
-            schema: self.layout.schema,
-            zero_threshold: self.layout.zero_threshold,
-            zero_count: self.zero_count.number(),
             count: self.count.number(),
-            sum,
-            positive,
-            negative,
-            custom_values: self.layout.custom_values.clone(),
+            zero_count: self.zero_count.number(),
+            sum: self.sum.number(),
+            ..NativeHistogram::default()
         };
+        let buckets =
+            [&self.positive, &self.negative].map(|fields| fields.iter().map(|field| field.number()));
+        self.layout.copy_into(numbers, buckets, histogram);
     }
 
     /// Makes room for the buckets of the layout.
@@ -176,11 +176,4 @@ impl<N: Coded> Coding<N> {
     fn buckets_mut(&mut self) -> impl Iterator<Item = &mut N::BucketField> {
         self.positive.iter_mut().chain(&mut self.negative)
     }
-}
-
-fn copy_side<N: Coded>(side: &mut Side<N>, spans: &[Span], fields: &[N::BucketField]) {
-    side.spans.clear();
-    side.spans.extend_from_slice(spans);
-    side.buckets.clear();
-    side.buckets.extend(fields.iter().map(|field| field.number()));
 }

@@ -1,12 +1,14 @@
 //! A whole chunk of histograms in columns.
 
-use emberdb_histogram::{FloatHistogram, NativeHistogram, Schema, Side, Span};
+use emberdb_histogram::{FloatHistogram, NativeHistogram, Schema};
 
 use super::codec::Coding;
 use super::layout::HistogramLayout;
 use super::number::HistogramNumber;
 use super::reader::NativeHistogramReader;
+use super::starts::{HistogramStarts, NoStarts};
 use super::{CounterResetHeader, decode, is_stale};
+use crate::start::Starts;
 use crate::{ChunkError, Encoding};
 
 /// The histograms of one chunk in floats: columns of numbers, and rows of buckets that share one layout.
@@ -36,6 +38,8 @@ pub struct HistogramColumns {
     pub(super) header: CounterResetHeader,
     pub(super) layout: HistogramLayout,
     pub(super) timestamps: Vec<i64>,
+    /// Empty where there are none.
+    pub(super) starts: Vec<i64>,
     pub(super) counts: Vec<f64>,
     pub(super) zero_counts: Vec<f64>,
     pub(super) sums: Vec<f64>,
@@ -53,8 +57,10 @@ pub struct HistogramColumns {
 /// Memory for decoding.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {
-    integer: Coding<i64>,
-    float: Coding<f64>,
+    integer: Coding<i64, NoStarts>,
+    float: Coding<f64, NoStarts>,
+    integer_st: Coding<i64, Starts>,
+    float_st: Coding<f64, Starts>,
     /// A chunk with zeros behind it.
     pub(super) padded: Vec<u8>,
 }
@@ -75,22 +81,18 @@ impl HistogramColumns {
     pub fn decode(&mut self, encoding: Encoding, bytes: &[u8]) -> Result<usize, ChunkError> {
         self.clear();
         let decoded = match encoding {
-            Encoding::Histogram => {
-                let mut coding = std::mem::take(&mut self.memory.integer);
-                let decoded = self.decode_with(bytes, &mut coding);
-                self.memory.integer = coding;
-                decoded
-            }
-            Encoding::FloatHistogram => {
-                let mut coding = std::mem::take(&mut self.memory.float);
-                let decoded = self.decode_with(bytes, &mut coding);
-                self.memory.float = coding;
-                decoded
-            }
-            Encoding::Xor => Err(ChunkError::NotHistograms),
+            Encoding::Histogram => self.decode_in(bytes, |memory| &mut memory.integer),
+            Encoding::FloatHistogram => self.decode_in(bytes, |memory| &mut memory.float),
+            Encoding::HistogramSt => self.decode_in(bytes, |memory| &mut memory.integer_st),
+            Encoding::FloatHistogramSt => self.decode_in(bytes, |memory| &mut memory.float_st),
+            Encoding::Xor | Encoding::Xor2 => Err(ChunkError::NotHistograms),
         };
         if decoded.is_err() {
             self.clear();
+        }
+        // A header may promise what no sample has.
+        if self.starts.iter().all(|&start_ms| start_ms == 0) {
+            self.starts.clear();
         }
         decoded.map(|()| self.len())
     }
@@ -98,6 +100,7 @@ impl HistogramColumns {
     /// Forgets all histograms and keeps the memory.
     pub fn clear(&mut self) {
         self.timestamps.clear();
+        self.starts.clear();
         self.counts.clear();
         self.zero_counts.clear();
         self.sums.clear();
@@ -142,6 +145,13 @@ impl HistogramColumns {
         &self.timestamps
     }
 
+    /// Since when each histogram counts, in milliseconds since the Unix epoch; 0 is unknown. Empty if that is so of all of
+    /// them.
+    #[must_use]
+    pub fn start_timestamps(&self) -> &[i64] {
+        &self.starts
+    }
+
     /// All observations.
     #[must_use]
     pub fn counts(&self) -> &[f64] {
@@ -182,28 +192,20 @@ impl HistogramColumns {
 
     /// Like [`histogram`](Self::histogram), in the memory of another one.
     pub fn copy_into(&self, index: usize, histogram: &mut FloatHistogram) {
-        let (mut positive, mut negative) =
-            (std::mem::take(&mut histogram.positive), std::mem::take(&mut histogram.negative));
-        let sum = self.sums.get(index).copied().unwrap_or_default();
-        if is_stale(sum) || index >= self.len() {
-            copy_side(&mut positive, &[], &[]);
-            copy_side(&mut negative, &[], &[]);
-            *histogram = FloatHistogram { sum, positive, negative, ..FloatHistogram::default() };
+        if index >= self.len() {
+            *histogram = FloatHistogram::default();
             return;
         }
-        copy_side(&mut positive, &self.layout.positive_spans, self.positive(index));
-        copy_side(&mut negative, &self.layout.negative_spans, self.negative(index));
-        *histogram = FloatHistogram {
+        let number = |column: &[f64]| column.get(index).copied().unwrap_or_default();
+        let numbers = FloatHistogram {
             counter_reset_hint: self.header.hint(index),
-            schema: self.layout.schema,
-            zero_threshold: self.layout.zero_threshold,
-            zero_count: self.zero_counts.get(index).copied().unwrap_or_default(),
-            count: self.counts.get(index).copied().unwrap_or_default(),
-            sum,
-            positive,
-            negative,
-            custom_values: self.layout.custom_values.clone(),
+            count: number(&self.counts),
+            zero_count: number(&self.zero_counts),
+            sum: number(&self.sums),
+            ..FloatHistogram::default()
         };
+        let buckets = [self.positive(index), self.negative(index)].map(|buckets| buckets.iter().copied());
+        self.layout.copy_into(numbers, buckets, histogram);
     }
 
     /// The histograms with their times, one by one.
@@ -217,11 +219,23 @@ impl HistogramColumns {
         self.buckets.get(start..start + len).unwrap_or_default()
     }
 
-    /// Decodes fast; and if something is unusual, once more with every field checked.
-    fn decode_with<N: HistogramNumber>(
+    /// Decodes one kind of chunk in the memory that is kept for it.
+    fn decode_in<N: HistogramNumber, S: HistogramStarts>(
         &mut self,
         bytes: &[u8],
-        coding: &mut Coding<N>,
+        memory: fn(&mut Memory) -> &mut Coding<N, S>,
+    ) -> Result<(), ChunkError> {
+        let mut coding = std::mem::take(memory(&mut self.memory));
+        let decoded = self.decode_with(bytes, &mut coding);
+        *memory(&mut self.memory) = coding;
+        decoded
+    }
+
+    /// Decodes fast; and if something is unusual, once more with every field checked.
+    fn decode_with<N: HistogramNumber, S: HistogramStarts>(
+        &mut self,
+        bytes: &[u8],
+        coding: &mut Coding<N, S>,
     ) -> Result<(), ChunkError> {
         let mut reader = NativeHistogramReader::with_memory(bytes, std::mem::take(coding))?;
         self.header = reader.header();
@@ -231,16 +245,22 @@ impl HistogramColumns {
             return Ok(());
         }
         self.clear();
-        self.decode_checked::<N>(bytes)
+        self.decode_checked::<N, S>(bytes)
     }
 
-    fn decode_checked<N: HistogramNumber>(&mut self, bytes: &[u8]) -> Result<(), ChunkError> {
-        let mut reader = NativeHistogramReader::<N>::new(bytes)?;
+    fn decode_checked<N: HistogramNumber, S: HistogramStarts>(
+        &mut self,
+        bytes: &[u8],
+    ) -> Result<(), ChunkError> {
+        let mut reader = NativeHistogramReader::<N, S>::new(bytes)?;
         self.header = reader.header();
         let (mut held, mut histogram) = (NativeHistogram::default(), FloatHistogram::default());
         while let Some(t_ms) = reader.read_into(&mut held)? {
             N::to_float_into(&held, &mut histogram);
             self.push(t_ms, &histogram);
+            if S::ARE_KEPT {
+                self.starts.push(reader.start_ms());
+            }
         }
         Ok(())
     }
@@ -263,11 +283,4 @@ impl HistogramColumns {
         self.buckets.extend_from_slice(&histogram.positive.buckets);
         self.buckets.extend_from_slice(&histogram.negative.buckets);
     }
-}
-
-fn copy_side(side: &mut Side<f64>, spans: &[Span], buckets: &[f64]) {
-    side.spans.clear();
-    side.spans.extend_from_slice(spans);
-    side.buckets.clear();
-    side.buckets.extend_from_slice(buckets);
 }

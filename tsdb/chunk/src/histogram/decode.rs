@@ -11,11 +11,12 @@ use super::field::Field;
 use super::is_stale;
 use super::number::HistogramNumber;
 use super::reader::NativeHistogramReader;
+use super::starts::HistogramStarts;
 
 /// Fills empty columns from a reader that has read the first sample; says whether nothing was unusual. If something
 /// was, what the columns hold means nothing.
-pub(super) fn fill<N: HistogramNumber>(
-    reader: &mut NativeHistogramReader<'_, N>,
+pub(super) fn fill<N: HistogramNumber, S: HistogramStarts>(
+    reader: &mut NativeHistogramReader<'_, N, S>,
     columns: &mut HistogramColumns,
 ) -> bool {
     let mut padded = std::mem::take(&mut columns.memory.padded);
@@ -29,8 +30,8 @@ pub(super) fn fill<N: HistogramNumber>(
     is_done
 }
 
-fn fill_padded<N: HistogramNumber>(
-    reader: &mut NativeHistogramReader<'_, N>,
+fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
+    reader: &mut NativeHistogramReader<'_, N, S>,
     padded: &[u8],
     columns: &mut HistogramColumns,
 ) -> Option<()> {
@@ -55,11 +56,15 @@ fn fill_padded<N: HistogramNumber>(
     columns.zero_counts.reserve(samples);
     columns.sums.reserve(samples);
     columns.rows.reserve(samples);
+    if S::ARE_KEPT {
+        columns.starts.reserve(samples);
+    }
     // A bucket takes at least a bit: damaged bytes reserve no more than 64 times their own length.
     columns.buckets.reserve(row_len.saturating_mul(samples).min(row_len + end_bit.saturating_sub(at_bit)));
 
     for index in 0..samples {
         let mut cursor = Cursor::new(padded, at_bit);
+        let previous_ms = coding.t_ms.number();
         if index > 0 {
             coding.t_ms.read_fast(&mut cursor)?;
             coding.count.read_fast(&mut cursor)?;
@@ -87,6 +92,12 @@ fn fill_padded<N: HistogramNumber>(
                 fill_row::<N>(&mut cursor, &mut coding.positive, positive)?;
                 fill_row::<N>(&mut cursor, &mut coding.negative, negative)?;
             }
+        }
+        if S::ARE_KEPT {
+            if index > 0 {
+                coding.starts.read_fast(&mut cursor, previous_ms)?;
+            }
+            columns.starts.push(coding.starts.start_ms());
         }
         at_bit = cursor.at_bit();
         if at_bit > end_bit {

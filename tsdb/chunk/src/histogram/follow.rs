@@ -7,6 +7,7 @@ use super::codec::Coding;
 use super::field::Field;
 use super::is_stale;
 use super::number::Coded;
+use super::starts::StartCoding;
 use super::union::{Found, Union, walk};
 
 /// Why a histogram cannot be in the chunk of those before it.
@@ -43,7 +44,7 @@ impl Fit {
     }
 }
 
-impl<N: Coded> Coding<N> {
+impl<N: Coded, S: StartCoding> Coding<N, S> {
     /// Whether a histogram may follow, in a chunk with this header. The rules, and their order, are upstream's.
     pub(super) fn follow(
         &self,

@@ -11,11 +11,11 @@
 
 use std::sync::Arc;
 
-use emberdb_histogram::{NativeHistogram, Schema, Span};
+use emberdb_histogram::{BucketNumber, NativeHistogram, Schema, Side, Span};
 
 use super::bound::{read_custom_bound, read_zero_threshold, write_custom_bound, write_zero_threshold};
 use super::number::Coded;
-use super::{BOUNDS_MAX, BUCKETS_MAX, SPANS_MAX};
+use super::{BOUNDS_MAX, BUCKETS_MAX, SPANS_MAX, is_stale};
 use crate::ChunkError;
 use crate::bits::{BitReader, BitWriter};
 use crate::varbit::{read_uvarbit, read_varbit, write_uvarbit, write_varbit};
@@ -70,6 +70,38 @@ impl HistogramLayout {
         }
     }
 
+    /// Puts a histogram of this layout into the memory of another one: the positive and the negative buckets that are
+    /// given, and what `numbers` says beside them. One that is stale is nothing but that.
+    pub(super) fn copy_into<N: BucketNumber>(
+        &self,
+        numbers: NativeHistogram<N>,
+        [positive, negative]: [impl Iterator<Item = N>; 2],
+        histogram: &mut NativeHistogram<N>,
+    ) {
+        let [mut above, mut below] = [&mut histogram.positive, &mut histogram.negative].map(std::mem::take);
+        *histogram = if is_stale(numbers.sum) {
+            refill(&mut above, &[], std::iter::empty());
+            refill(&mut below, &[], std::iter::empty());
+            NativeHistogram {
+                sum: numbers.sum,
+                positive: above,
+                negative: below,
+                ..NativeHistogram::default()
+            }
+        } else {
+            refill(&mut above, &self.positive_spans, positive);
+            refill(&mut below, &self.negative_spans, negative);
+            NativeHistogram {
+                schema: self.schema,
+                zero_threshold: self.zero_threshold,
+                positive: above,
+                negative: below,
+                custom_values: self.custom_values.clone(),
+                ..numbers
+            }
+        };
+    }
+
     pub(super) fn write(&self, bits: &mut BitWriter<'_>) {
         write_zero_threshold(bits, self.zero_threshold);
         write_varbit(bits, i64::from(self.schema.number()));
@@ -99,6 +131,14 @@ impl HistogramLayout {
         self.custom_values = if self.schema.is_custom() { read_bounds(bits)? } else { None };
         Ok(())
     }
+}
+
+/// Fills one side in the memory that it has.
+fn refill<N>(side: &mut Side<N>, spans: &[Span], buckets: impl Iterator<Item = N>) {
+    side.spans.clear();
+    side.spans.extend_from_slice(spans);
+    side.buckets.clear();
+    side.buckets.extend(buckets);
 }
 
 /// How many buckets spans have.

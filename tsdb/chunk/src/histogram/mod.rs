@@ -1,4 +1,4 @@
-//! Chunks of native histograms: encoding ids 2, of whole numbers, and 3, of floats.
+//! Chunks of native histograms: encoding ids 2, of whole numbers, and 3, of floats; 5 and 6, with start timestamps.
 //!
 //! ```text
 //! ┌──────────────┬───────────────┬──────────┬──────────┬──────────┬─ ─ ─┬──────┐
@@ -8,6 +8,9 @@
 //!
 //! flags: the top two bits say what is known about counter resets
 //! ```
+//!
+//! With start timestamps, the flags are the top two bits of the count, and the third byte says which samples bring their
+//! start, which stands behind the sample: see [`Starts`](crate::Starts).
 //!
 //! | field | first sample | 2 | 3 | later samples | 2 | 3 |
 //! |---|---|---|---|---|---|---|
@@ -26,6 +29,7 @@
 //! - [`columns`]: a whole chunk at once; [`decode`] and [`cursor`]: how that gets fast.
 //! - [`codec`]: a sample's fields in their order; [`field`]: one of them; [`number`], [`integer`] and [`float`]: what is
 //!   different between the two encodings.
+//! - [`starts`]: what is different where start timestamps are kept.
 //! - [`layout`], [`bound`], [`header`]: what all histograms of a chunk have in common.
 
 mod appender;
@@ -45,23 +49,30 @@ mod number;
 mod reader;
 #[cfg(test)]
 mod reference;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod union;
 mod widen;
 
-pub use appender::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogramAppender};
+pub use appender::{
+    Appended, FloatHistogramAppender, FloatHistogramStAppender, HistogramAppender, HistogramStAppender,
+    NativeHistogramAppender,
+};
 pub use columns::HistogramColumns;
 pub use head::{AnyHistogram, HistogramChunk, HistogramChunks};
 pub use header::CounterResetHeader;
 pub use layout::HistogramLayout;
 pub use number::HistogramNumber;
-pub use reader::{FloatHistogramReader, HistogramReader, NativeHistogramReader};
+pub use reader::{
+    FloatHistogramReader, FloatHistogramStReader, HistogramReader, HistogramStReader, NativeHistogramReader,
+};
+pub use starts::{HistogramStarts, NoStarts};
 
-/// Length of the header: the sample count and the flags.
+/// Length of the header: the sample count, the flags, and which samples bring start timestamps.
 const HEADER_BYTES: usize = 3;
 
-/// The place of the flags.
+/// The place of the flags in chunks without start timestamps.
 const FLAGS_BYTE: usize = 2;
 
 /// What lies behind so many bytes of a chunk is not looked at, so that bit positions fit 32 bits everywhere. Heads cut

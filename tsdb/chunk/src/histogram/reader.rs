@@ -6,9 +6,11 @@ use super::codec::Coding;
 use super::field::Field;
 use super::layout::HistogramLayout;
 use super::number::HistogramNumber;
+use super::starts::{HistogramStarts, NoStarts};
 use super::{CHUNK_BYTES_MAX, CounterResetHeader, HEADER_BYTES};
 use crate::ChunkError;
 use crate::bits::BitReader;
+use crate::start::Starts;
 
 /// An iterator over the histograms of a chunk and their times in milliseconds, with the counter reset hints that
 /// Prometheus gives. After an error there is nothing more.
@@ -37,13 +39,13 @@ use crate::bits::BitReader;
 /// # Ok::<(), emberdb_tsdb_chunk::ChunkError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct NativeHistogramReader<'a, N: HistogramNumber> {
+pub struct NativeHistogramReader<'a, N: HistogramNumber, S: HistogramStarts = NoStarts> {
     bits: BitReader<'a>,
     header: CounterResetHeader,
     samples: u16,
     /// Samples that have been read.
     read: u16,
-    coding: Coding<N>,
+    coding: Coding<N, S>,
 }
 
 /// Reads histograms that count in whole numbers.
@@ -52,7 +54,13 @@ pub type HistogramReader<'a> = NativeHistogramReader<'a, i64>;
 /// Reads histograms that count in floats.
 pub type FloatHistogramReader<'a> = NativeHistogramReader<'a, f64>;
 
-impl<'a, N: HistogramNumber> NativeHistogramReader<'a, N> {
+/// Reads histograms that count in whole numbers, and their start timestamps.
+pub type HistogramStReader<'a> = NativeHistogramReader<'a, i64, Starts>;
+
+/// Reads histograms that count in floats, and their start timestamps.
+pub type FloatHistogramStReader<'a> = NativeHistogramReader<'a, f64, Starts>;
+
+impl<'a, N: HistogramNumber, S: HistogramStarts> NativeHistogramReader<'a, N, S> {
     /// Reads the header.
     ///
     /// # Errors
@@ -62,11 +70,14 @@ impl<'a, N: HistogramNumber> NativeHistogramReader<'a, N> {
     }
 
     /// Like [`new`](Self::new), in the memory of what another one has left.
-    pub(super) fn with_memory(bytes: &'a [u8], coding: Coding<N>) -> Result<Self, ChunkError> {
+    pub(super) fn with_memory(bytes: &'a [u8], mut coding: Coding<N, S>) -> Result<Self, ChunkError> {
         let mut bits = BitReader::new(bytes.get(..CHUNK_BYTES_MAX).unwrap_or(bytes));
-        let samples = bits.read(16, "sample count")? as u16;
-        let header = CounterResetHeader::from_byte(bits.read(8, "the header's flags")? as u8);
-        let samples_max = Coding::<N>::samples_max(bits.left_bits());
+        let [high, low] = (bits.read(16, "sample count")? as u16).to_be_bytes();
+        let bytes_of_header = [high, low, bits.read(8, "the header's third byte")? as u8];
+        let header = CounterResetHeader::from_byte(bytes_of_header[S::FLAGS_BYTE]);
+        let (samples, starts) = S::from_header(bytes_of_header);
+        coding.starts = starts;
+        let samples_max = Coding::<N, S>::samples_max(bits.left_bits());
         if usize::from(samples) > samples_max {
             return Err(ChunkError::TooManySamples { samples, samples_max, len_bytes: bytes.len() });
         }
@@ -110,6 +121,12 @@ impl<'a, N: HistogramNumber> NativeHistogramReader<'a, N> {
         Ok(Some(self.coding.t_ms.number()))
     }
 
+    /// The start timestamp of the newest histogram that was read, in milliseconds; 0 is unknown.
+    #[must_use]
+    pub fn start_ms(&self) -> i64 {
+        self.coding.starts.start_ms()
+    }
+
     /// Reads the next sample and leaves it where it is; false behind the last. After an error there is none.
     pub(super) fn step(&mut self) -> Result<bool, ChunkError> {
         if self.read == self.samples {
@@ -133,12 +150,12 @@ impl<'a, N: HistogramNumber> NativeHistogramReader<'a, N> {
     }
 
     /// The newest sample, and what else the next one is coded against.
-    pub(super) const fn coding(&self) -> &Coding<N> {
+    pub(super) const fn coding(&self) -> &Coding<N, S> {
         &self.coding
     }
 
     /// The same, for someone who goes on reading; the reader is useless then.
-    pub(super) const fn coding_mut(&mut self) -> &mut Coding<N> {
+    pub(super) const fn coding_mut(&mut self) -> &mut Coding<N, S> {
         &mut self.coding
     }
 
@@ -148,12 +165,12 @@ impl<'a, N: HistogramNumber> NativeHistogramReader<'a, N> {
     }
 
     /// Leaves what it is coded with, and with it the memory.
-    pub(super) fn into_coding(self) -> Coding<N> {
+    pub(super) fn into_coding(self) -> Coding<N, S> {
         self.coding
     }
 }
 
-impl<N: HistogramNumber> Iterator for NativeHistogramReader<'_, N> {
+impl<N: HistogramNumber, S: HistogramStarts> Iterator for NativeHistogramReader<'_, N, S> {
     type Item = Result<(i64, NativeHistogram<N>), ChunkError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -166,4 +183,4 @@ impl<N: HistogramNumber> Iterator for NativeHistogramReader<'_, N> {
     }
 }
 
-impl<N: HistogramNumber> std::iter::FusedIterator for NativeHistogramReader<'_, N> {}
+impl<N: HistogramNumber, S: HistogramStarts> std::iter::FusedIterator for NativeHistogramReader<'_, N, S> {}

@@ -3,14 +3,15 @@
 use emberdb_histogram::{BucketNumber, CounterResetHint, NativeHistogram, Schema, Span};
 
 use super::STALE_NAN_BITS;
+use crate::bits::slow::{SlowBits, SlowStarts};
 
 /// How a kind of histogram is written, by definition.
 pub(super) trait Twin: BucketNumber {
-    fn first_count(stream: &mut Stream) -> Result<Self::Count, usize>;
-    fn first_bucket(stream: &mut Stream) -> Result<Self, usize>;
+    fn first_count(stream: &mut SlowBits) -> Result<Self::Count, usize>;
+    fn first_bucket(stream: &mut SlowBits) -> Result<Self, usize>;
     /// A number given its row so far.
-    fn next_count(stream: &mut Stream, row: &mut Row) -> Result<Self::Count, usize>;
-    fn next_bucket(stream: &mut Stream, row: &mut Row) -> Result<Self, usize>;
+    fn next_count(stream: &mut SlowBits, row: &mut Row) -> Result<Self::Count, usize>;
+    fn next_bucket(stream: &mut SlowBits, row: &mut Row) -> Result<Self, usize>;
     fn count_bits(count: Self::Count) -> u64;
     fn bucket_bits(self) -> u64;
 }
@@ -28,43 +29,37 @@ impl Row {
         Self { bits, step: 0, window: (0, 64) }
     }
 
-    fn dod(&mut self, stream: &mut Stream) -> Result<u64, usize> {
+    fn dod(&mut self, stream: &mut SlowBits) -> Result<u64, usize> {
         self.step = self.step.wrapping_add(stream.varbit()? as u64);
         self.bits = self.bits.wrapping_add(self.step);
         Ok(self.bits)
     }
 
-    fn xor(&mut self, stream: &mut Stream) -> Result<u64, usize> {
+    fn xor(&mut self, stream: &mut SlowBits) -> Result<u64, usize> {
         if stream.number(1)? == 1 {
             if stream.number(1)? == 1 {
-                let start = stream.at_bit;
-                let fields = stream.number(11)?;
-                self.window = (fields / 64, if fields % 64 == 0 { 64 } else { fields % 64 });
-                if self.window.0 + self.window.1 > 64 {
-                    return Err(start);
-                }
+                self.window = stream.window()?;
             }
-            let (leading, length) = self.window;
-            self.bits ^= stream.number(length as usize)? << (64 - leading - length);
+            self.bits ^= stream.in_window(self.window)?;
         }
         Ok(self.bits)
     }
 }
 
 impl Twin for i64 {
-    fn first_count(stream: &mut Stream) -> Result<u64, usize> {
+    fn first_count(stream: &mut SlowBits) -> Result<u64, usize> {
         stream.uvarbit()
     }
 
-    fn first_bucket(stream: &mut Stream) -> Result<Self, usize> {
+    fn first_bucket(stream: &mut SlowBits) -> Result<Self, usize> {
         stream.varbit()
     }
 
-    fn next_count(stream: &mut Stream, row: &mut Row) -> Result<u64, usize> {
+    fn next_count(stream: &mut SlowBits, row: &mut Row) -> Result<u64, usize> {
         row.dod(stream)
     }
 
-    fn next_bucket(stream: &mut Stream, row: &mut Row) -> Result<Self, usize> {
+    fn next_bucket(stream: &mut SlowBits, row: &mut Row) -> Result<Self, usize> {
         row.dod(stream).map(|bits| bits as Self)
     }
 
@@ -78,19 +73,19 @@ impl Twin for i64 {
 }
 
 impl Twin for f64 {
-    fn first_count(stream: &mut Stream) -> Result<Self, usize> {
+    fn first_count(stream: &mut SlowBits) -> Result<Self, usize> {
         stream.number(64).map(Self::from_bits)
     }
 
-    fn first_bucket(stream: &mut Stream) -> Result<Self, usize> {
+    fn first_bucket(stream: &mut SlowBits) -> Result<Self, usize> {
         stream.number(64).map(Self::from_bits)
     }
 
-    fn next_count(stream: &mut Stream, row: &mut Row) -> Result<Self, usize> {
+    fn next_count(stream: &mut SlowBits, row: &mut Row) -> Result<Self, usize> {
         row.xor(stream).map(Self::from_bits)
     }
 
-    fn next_bucket(stream: &mut Stream, row: &mut Row) -> Result<Self, usize> {
+    fn next_bucket(stream: &mut SlowBits, row: &mut Row) -> Result<Self, usize> {
         row.xor(stream).map(Self::from_bits)
     }
 
@@ -103,13 +98,19 @@ impl Twin for f64 {
     }
 }
 
-/// All samples, or the bit at which the field begins that is cut off or wrong.
-pub(super) fn decode<N: Twin>(bytes: &[u8]) -> Result<Vec<(i64, NativeHistogram<N>)>, usize> {
-    let bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |place| byte >> place & 1 == 1)).collect();
-    let mut stream = Stream { bits, at_bit: 0 };
-    let samples = stream.number(16)?;
-    let flags = stream.number(8)?;
-    let mut decoded: Vec<(i64, NativeHistogram<N>)> = Vec::new();
+/// All samples with their start timestamps, or the bit at which the field begins that is cut off or wrong.
+pub(super) fn decode<N: Twin>(
+    bytes: &[u8],
+    is_started: bool,
+) -> Result<Vec<(i64, NativeHistogram<N>, i64)>, usize> {
+    let mut stream = SlowBits::new(bytes);
+    let (start, third) = (stream.number(16)?, stream.number(8)?);
+    let (samples, flags, mut starts) = if is_started {
+        (start % (1 << 14), start >> 8, SlowStarts::new(third))
+    } else {
+        (start, third, SlowStarts::new(0))
+    };
+    let mut decoded: Vec<(i64, NativeHistogram<N>, i64)> = Vec::new();
     let mut layout = NativeHistogram::default();
     let mut rows: Vec<Row> = Vec::new();
     for index in 0..samples {
@@ -159,12 +160,13 @@ pub(super) fn decode<N: Twin>(bytes: &[u8]) -> Result<Vec<(i64, NativeHistogram<
                 _ => CounterResetHint::NotReset,
             };
         }
-        decoded.push((t_ms, histogram));
+        let previous_ms = decoded.last().map_or(0, |sample| sample.0);
+        decoded.push((t_ms, histogram, starts.next(&mut stream, index, previous_ms, t_ms)?));
     }
     Ok(decoded)
 }
 
-fn read_layout<N: Twin>(stream: &mut Stream) -> Result<NativeHistogram<N>, usize> {
+fn read_layout<N: Twin>(stream: &mut SlowBits) -> Result<NativeHistogram<N>, usize> {
     let mut layout = NativeHistogram {
         zero_threshold: match stream.number(8)? {
             0 => 0.0,
@@ -199,42 +201,4 @@ fn read_layout<N: Twin>(stream: &mut Stream) -> Result<NativeHistogram<N>, usize
         layout.custom_values = (!bounds.is_empty()).then(|| bounds.into());
     }
     Ok(layout)
-}
-
-pub(super) struct Stream {
-    bits: Vec<bool>,
-    at_bit: usize,
-}
-
-impl Stream {
-    fn number(&mut self, count: usize) -> Result<u64, usize> {
-        let field = self.bits.get(self.at_bit..self.at_bit + count).ok_or(self.at_bit)?;
-        self.at_bit += count;
-        Ok(field.iter().fold(0, |number, &bit| number << 1 | u64::from(bit)))
-    }
-
-    fn length(&mut self) -> Result<usize, usize> {
-        let mut ones = 0;
-        while ones < 8 && self.number(1)? == 1 {
-            ones += 1;
-        }
-        Ok([0, 3, 6, 9, 12, 18, 25, 56, 64][ones])
-    }
-
-    fn uvarbit(&mut self) -> Result<u64, usize> {
-        let length = self.length()?;
-        self.number(length)
-    }
-
-    /// `length` bits that stand for -2^(length-1)+1 up to 2^(length-1).
-    fn varbit(&mut self) -> Result<i64, usize> {
-        let length = self.length()?;
-        let number = self.number(length)?;
-        Ok(match length {
-            0 => 0,
-            64 => number as i64,
-            _ if number > 1 << (length - 1) => number as i64 - (1 << length),
-            _ => number as i64,
-        })
-    }
 }

@@ -164,6 +164,10 @@ impl XorAppender {
     }
 
     /// Appends `count` (at most 24) bits of the time and those of the value, in one piece if they fit.
+    ///
+    /// The bits of the value are those of [`write_xor`](super::write_xor), which histograms and their tests are written
+    /// with. It is not called here because it writes prefix, window and contents one after the other: a head appends floats
+    /// more often than anything else, and most samples are short enough for one write of time and value together.
     #[inline(always)]
     fn push_sample(&mut self, time: u64, count: u32, value_bits: u64) {
         const FIELDS_BITS: u32 = LEADING_BITS + SIGNIFICANT_BITS;

@@ -36,7 +36,7 @@ mod window;
 pub use appender::XorAppender;
 pub use decode::decode_columns;
 pub(crate) use decode::value as peek_xor;
-pub(crate) use value::{read_xor, write_xor};
+pub(crate) use value::{WindowPrefixes, read_in_window, read_new_window, read_xor, write_changed, write_xor};
 pub(crate) use window::Window;
 
 /// Length of the header, the sample count.

@@ -1,9 +1,9 @@
-//! Native histograms.
+//! Native histograms, without start timestamps and with them.
 
 use emberdb_histogram::{CounterResetHint, FloatHistogram, Histogram, NativeHistogram, Schema, Side, Span};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, Appended, Encoding, HistogramChunks, HistogramColumns, HistogramNumber,
-    NativeHistogramAppender, NativeHistogramReader,
+    AnyHistogram, Appended, ChunkError, Encoding, HistogramChunks, HistogramColumns, HistogramNumber,
+    HistogramStarts, NativeHistogramAppender, NativeHistogramReader, NoStarts, Starts, samples_in,
 };
 use serde_json::Value;
 
@@ -12,8 +12,47 @@ use crate::data::{array, float, from_base64, parse, read_data};
 /// The length of the blocks that the golden directories were written with.
 const BLOCK_RANGE_MS: i64 = 2 * 3_600_000;
 
-/// The place of what a chunk's header says about counter resets.
-const FLAGS_BYTE: usize = 2;
+/// The bits of a chunk's header that say something about counter resets.
+const FLAGS_MASK: u8 = 0b1100_0000;
+
+/// Chunks without start timestamps, and with them.
+trait Kind: HistogramStarts {
+    /// The place of the flags.
+    const FLAGS_BYTE: usize;
+
+    fn append<N: HistogramNumber>(
+        open: &mut NativeHistogramAppender<N, Self>,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Appended, ChunkError>;
+}
+
+impl Kind for NoStarts {
+    const FLAGS_BYTE: usize = 2;
+
+    fn append<N: HistogramNumber>(
+        open: &mut NativeHistogramAppender<N, Self>,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        _start_ms: i64,
+    ) -> Result<Appended, ChunkError> {
+        open.append(t_ms, histogram)
+    }
+}
+
+impl Kind for Starts {
+    const FLAGS_BYTE: usize = 0;
+
+    fn append<N: HistogramNumber>(
+        open: &mut NativeHistogramAppender<N, Self>,
+        t_ms: i64,
+        histogram: &NativeHistogram<N>,
+        start_ms: i64,
+    ) -> Result<Appended, ChunkError> {
+        open.append_started(t_ms, histogram, start_ms)
+    }
+}
 
 #[test]
 fn golden_chunks_read_and_write_alike() {
@@ -22,16 +61,18 @@ fn golden_chunks_read_and_write_alike() {
         return;
     };
     let records: Vec<Value> = text.lines().map(parse).collect();
-    let [integer, float] = [
-        assert_golden(&records, Encoding::Histogram, integer_of),
-        assert_golden(&records, Encoding::FloatHistogram, float_of),
+    let chunks = [
+        assert_golden::<_, NoStarts>(&records, Encoding::Histogram, integer_of),
+        assert_golden::<_, NoStarts>(&records, Encoding::FloatHistogram, float_of),
+        assert_golden::<_, Starts>(&records, Encoding::HistogramSt, integer_of),
+        assert_golden::<_, Starts>(&records, Encoding::FloatHistogramSt, float_of),
     ];
-    println!("{integer} golden chunks of whole numbers, {float} of floats");
-    assert!(integer >= 10 && float >= 10, "only {integer} and {float} chunks in the data");
+    println!("{chunks:?} golden chunks: of whole numbers, of floats, and of both with start timestamps");
+    assert!(chunks.iter().all(|&chunks| chunks >= 10), "only {chunks:?} chunks in the data");
 }
 
 /// Appends what was appended, over all chunks that came of it; and reads each.
-fn assert_golden<N: HistogramNumber>(
+fn assert_golden<N: HistogramNumber, S: Kind>(
     records: &[Value],
     encoding: Encoding,
     of: fn(&Value) -> NativeHistogram<N>,
@@ -40,11 +81,12 @@ fn assert_golden<N: HistogramNumber>(
         records.iter().filter(|record| record["encoding"].as_u64() == Some(encoding.id().into())).collect();
     let base = |record: &Value| record["name"].as_str().map(|name| name.split('#').next().map(str::to_owned));
     for group in records.chunk_by(|left, right| base(left) == base(right)) {
-        let mut open = NativeHistogramAppender::<N>::new();
+        let mut open = NativeHistogramAppender::<N, S>::new();
         let mut written: Vec<Box<[u8]>> = Vec::new();
         for sample in group.iter().flat_map(|record| array(&record["appended"])) {
             let (t_ms, histogram) = (sample["t"].as_i64().expect("a timestamp"), of(&sample["h"]));
-            if let Appended::Cut(bytes) = open.append(t_ms, &histogram).expect("well-formed") {
+            let appended = S::append(&mut open, t_ms, &histogram, start_of(&sample));
+            if let Appended::Cut(bytes) = appended.expect("well-formed") {
                 written.push(bytes);
             }
         }
@@ -55,21 +97,32 @@ fn assert_golden<N: HistogramNumber>(
             let bytes = from_base64(record["data_b64"].as_str().expect("bytes"));
             assert_eq!(*written, *bytes, "{name}");
             let want = array(&record["samples"]);
-            let read: Vec<_> = NativeHistogramReader::<N>::new(&bytes)
-                .expect("a header")
-                .collect::<Result<_, _>>()
-                .expect("golden");
+            let read = read::<N, S>(&bytes);
             assert_eq!(read.len(), want.len(), "{name}");
-            for ((t_ms, histogram), want) in read.iter().zip(&want) {
-                assert_eq!(Some(*t_ms), want["t"].as_i64(), "{name}");
+            assert_eq!(samples_in(encoding, &bytes).map(usize::from), Ok(want.len()), "{name}");
+            for ((t_ms, histogram, start_ms), want) in read.iter().zip(&want) {
+                assert_eq!((Some(*t_ms), *start_ms), (want["t"].as_i64(), start_of(want)), "{name}");
                 assert_same(histogram, &of(&want["h"]), name);
             }
-            let resumed = NativeHistogramAppender::<N>::resume(&bytes).expect("golden");
+            let resumed = NativeHistogramAppender::<N, S>::resume(&bytes).expect("golden");
             assert_eq!(*resumed.finish(), *bytes, "{name}");
             assert_columns(encoding, &bytes, &want, name);
         }
     }
     records.len()
+}
+
+fn read<N: HistogramNumber, S: HistogramStarts>(bytes: &[u8]) -> Vec<(i64, NativeHistogram<N>, i64)> {
+    let mut reader = NativeHistogramReader::<N, S>::new(bytes).expect("a header");
+    let (mut samples, mut histogram) = (Vec::new(), NativeHistogram::default());
+    while let Some(t_ms) = reader.read_into(&mut histogram).expect("golden") {
+        samples.push((t_ms, histogram.clone(), reader.start_ms()));
+    }
+    samples
+}
+
+fn start_of(sample: &Value) -> i64 {
+    sample["st"].as_i64().unwrap_or_default()
 }
 
 fn assert_columns(encoding: Encoding, bytes: &[u8], want: &[Value], name: &Value) {
@@ -79,6 +132,9 @@ fn assert_columns(encoding: Encoding, bytes: &[u8], want: &[Value], name: &Value
         assert_eq!(Some(t_ms), want["t"].as_i64(), "{name}");
         assert_same(&histogram, &any_in_floats(&want["h"]), name);
     }
+    let starts: Vec<i64> = want.iter().map(start_of).collect();
+    let is_any = starts.iter().any(|&start_ms| start_ms != 0);
+    assert_eq!(columns.start_timestamps(), if is_any { &starts[..] } else { &[] }, "{name}");
 }
 
 fn assert_same<N: HistogramNumber>(got: &NativeHistogram<N>, want: &NativeHistogram<N>, name: &Value) {
@@ -94,44 +150,50 @@ fn assert_same<N: HistogramNumber>(got: &NativeHistogram<N>, want: &NativeHistog
 /// Blocks that Prometheus compacted out of a head: what is read and appended again gives the same bytes.
 #[test]
 fn chunks_of_golden_blocks_append_to_the_same_bytes() {
-    let mut chunks = 0;
-    for name in ["blocks", "blocks_compacted", "out_of_order_blocks"] {
+    let mut chunks = [0; 4];
+    for name in ["blocks", "blocks_compacted", "out_of_order_blocks", "start_timestamps"] {
         let Some(text) = read_data(&format!("tsdb/golden/{name}/blocks.jsonl")) else {
             println!("skipped: there is no conformance data");
             return;
         };
         for chunk in text.lines().map(parse).flat_map(|record| array(&record["chunks"])) {
             let bytes = from_base64(chunk["data_b64"].as_str().expect("bytes"));
-            match chunk["encoding"].as_u64() {
-                Some(2) => assert_appends_alike::<i64>(&chunk, &bytes),
-                Some(3) => assert_appends_alike::<f64>(&chunk, &bytes),
+            let place = match chunk["encoding"].as_u64() {
+                Some(2) => assert_appends_alike::<i64, NoStarts>(&chunk, &bytes, 0),
+                Some(3) => assert_appends_alike::<f64, NoStarts>(&chunk, &bytes, 1),
+                Some(5) => assert_appends_alike::<i64, Starts>(&chunk, &bytes, 2),
+                Some(6) => assert_appends_alike::<f64, Starts>(&chunk, &bytes, 3),
                 _ => continue,
-            }
-            chunks += 1;
+            };
+            chunks[place] += 1;
         }
     }
-    println!("{chunks} histogram chunks of golden blocks");
-    assert!(chunks > 0, "no histogram chunk in the golden blocks");
+    println!("{chunks:?} histogram chunks of golden blocks: without start timestamps and with them");
+    assert!(chunks.iter().all(|&chunks| chunks > 0), "{chunks:?} histogram chunks in the golden blocks");
 }
 
-fn assert_appends_alike<N: HistogramNumber>(chunk: &Value, bytes: &[u8]) {
-    let samples: Vec<_> =
-        NativeHistogramReader::<N>::new(bytes).expect("a header").collect::<Result<_, _>>().expect("golden");
+/// Gives back the place in the count of chunks.
+fn assert_appends_alike<N: HistogramNumber, S: Kind>(chunk: &Value, bytes: &[u8], place: usize) -> usize {
+    let samples = read::<N, S>(bytes);
     assert_eq!(chunk["num_samples"].as_u64(), Some(samples.len() as u64));
     assert_eq!(chunk["min_time"].as_i64(), samples.first().map(|first| first.0));
     assert_eq!(chunk["max_time"].as_i64(), samples.last().map(|last| last.0));
-    let mut open = NativeHistogramAppender::<N>::new();
-    for (t_ms, histogram) in &samples {
-        assert_eq!(open.append(*t_ms, histogram), Ok(Appended::Here));
+    let mut open = NativeHistogramAppender::<N, S>::new();
+    for (t_ms, histogram, start_ms) in &samples {
+        assert_eq!(S::append(&mut open, *t_ms, histogram, *start_ms), Ok(Appended::Here));
     }
-    let mut want = bytes.to_vec();
     // Why the chunk was begun, it does not tell.
-    want[FLAGS_BYTE] = open.bytes()[FLAGS_BYTE];
-    assert_eq!(open.bytes(), want);
+    let without_flags = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        bytes[S::FLAGS_BYTE] &= !FLAGS_MASK;
+        bytes
+    };
+    assert_eq!(without_flags(open.bytes()), without_flags(bytes));
     assert_eq!(
-        NativeHistogramAppender::<N>::resume(bytes).map(NativeHistogramAppender::finish),
+        NativeHistogramAppender::<N, S>::resume(bytes).map(NativeHistogramAppender::finish),
         Ok(bytes.into())
     );
+    place
 }
 
 /// The blocks that came out of a head by one compaction: their chunks are those that the head has cut.

@@ -4,5 +4,5 @@
 //! beside the workspace; without it the tests say so and pass.
 
 mod data;
+mod floats;
 mod histograms;
-mod xor;

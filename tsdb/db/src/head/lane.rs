@@ -140,8 +140,8 @@ impl HistogramLane {
                 let (_, histogram) = FloatHistogramReader::new(bytes).ok()?.last()?.ok()?;
                 Some(HeldHistogram::Float(histogram))
             }
-            // Those with start timestamps are in files only.
-            _ => None,
+            // A head makes no others.
+            Encoding::Xor | Encoding::Xor2 | Encoding::HistogramSt | Encoding::FloatHistogramSt => None,
         }
     }
 
