@@ -1,0 +1,75 @@
+//! Damage is found, wherever it is, and what is whole is not complained about.
+
+use std::path::Path;
+
+use crate::support::{Dir, conformance, ember, files, refusal, stdout};
+
+#[test]
+fn a_whole_directory_has_no_problem() {
+    let dir = Dir::new("whole");
+    let path = dir.compacted("data");
+    let told = stdout(&["tsdb", "verify", &path]);
+    for part in [
+        "checked 2 of 2 blocks: 750 samples in ",
+        "/wal: ",
+        "checked the head: 270 samples of ",
+        "no problem found\n",
+    ] {
+        assert!(told.contains(part), "{part:?} is missing in:\n{told}");
+    }
+    assert!(refusal(&["tsdb", "verify", &dir.join("")]).contains("holds no database"));
+}
+
+/// Of each file some bytes are changed, one at a time: the file is named, and never does the program break.
+#[test]
+fn a_changed_byte_is_found() {
+    let dir = Dir::new("changed");
+    let path = dir.compacted("data");
+    stdout(&["tsdb", "delete", &path, "--match", "up", "--max-time", "1700009000000"]);
+    for file in files(Path::new(&path)) {
+        let bytes = std::fs::read(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        // A file of a header alone, and the lock, hold nothing that could be damaged.
+        if bytes.len() < 16 {
+            continue;
+        }
+        for part in 1..4 {
+            let mut damaged = bytes.clone();
+            damaged[bytes.len() * part / 4] ^= 0x10;
+            std::fs::write(&file, &damaged).unwrap();
+            let output = ember(&["tsdb", "verify", &path]);
+            let told = String::from_utf8_lossy(&output.stdout);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(!error.contains("panicked"), "{name}: {error}");
+            // A text may say the same in other words, or something else that is as good.
+            if name != "meta.json" {
+                assert_eq!(output.status.code(), Some(1), "{name}, part {part}: {told}");
+                assert!(told.contains(name) && error.contains("found"), "{name}, part {part}: {told}{error}");
+            }
+        }
+        std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+        let output = ember(&["tsdb", "verify", &path]);
+        assert_eq!(output.status.code(), Some(1), "{name}, cut");
+        std::fs::write(&file, &bytes).unwrap();
+    }
+    stdout(&["tsdb", "verify", &path]);
+}
+
+/// Directories that Prometheus wrote.
+#[test]
+fn directories_of_prometheus_have_no_problem() {
+    let Some(golden) = conformance("tsdb/golden") else { return };
+    for entry in std::fs::read_dir(golden).unwrap() {
+        let data = entry.unwrap().path().join("data");
+        let told = stdout(&["tsdb", "verify", data.to_str().unwrap()]);
+        assert!(told.ends_with("no problem found\n"), "{}: {told}", data.display());
+    }
+}
+
+/// A block by itself, with an index of version 1.
+#[test]
+fn a_block_alone_is_verified() {
+    let Some(block) = conformance("tsdb/upstream/index_format_v1") else { return };
+    let told = stdout(&["tsdb", "verify", block.to_str().unwrap()]);
+    assert!(told.starts_with("checked 1 of 1 blocks: "), "{told}");
+}
