@@ -47,8 +47,10 @@ struct Input {
 
 pub(crate) fn run(args: &ImportArgs) -> Outcome {
     let env = Env::real();
-    let map = |path: &PathBuf| Ok(Input { path: path.clone(), bytes: env.fs().map(path)? });
-    let inputs = args.files.iter().map(map).collect::<Result<Vec<Input>>>()?;
+    let mut inputs = Vec::new();
+    for path in &args.files {
+        inputs.push(Input { path: path.clone(), bytes: env.fs().map(path)? });
+    }
     // All is read once before anything is written: a mistake in the last line leaves no blocks behind.
     let Some(range) = time_range(&inputs)? else { return Err("there is no sample in what was given".into()) };
     env.fs().create_dir_all(&args.into)?;

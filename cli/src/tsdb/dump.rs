@@ -51,11 +51,12 @@ pub(super) fn run(args: &DumpArgs) -> Outcome {
 fn dump(db: &Tsdb, args: &DumpArgs, range: TimeRange, out: &mut dyn Write) -> Outcome {
     let querier = db.querier()?;
     let mut symbols = SymbolTable::new();
-    let everything = [Vec::new()];
-    let chosen: Vec<_> = args.selectors.iter().map(|selector| selector.matchers.clone()).collect();
     let mut sets = Vec::new();
-    for matchers in if chosen.is_empty() { &everything[..] } else { &chosen } {
-        sets.push(querier.select(matchers, range, &mut symbols)?);
+    if args.selectors.is_empty() {
+        sets.push(querier.select(&[], range, &mut symbols)?);
+    }
+    for selector in &args.selectors {
+        sets.push(querier.select(&selector.matchers, range, &mut symbols)?);
     }
     let mut samples = SampleColumns::new();
     for (set, series) in merged(&sets, &symbols) {
@@ -99,17 +100,13 @@ fn write_series(
 /// Floats and histograms in the order of time.
 fn write_samples(out: &mut dyn Write, labels: &str, samples: &SampleColumns) -> io::Result<()> {
     let mut histograms = samples.histograms.iter().peekable();
-    let mut write_until = |out: &mut dyn Write, until_ms: i64| {
-        while let Some((t_ms, histogram)) = histograms.next_if(|&(t_ms, _)| t_ms <= until_ms) {
+    for sample in samples.iter() {
+        while let Some((t_ms, histogram)) = histograms.next_if(|&(t_ms, _)| t_ms < sample.timestamp_ms) {
             writeln!(out, "{labels} {histogram} {t_ms}")?;
         }
-        Ok::<(), io::Error>(())
-    };
-    for sample in samples.iter() {
-        write_until(out, sample.timestamp_ms)?;
         writeln!(out, "{labels} {} {}", go_general(sample.value), sample.timestamp_ms)?;
     }
-    write_until(out, i64::MAX)
+    histograms.try_for_each(|(t_ms, histogram)| writeln!(out, "{labels} {histogram} {t_ms}"))
 }
 
 fn write_openmetrics(out: &mut dyn Write, name: &str, samples: &SampleColumns) -> io::Result<()> {
