@@ -21,15 +21,19 @@ pub(crate) async fn delete_series(
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let range = parameters.range()?;
-    let delete =
-        move |db: &emberdb::Db| selectors.iter().try_for_each(|matchers| Ok(db.delete(matchers, range)?));
-    api.blocking(delete).await?;
+    api.blocking(move |db| {
+        for matchers in &selectors {
+            db.delete(matchers, range)?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn clean_tombstones(State(api): State<Arc<Api>>) -> Result<StatusCode, ApiError> {
     allowed(&api)?;
-    api.blocking(|db| Ok(db.storage().clean_tombstones().map(|_| ())?)).await?;
+    let _written = api.blocking(|db| Ok(db.storage().clean_tombstones()?)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
