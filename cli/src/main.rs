@@ -8,11 +8,14 @@
 
 mod demo;
 mod feature;
+mod import;
 mod output;
 mod query;
+mod selector;
 mod serve;
 mod test;
 mod time;
+mod tsdb;
 
 use std::process::ExitCode;
 
@@ -39,6 +42,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Check what queries answer, with scripts.
     Test(test::TestArgs),
+    /// Make blocks of text files in the OpenMetrics format.
+    Import(import::ImportArgs),
+    /// Look after a data directory: list, analyze, verify and dump it, copy it, delete from it, compact it.
+    Tsdb(tsdb::TsdbArgs),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
         Command::Query(args) => query::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Tsdb(args) => tsdb::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use emberdb::Db;
-use emberdb_http::{ApiOptions, router};
+use emberdb_http::{AdminOptions, ApiOptions, router};
 
 use crate::Outcome;
 use crate::feature::FeatureArgs;
@@ -19,6 +19,9 @@ pub(crate) struct ServeArgs {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    /// Let clients delete samples, and copy the database into the folder `snapshots` of the data directory.
+    #[arg(long = "web.enable-admin-api")]
+    enable_admin_api: bool,
     #[command(flatten)]
     features: FeatureArgs,
 }
@@ -26,18 +29,20 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let db = Db::open(&args.data, args.features.options())?;
     eprintln!("ember: {}", db.replay_report());
-    let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen));
+    let admin = args.enable_admin_api.then(|| AdminOptions { snapshots_dir: args.data.join("snapshots") });
+    let options = ApiOptions { admin, ..ApiOptions::default() };
+    let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen, options));
     // What was committed is made durable, whatever ended the server.
     db.close()?;
     served
 }
 
-async fn serve(db: Db, listen: SocketAddr) -> Outcome {
+async fn serve(db: Db, listen: SocketAddr, options: ApiOptions) -> Outcome {
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     eprintln!("ember: serving http://{}/api/v1/query (stop with Ctrl-C)", listener.local_addr()?);
-    axum::serve(listener, router(db, ApiOptions::default())).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, router(db, options)).with_graceful_shutdown(stopped()).await?;
     eprintln!("ember: stopped");
     Ok(())
 }

@@ -35,6 +35,18 @@ pub(crate) fn parse_step(text: &str) -> Result<i64, String> {
     if ms <= 0 { Err("the step must be above 0".into()) } else { Ok(ms) }
 }
 
+/// Reads a time as `ember tsdb` takes it, in milliseconds since the Unix epoch: promtool's tools count in milliseconds, not
+/// in seconds as queries do.
+pub(crate) fn parse_time_ms(text: &str) -> Result<i64, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(ms);
+    }
+    let timestamp: Result<Timestamp, _> = text.parse();
+    timestamp
+        .map(Timestamp::as_millisecond)
+        .map_err(|_| "expected Unix milliseconds (1700000000000) or RFC 3339 (2023-11-14T22:13:20Z)".into())
+}
+
 /// A time for people, in UTC: `2023-11-14 22:13:20`.
 pub(crate) fn show(ms: i64) -> String {
     match Timestamp::from_millisecond(ms) {
@@ -57,5 +69,8 @@ mod tests {
         assert_eq!(parse_step("0.5"), Ok(500));
         assert!(parse_step("0").is_err() && parse_step("-5m").is_err() && parse_step("x").is_err());
         assert_eq!(show(1_700_000_000_000), "2023-11-14 22:13:20");
+        assert_eq!(parse_time_ms("1700000000000"), parse_time_ms("2023-11-14T22:13:20Z"));
+        assert_eq!(parse_time_ms("-5"), Ok(-5));
+        assert!(parse_time_ms("1.5").is_err() && parse_time_ms("now").is_err());
     }
 }

@@ -8,6 +8,10 @@
 //! | `/api/v1/labels` | GET, POST | `match[]`, `start`, `end`, `limit` |
 //! | `/api/v1/label/{name}/values` | GET | `match[]`, `start`, `end`, `limit` |
 //! | `/api/v1/status/buildinfo` | GET | |
+//! | `/api/v1/status/tsdb` | GET | `limit` |
+//! | `/api/v1/admin/tsdb/delete_series` | POST, PUT | `match[]`, `start`, `end` |
+//! | `/api/v1/admin/tsdb/clean_tombstones` | POST, PUT | |
+//! | `/api/v1/admin/tsdb/snapshot` | POST, PUT | `skip_head` |
 //! | `/-/healthy`, `/-/ready` | GET, HEAD | |
 //!
 //! ```no_run
@@ -24,9 +28,12 @@
 //! ```
 //!
 //! Rooms: `parameter` reads what was asked, `query` and `series` answer, `envelope` wraps answers and errors as
-//! upstream does, `status` tells about the server.
+//! upstream does, `status` tells about the server, `cardinality` about labels; `admin` changes the database, which is off unless
+//! [`ApiOptions::admin`] is there.
 #![forbid(unsafe_code)]
 
+mod admin;
+mod cardinality;
 mod envelope;
 mod options;
 mod parameter;
@@ -40,10 +47,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 use emberdb::Db;
 
-pub use options::ApiOptions;
+pub use options::{AdminOptions, ApiOptions};
 pub use time::{parse_duration, parse_time};
 
 use state::Api;
@@ -61,6 +68,13 @@ pub fn router(db: Db, options: ApiOptions) -> Router {
         .route("/api/v1/labels", get(series::label_names).post(series::label_names))
         .route("/api/v1/label/{name}/values", get(series::label_values))
         .route("/api/v1/status/buildinfo", get(status::build_info))
+        .route("/api/v1/status/tsdb", get(cardinality::status))
+        .route("/api/v1/admin/tsdb/delete_series", post(admin::delete_series).put(admin::delete_series))
+        .route(
+            "/api/v1/admin/tsdb/clean_tombstones",
+            post(admin::clean_tombstones).put(admin::clean_tombstones),
+        )
+        .route("/api/v1/admin/tsdb/snapshot", post(admin::snapshot).put(admin::snapshot))
         .route("/-/healthy", get(status::healthy))
         .route("/-/ready", get(status::ready))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

@@ -1,5 +1,6 @@
 //! How the API behaves.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Options of [`router`](crate::router). The default is that of a Prometheus server.
@@ -9,10 +10,20 @@ pub struct ApiOptions {
     pub concurrent_queries_max: usize,
     /// How long a query may take, waiting included. A request may ask for less.
     pub timeout: Duration,
+    /// What `/api/v1/admin` needs to work, which deletes samples and copies the database. Without it, it refuses to.
+    pub admin: Option<AdminOptions>,
+}
+
+/// Options of the endpoints that change the database.
+#[derive(Clone, Debug)]
+pub struct AdminOptions {
+    /// The folder for copies of the database, each in a folder of its own: `snapshots` in the data directory, if it is to be
+    /// where Prometheus has it. Blocks are linked, so it has to lie in the same file system as the database.
+    pub snapshots_dir: PathBuf,
 }
 
 impl Default for ApiOptions {
     fn default() -> Self {
-        Self { concurrent_queries_max: 20, timeout: Duration::from_secs(120) }
+        Self { concurrent_queries_max: 20, timeout: Duration::from_secs(120), admin: None }
     }
 }

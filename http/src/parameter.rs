@@ -10,7 +10,7 @@ use emberdb::{Matcher, QueryOptions, TimeRange, promql_syntax};
 use crate::envelope::ApiError;
 use crate::time::{parse_duration, parse_time};
 
-/// The parameters of a request: of the form first (POST), then of the URL, as upstream.
+/// The parameters of a request: of the form first (POST, PUT), then of the URL, as upstream.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
             .get(header::CONTENT_TYPE)
             .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let mut pairs = Vec::new();
-        if request.method() == Method::POST && is_form {
+        if matches!(*request.method(), Method::POST | Method::PUT) && is_form {
             let form = Bytes::from_request(request, state).await;
             let form = form.map_err(|e| ApiError::bad_data(format!("error parsing form values: {e}")))?;
             pairs.extend(form_urlencoded::parse(&form).into_owned());
@@ -73,6 +73,15 @@ impl Parameters {
         match parse_duration(text) {
             Some(ms) => Ok(Some(ms)),
             None => Err(ApiError::parameter(name, format!("cannot parse {text:?} to a valid duration"))),
+        }
+    }
+
+    /// Whether something is to be done; not, if nothing is said.
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, ApiError> {
+        match self.get(name) {
+            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
+            None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
+            Some(text) => Err(ApiError::parameter(name, format!("unable to parse boolean: {text:?}"))),
         }
     }
 
@@ -153,6 +162,7 @@ mod tests {
                 .contains(r#"invalid parameter \"start\": cannot parse \"x\" to a valid timestamp"#)
         );
         assert!(Parameters::of("limit=-1").limit().is_err());
+        assert!(Parameters::of("skip_head=yes").boolean("skip_head").is_err());
         assert!(Parameters::of("match[]={}").selectors().is_err());
         assert!(Parameters::of("start=2&end=1").range().is_err());
     }

@@ -13,6 +13,7 @@ use super::*;
 struct Server {
     db: Db,
     dir: std::path::PathBuf,
+    admin: Option<AdminOptions>,
 }
 
 impl Server {
@@ -27,11 +28,12 @@ impl Server {
             }
         }
         let _ = appender.commit().unwrap();
-        Self { db, dir }
+        Self { db, dir, admin: None }
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String) {
-        let response = router(self.db.clone(), ApiOptions::default()).oneshot(request).await.unwrap();
+        let options = ApiOptions { admin: self.admin.clone(), ..ApiOptions::default() };
+        let response = router(self.db.clone(), options).oneshot(request).await.unwrap();
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -197,4 +199,71 @@ async fn status_and_health() {
     assert_eq!(server.get("/-/ready").await.0, 503);
     let (status, answer) = server.get("/api/v1/labels").await;
     assert_eq!((status, &answer["errorType"]), (503, &json!("unavailable")));
+}
+
+#[tokio::test]
+async fn cardinality_of_the_head() {
+    let server = Server::new();
+    let (status, answer) = server.get("/api/v1/status/tsdb").await;
+    assert_eq!(status, 200);
+    let item = |name: &str, value: u64| json!({"name": name, "value": value});
+    let expected = json!({
+        "headStats": {"numSeries": 2, "numLabelPairs": 3, "minTime": 0, "maxTime": 300_000},
+        "seriesCountByMetricName": [item("up", 2)],
+        "labelValueCountByLabelName": [item("job", 2), item("__name__", 1)],
+        "memoryInBytesByLabelName": [item("__name__", 24), item("job", 12)],
+        "seriesCountByLabelValuePair": [item("__name__=up", 2), item("job=a", 1), item("job=b", 1)],
+    });
+    assert_eq!(answer["data"], expected);
+    let (_, answer) = server.get("/api/v1/status/tsdb?limit=1").await;
+    assert_eq!(answer["data"]["labelValueCountByLabelName"], json!([item("job", 2)]));
+    for (limit, error) in [
+        ("0", "limit must be a positive number"),
+        ("x", "limit must be a positive number"),
+        ("10001", "limit must not exceed 10000"),
+    ] {
+        assert_eq!(server.get(&format!("/api/v1/status/tsdb?limit={limit}")).await, bad_data(error));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_changed_unless_that_is_switched_on() {
+    let server = Server::new();
+    let refused =
+        (500, json!({"status": "error", "errorType": "unavailable", "error": "admin APIs disabled"}));
+    for path in ["delete_series", "clean_tombstones", "snapshot"] {
+        let path = format!("/api/v1/admin/tsdb/{path}");
+        assert_eq!(server.post(&path, "match[]=up").await, refused);
+        assert_eq!(server.get(&path).await.0, 405);
+    }
+    assert_eq!(server.db.stats().samples, 42);
+}
+
+#[tokio::test]
+async fn samples_are_deleted_and_the_database_is_copied() {
+    let mut server = Server::new();
+    let snapshots_dir = server.dir.join("snapshots");
+    server.admin = Some(AdminOptions { snapshots_dir: snapshots_dir.clone() });
+    let delete = "/api/v1/admin/tsdb/delete_series";
+    assert_eq!(server.post(delete, "").await, bad_data("no match[] parameter provided"));
+    let a = "match[]=up%7Bjob%3D%22a%22%7D";
+    let no_content = (204, json!(""));
+    assert_eq!(server.post(delete, &format!("{a}&start=0&end=100")).await, no_content);
+    let count = "/api/v1/query?query=count_over_time(up%5B1h%5D)&time=300";
+    let (_, answer) = server.get(count).await;
+    let counts: Vec<&Value> =
+        answer["data"]["result"].as_array().unwrap().iter().map(|one| &one["value"][1]).collect();
+    assert_eq!(counts, ["14", "21"]);
+    assert_eq!(server.post("/api/v1/admin/tsdb/clean_tombstones", "").await, no_content);
+
+    let path = "/api/v1/admin/tsdb/snapshot";
+    let (status, answer) = server.post(path, "").await;
+    assert_eq!((status, &answer["status"]), (200, &json!("success")), "{answer}");
+    let copy = snapshots_dir.join(answer["data"]["name"].as_str().unwrap());
+    let copied = Db::open_read_only(&copy, DbOptions::default()).unwrap();
+    assert_eq!(
+        copied.query("sum(count_over_time(up[1h]))", 300_000).unwrap().value.to_json(),
+        server.db.query("sum(count_over_time(up[1h]))", 300_000).unwrap().value.to_json()
+    );
+    assert_eq!(server.post(path, "skip_head=maybe").await.0, 400);
 }

@@ -1,7 +1,15 @@
-//! Answers as people and spreadsheets read them. The table and the JSON are the engine's own.
+//! What people and spreadsheets read. The tables and the JSON of answers are the engine's own.
 
+mod blocks;
 mod csv;
 mod plot;
+mod stream;
+mod table;
+mod unit;
 
+pub(crate) use blocks::BlockTable;
 pub(crate) use csv::csv;
 pub(crate) use plot::plot;
+pub(crate) use stream::to_stdout;
+pub(crate) use table::{Align, Table};
+pub(crate) use unit::{Units, spell_span};
