@@ -128,6 +128,37 @@ impl SampleColumns {
         }
     }
 
+    /// Adds samples that are newer than all there are, histograms too.
+    pub fn append(&mut self, newer: Self) {
+        if !newer.start_timestamps.is_empty() {
+            self.start_timestamps.resize(self.timestamps.len(), 0);
+            self.start_timestamps.extend(newer.start_timestamps);
+        }
+        self.timestamps.extend(newer.timestamps);
+        self.values.extend(newer.values);
+        let histograms = newer.histograms;
+        if !histograms.start_timestamps.is_empty() {
+            self.histograms.start_timestamps.resize(self.histograms.len(), 0);
+            self.histograms.start_timestamps.extend(histograms.start_timestamps);
+        }
+        self.histograms.timestamps.extend(histograms.timestamps);
+        self.histograms.values.extend(histograms.values);
+    }
+
+    /// A copy of the samples in `range`, histograms too.
+    #[must_use]
+    pub fn within(&self, range: TimeRange) -> Self {
+        let mut columns = self.clone();
+        columns.trim(0, range);
+        if let Some(before_ms) = range.min_ms.checked_sub(1) {
+            columns.histograms.remove(TimeRange::new(i64::MIN, before_ms));
+        }
+        if let Some(after_ms) = range.max_ms.checked_add(1) {
+            columns.histograms.remove(TimeRange::new(after_ms, i64::MAX));
+        }
+        columns
+    }
+
     /// Removes all samples in `range`, histograms too.
     pub fn remove_all(&mut self, range: TimeRange) {
         self.remove(0, range);

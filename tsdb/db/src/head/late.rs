@@ -105,17 +105,17 @@ impl LateSamples {
             || self.open.iter().any(|sample| matches!(sample.value, LateValue::Histogram(_)))
     }
 
-    /// Adds to `sources` one for each chunk with samples in `range`, and one for those in memory.
+    /// Adds to `sources` one for each chunk with samples in `range`, and one for those in memory, each with its first and last time.
     pub(super) fn read(
         &self,
         files: &ChunkFiles,
         range: TimeRange,
-        sources: &mut Vec<SampleColumns>,
+        sources: &mut Vec<(TimeRange, SampleColumns)>,
     ) -> Result<(), StorageError> {
         for chunk in self.chunks.iter().filter(|chunk| chunk.range().overlaps(&range)) {
             let mut columns = SampleColumns::new();
             read_any(chunk.encoding, &chunk.bytes(files)?, range, &mut columns)?;
-            sources.push(columns);
+            sources.push((chunk.range(), columns));
         }
         let mut columns = SampleColumns::new();
         for LateSample { timestamp_ms, value } in self.open.iter().filter(|s| range.contains(s.timestamp_ms))
@@ -129,7 +129,9 @@ impl LateSamples {
                 }
             }
         }
-        sources.push(columns);
+        if let (Some(first), Some(last)) = (self.open.first(), self.open.last()) {
+            sources.push((TimeRange::new(first.timestamp_ms, last.timestamp_ms), columns));
+        }
         Ok(())
     }
 

@@ -338,17 +338,42 @@ impl Series {
     ) -> Result<(), StorageError> {
         match self.late() {
             Some(late) if late.range().is_some_and(|late| late.overlaps(&range)) => {
-                let mut sources = vec![SampleColumns::new()];
-                self.read_in_order(view, range, &mut sources[0])?;
-                late.read(view.files, range, &mut sources)?;
-                for late in &mut sources[1..] {
-                    self.deleted().iter().for_each(|&deleted| late.remove_all(deleted));
-                }
-                columns.merge(&sources);
-                Ok(())
+                self.read_with_late(late, view, range, columns)
             }
             _ => self.read_in_order(view, range, columns),
         }
+    }
+
+    /// Merges samples in order with late ones. As upstream, chunks are taken in the order of their first time, and merged are those
+    /// that overlap: of samples with one time that tells which one is seen.
+    fn read_with_late(
+        &self,
+        late: &LateSamples,
+        view: View<'_>,
+        range: TimeRange,
+        columns: &mut SampleColumns,
+    ) -> Result<(), StorageError> {
+        let mut in_order = SampleColumns::new();
+        self.read_in_order(view, range, &mut in_order)?;
+        let chunks = self.finished_chunks().map(HeadChunk::range).chain(self.open_chunk().map(|(r, ..)| r));
+        let mut sources: Vec<(TimeRange, SampleColumns)> =
+            chunks.map(|chunk| (chunk, in_order.within(chunk))).collect();
+        late.read(view.files, range, &mut sources)?;
+        sources.sort_by_key(|(chunk, _)| chunk.min_ms);
+        let mut merged = SampleColumns::new();
+        let mut end_ms = None;
+        let mut group: Vec<SampleColumns> = Vec::new();
+        for (chunk, samples) in sources {
+            if end_ms.is_some_and(|end_ms| chunk.min_ms > end_ms) {
+                append_group(&mut group, &mut merged);
+            }
+            end_ms = end_ms.max(Some(chunk.max_ms));
+            group.push(samples);
+        }
+        append_group(&mut group, &mut merged);
+        self.deleted().iter().for_each(|&deleted| merged.remove_all(deleted));
+        columns.append(merged);
+        Ok(())
     }
 
     fn read_in_order(
@@ -484,6 +509,17 @@ impl Series {
             + self.visibility.heap_bytes()
             + self.rare.as_ref().map_or(0, |rare| size_of::<Rare>() + rare.late.heap_bytes())
             + self.histograms.as_ref().map_or(0, |lane| lane.heap_bytes())
+    }
+}
+
+/// Takes out chunks that overlap, or one that overlaps none, and appends their samples.
+fn append_group(group: &mut Vec<SampleColumns>, merged: &mut SampleColumns) {
+    match group.len() {
+        0 | 1 => group.drain(..).for_each(|only| merged.append(only)),
+        _ => {
+            merged.merge(group);
+            group.clear();
+        }
     }
 }
 
