@@ -60,6 +60,7 @@ fn held_chunks(page: &Page) -> Vec<HeldChunk> {
     let page = page.read();
     let mut held = Vec::new();
     for (slot, series) in page.iter().enumerate() {
+        let first = held.len();
         for chunk in series.finished_chunks() {
             if let Some(bytes) = chunk.held_bytes() {
                 let (wal_ref, encoding) = (series.wal_ref, chunk.encoding);
@@ -67,6 +68,8 @@ fn held_chunks(page: &Page) -> Vec<HeldChunk> {
                 held.push(HeldChunk { slot, wal_ref, min_ms, max_ms, encoding, bytes });
             }
         }
+        // A series' chunks follow each other in time, floats and histograms together: who reads the files relies on it.
+        held[first..].sort_by_key(|chunk| chunk.min_ms);
     }
     held
 }
