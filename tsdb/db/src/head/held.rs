@@ -41,14 +41,6 @@ impl HeldHistogram {
         }
     }
 
-    /// The same, counted in floats.
-    pub(super) fn to_float(&self) -> FloatHistogram {
-        match self {
-            Self::Integer(histogram) => histogram.to_float(),
-            Self::Float(histogram) => histogram.clone(),
-        }
-    }
-
     /// The record that it goes into.
     pub(super) fn record_kind(&self) -> RecordKind {
         match self {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use emberdb_model::storage::StorageError;
-use emberdb_model::{Sample, SampleColumns, TimeRange};
+use emberdb_model::{SampleColumns, TimeRange};
 use emberdb_tsdb_chunk::{
     ChunkError, ChunkHistograms as ChunkColumns, Encoding, HistogramChunks, XorAppender,
 };
@@ -105,32 +105,19 @@ impl LateSamples {
             || self.open.iter().any(|sample| matches!(sample.value, LateValue::Histogram(_)))
     }
 
-    /// Adds to `sources` one for each chunk with samples in `range`, and one for those in memory, each with its first and last time.
+    /// Adds to `sources` one for each chunk with samples in `range`, and for those in memory, each with its first and last time.
     pub(super) fn read(
         &self,
         files: &ChunkFiles,
         range: TimeRange,
         sources: &mut Vec<(TimeRange, SampleColumns)>,
     ) -> Result<(), StorageError> {
-        for chunk in self.chunks.iter().filter(|chunk| chunk.range().overlaps(&range)) {
+        // Samples in memory are read as the chunk that they will be: so it is told of histograms what a chunk tells.
+        let open = encode(&self.open).map_err(corrupt)?;
+        for chunk in self.chunks.iter().chain(&open).filter(|chunk| chunk.range().overlaps(&range)) {
             let mut columns = SampleColumns::new();
             read_any(chunk.encoding, &chunk.bytes(files)?, range, &mut columns)?;
             sources.push((chunk.range(), columns));
-        }
-        let mut columns = SampleColumns::new();
-        for LateSample { timestamp_ms, value } in self.open.iter().filter(|s| range.contains(s.timestamp_ms))
-        {
-            match value {
-                LateValue::Float(value) => {
-                    columns.push(Sample { timestamp_ms: *timestamp_ms, value: *value });
-                }
-                LateValue::Histogram(held) => {
-                    columns.histograms.push(*timestamp_ms, Arc::new(held.to_float()));
-                }
-            }
-        }
-        if let (Some(first), Some(last)) = (self.open.first(), self.open.last()) {
-            sources.push((TimeRange::new(first.timestamp_ms, last.timestamp_ms), columns));
         }
         Ok(())
     }
