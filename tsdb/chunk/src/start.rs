@@ -180,7 +180,7 @@ mod tests {
     fn bits_are_those_of_the_format() {
         // Known at first (varint 1 is 2), stays, then 2 behind the sample before, then 2 again.
         let samples = [(10, 9), (20, 9), (30, 18), (40, 28)];
-        assert_eq!(written(&samples), (0x82, vec![0b0000_0010, 0b10_010_0_00], 8 + 5 + 1));
+        assert_eq!(written(&samples), (0x82, vec![0b0000_0010, 0b1001_0000], 8 + 5 + 1));
     }
 
     #[test]

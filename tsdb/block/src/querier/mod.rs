@@ -1,6 +1,6 @@
 //! Reading a block: what matchers select in it, and the samples of that.
 //!
-//! - [`BlockQuerier`]: selects.
+//! - [`BlockQuerier`] selects.
 //! - [`series_set`]: what was selected; reads its samples.
 //! - [`selection`]: gathers what is selected, and spells its labels.
 //! - [`overlap`]: makes one row of samples out of chunks that overlap.

@@ -162,7 +162,7 @@ impl<N: Coded, S: StartCoding> Coding<N, S> {
         };
         let buckets =
             [&self.positive, &self.negative].map(|fields| fields.iter().map(|field| field.number()));
-        self.layout.copy_into(numbers, buckets, histogram);
+        self.layout.copy_into(&numbers, buckets, histogram);
     }
 
     /// Makes room for the buckets of the layout.

@@ -205,7 +205,7 @@ impl ChunkHistograms {
             ..FloatHistogram::default()
         };
         let buckets = [self.positive(index), self.negative(index)].map(|buckets| buckets.iter().copied());
-        self.layout.copy_into(numbers, buckets, histogram);
+        self.layout.copy_into(&numbers, buckets, histogram);
     }
 
     /// The histograms with their times, one by one.

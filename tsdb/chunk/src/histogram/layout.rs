@@ -74,7 +74,7 @@ impl HistogramLayout {
     /// given, and what `numbers` says beside them. One that is stale is nothing but that.
     pub(super) fn copy_into<N: BucketNumber>(
         &self,
-        numbers: NativeHistogram<N>,
+        numbers: &NativeHistogram<N>,
         [positive, negative]: [impl Iterator<Item = N>; 2],
         histogram: &mut NativeHistogram<N>,
     ) {
@@ -97,7 +97,10 @@ impl HistogramLayout {
                 positive: above,
                 negative: below,
                 custom_values: self.custom_values.clone(),
-                ..numbers
+                counter_reset_hint: numbers.counter_reset_hint,
+                zero_count: numbers.zero_count,
+                count: numbers.count,
+                sum: numbers.sum,
             }
         };
     }

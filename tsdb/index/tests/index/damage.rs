@@ -129,6 +129,9 @@ fn faults_with(bytes: &[u8], range: &Range<usize>, from: &[u8], to: &[u8]) -> St
     sample::faults(&sample::open(&changed).unwrap()).join("; ")
 }
 
+/// A section, bytes in it, what they are made, and what is said of that.
+type Case<'a> = (&'a Range<usize>, &'a [u8], &'a [u8], &'a str);
+
 #[test]
 fn verification_names_what_is_out_of_order() {
     use crate::sample::{chunk, labels};
@@ -139,7 +142,7 @@ fn verification_names_what_is_out_of_order() {
     let bytes = sample::write(&series);
     let ranges = checksummed(&bytes);
     let [symbols, first, second, all, a_b, ..] = &ranges[..] else { panic!("{ranges:?}") };
-    let cases: [(&Range<usize>, &[u8], &[u8], &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (symbols, b"\x01b", b"\x01d", "expected a symbol after \"d\", found \"c\""),
         // The chunks: 10 twice, then 10 long, then at 8; 1 after it, 9 long, 42 twice behind it.
         (first, &[20, 10, 8, 1, 9, 84], &[20, 10, 8, 0, 9, 84], "expected a chunk after the one before"),
