@@ -138,9 +138,9 @@ fn openmetrics_name(labels: LabelsRef<'_>) -> String {
     for (name, value) in labels.iter().filter(|&(name, _)| name != METRIC_NAME) {
         text.push_str(separator);
         if is_legacy_label_name(name) {
-            text.push_str(name)
+            text.push_str(name);
         } else {
-            push_quoted(&mut text, name)
+            push_quoted(&mut text, name);
         }
         text.push('=');
         push_quoted(&mut text, value);

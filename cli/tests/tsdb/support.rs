@@ -88,6 +88,7 @@ fn fill(path: &Path) {
 }
 
 /// A file or folder of the data that is shared with other projects, or `None` (said on the terminal) where it is not at hand.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn conformance(path: &str) -> Option<PathBuf> {
     let root = std::env::var("EMBERDB_CONFORMANCE").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"),

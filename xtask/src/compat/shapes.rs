@@ -25,9 +25,12 @@ impl Shape {
 /// The series whose samples a round deletes in part.
 pub(super) const DELETED: &str = "deleted";
 
+/// A shape's name, how many milliseconds its times are off, and its value at each step, if it has one there.
+type Kind = (&'static str, i64, fn(i64) -> Option<f64>);
+
 /// All shapes. Names of metrics and labels beyond ASCII are for peers that know them: `has_utf8_names`.
 pub(super) fn shapes(has_utf8_names: bool) -> Vec<Shape> {
-    let kinds: [(&str, i64, fn(i64) -> Option<f64>); 15] = [
+    let kinds: [Kind; 15] = [
         ("counter", 0, |t| Some((t % 700) as f64 * 3.0)),
         ("counter_of_fractions", 200, |t| Some((t % 1000) as f64 * 0.1)),
         ("gauge", 20, |t| Some((t as f64 / 40.0).sin() * 100.0)),
@@ -37,7 +40,9 @@ pub(super) fn shapes(has_utf8_names: bool) -> Vec<Shape> {
         ("extremes", 0, |t| Some([f64::MAX, 5e-324, f64::MIN, f64::MIN_POSITIVE, 1.0][index(t, 5)])),
         ("infinities", 0, |t| Some([f64::INFINITY, 1.0, f64::NEG_INFINITY][index(t, 3)])),
         ("not_a_number", 0, |t| Some(if t % 5 == 0 { f64::NAN } else { 1.0 })),
-        ("ends_and_begins", 0, |t| (t % 100 < 80).then(|| if t % 100 == 79 { STALE_NAN } else { t as f64 })),
+        ("ends_and_begins", 0, |t| {
+            (t % 100 < 80).then_some(if t % 100 == 79 { STALE_NAN } else { t as f64 })
+        }),
         ("gaps_of_hours", 9_000, |t| (t % 800 < 60).then_some(t as f64)),
         ("once_an_hour", 0, |t| (t % 240 == 0).then_some(t as f64)),
         ("once", 0, |t| (t == 300).then_some(1.0)),

@@ -41,7 +41,7 @@ pub(super) fn run(args: &VerifyArgs) -> Outcome {
     }
     if env.fs().exists(&dir.join("meta.json"))? {
         let mut findings = Findings::new(1)?;
-        blocks::verify(&env, &[dir.clone()], &mut findings);
+        blocks::verify(&env, std::slice::from_ref(dir), &mut findings);
         return findings.finish();
     }
     let block_dirs: Vec<PathBuf> = block_dirs(&env, dir)?.into_iter().map(|(_, path)| path).collect();

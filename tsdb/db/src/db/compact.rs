@@ -60,8 +60,8 @@ impl Shared {
     pub(super) fn maintain(&self) -> Result<CompactionReport, StorageError> {
         let mut maintenance = self.maintenance.lock();
         self.check_writable()?;
-        let mut report = CompactionReport::default();
-        report.chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
+        let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
+        let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
         self.forget(&mut maintenance)?;
         while let Some(range) = self.head_range_to_compact() {
             report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);

@@ -222,7 +222,7 @@ fn finished_chunks_in_files_are_found_again() {
     let dir = TempDir::new();
     let db = reopen(&dir.path);
     fill(&db, 0..3);
-    assert_eq!(db.maintain().unwrap().chunks_offloaded, 3 * 1);
+    assert_eq!(db.maintain().unwrap().chunks_offloaded, 3);
     assert!(db.stats().head_chunk_file_bytes > 0);
     assert_eq!(dump(&db), filled(0..3, |_, _| false));
     db.close().unwrap();
