@@ -6,6 +6,7 @@
 //! - [`RelabelRule`] rewrites a label set, or drops what it names.
 //! - [`SampleColumns`] hold a series' samples, time and value in two columns, start timestamps in a third where the storage
 //!   knows them, native histograms beside them in [`HistogramColumns`]. [`SampleValue`] is what one of them holds.
+//! - [`Metadata`] say what a metric is for; an [`Exemplar`] is an example of what a series counted.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
 //! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
 //! - [`number`]: floats as upstream prints them.
@@ -24,8 +25,10 @@
 
 mod annotation;
 mod batch;
+mod exemplar;
 mod labels;
 mod matcher;
+mod metadata;
 pub mod number;
 mod relabel;
 mod sample;
@@ -35,11 +38,13 @@ mod time;
 
 pub use annotation::{Annotation, AnnotationKind, Annotations};
 pub use batch::{HistogramColumns, SampleColumns};
+pub use exemplar::{Exemplar, SeriesExemplars};
 pub use labels::{
     BUCKET_LABEL, Label, LabelError, Labels, LabelsBuilder, LabelsRef, METRIC_NAME, QUANTILE_LABEL, Symbol,
     SymbolTable, is_legacy_label_name, is_legacy_metric_name, write_quoted,
 };
 pub use matcher::{AnchoredRegex, MatchOp, Matcher, MatcherError};
+pub use metadata::{Metadata, MetricType};
 pub use relabel::{RelabelAction, RelabelConfig, RelabelError, RelabelRule, relabel};
 pub use sample::{Sample, SampleValue, SeriesRef};
 pub use staleness::{NORMAL_NAN, STALE_NAN, is_stale};

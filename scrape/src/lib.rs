@@ -28,8 +28,9 @@ mod format;
 mod scrape;
 mod target;
 
+pub use emberdb_model::MetricType;
 pub use format::{
-    ContentTypeError, Entry, Exemplar, ExpositionFormat, Help, LabelPairs, Metric, MetricType, Negotiated,
+    ContentTypeError, Entry, Exemplar, ExpositionFormat, Help, LabelPairs, Metric, Negotiated,
     OpenMetricsParser, ParseError, Parser, ParserOptions, Series, TextParser, negotiate,
 };
 pub use scrape::{Scrape, ScrapeError, ScrapeReport};

@@ -2,7 +2,7 @@
 
 use emberdb_histogram::{FloatHistogram, Histogram, HistogramError};
 
-use crate::{LabelError, Labels, SeriesRef};
+use crate::{Exemplar, LabelError, Labels, Metadata, SeriesRef};
 
 use super::StorageError;
 
@@ -91,6 +91,24 @@ pub trait Appender: Send {
         Err(AppendError::HistogramsUnsupported)
     }
 
+    /// Adds an example of what a series counted. One that the series has already is passed over.
+    ///
+    /// # Errors
+    /// [`AppendError`] says why the exemplar was refused: also if the storage keeps no exemplars.
+    fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        let _ = (series, exemplar);
+        Err(AppendError::ExemplarsUnsupported)
+    }
+
+    /// Says what the metric of a series is for; replaces what was said before.
+    ///
+    /// # Errors
+    /// [`AppendError`] says why it was refused: also if the storage keeps no metadata.
+    fn update_metadata(&mut self, series: SeriesRef, metadata: &Metadata) -> Result<(), AppendError> {
+        let _ = (series, metadata);
+        Err(AppendError::MetadataUnsupported)
+    }
+
     /// Logs the batch and makes it visible.
     ///
     /// # Errors
@@ -139,6 +157,28 @@ pub enum AppendError {
     /// The storage takes floats only.
     #[error("this storage takes no native histograms")]
     HistogramsUnsupported,
+    /// The exemplar is older than the newest one of its series.
+    #[error("out of order exemplar: {timestamp_ms} is before the series' newest exemplar at {newest_ms}")]
+    OutOfOrderExemplar {
+        /// Time of the refused exemplar.
+        timestamp_ms: i64,
+        /// Time of the series' newest exemplar.
+        newest_ms: i64,
+    },
+    /// The exemplar's labels have together more characters than may be.
+    #[error("exemplar labels have {characters} characters, the most they may have is {characters_max}")]
+    ExemplarLabelsTooLong {
+        /// Characters of all names and values.
+        characters: usize,
+        /// The most there may be.
+        characters_max: usize,
+    },
+    /// The storage keeps no exemplars, or was told not to.
+    #[error("exemplar storage is disabled")]
+    ExemplarsUnsupported,
+    /// The storage keeps no metadata.
+    #[error("this storage takes no metadata")]
+    MetadataUnsupported,
     /// The sample is older than what the storage still takes.
     #[error("out of bounds: sample at {timestamp_ms} is too old, the oldest accepted time is {oldest_ms}")]
     TooOld {

@@ -1,7 +1,7 @@
 //! The seams between those who store and those who ask or write.
 //!
 //! The query engine knows a [`Queryable`] only; scrapes, rules and remote write know an [`Appendable`] only. A storage
-//! implements both.
+//! implements both. One that keeps examples of what was counted is an [`ExemplarQueryable`], too.
 
 mod append;
 mod error;
@@ -9,4 +9,4 @@ mod query;
 
 pub use append::{AppendError, Appendable, Appender, CommitSummary, Rejection};
 pub use error::{StorageError, StorageErrorKind};
-pub use query::{Querier, Queryable, SeriesSet};
+pub use query::{ExemplarQueryable, Querier, Queryable, SeriesSet};

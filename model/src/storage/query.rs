@@ -1,6 +1,6 @@
 //! Asking: a [`Querier`] is a view of a storage at one moment; a [`SeriesSet`] is what matchers selected in it.
 
-use crate::{Label, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
+use crate::{Label, Matcher, SampleColumns, SampleValue, SeriesExemplars, SymbolTable, TimeRange};
 
 use super::StorageError;
 
@@ -11,6 +11,20 @@ pub trait Queryable: Send + Sync {
     /// # Errors
     /// [`StorageError`] if the storage is closed.
     fn querier(&self) -> Result<Box<dyn Querier>, StorageError>;
+}
+
+/// A storage that keeps examples of what was counted.
+pub trait ExemplarQueryable: Send + Sync {
+    /// The exemplars in `range` of the series that meet all matchers of at least one of `selectors`, by series; series are sorted by
+    /// their labels, and none is there twice.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the storage is closed or keeps no exemplars.
+    fn select_exemplars(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+    ) -> Result<Vec<SeriesExemplars>, StorageError>;
 }
 
 /// A view of a storage at one moment.

@@ -9,7 +9,9 @@
 //! family goes. What was found ahead stays valid until the parser gets there, so that each line is looked at twice at
 //! most. As upstream, only the nearest `_created` line ahead is considered: one that stands first in its family is lost.
 
-use super::entry::{Entry, Metric, MetricType};
+use emberdb_model::MetricType;
+
+use super::entry::{Entry, Metric};
 use super::lex::{Braces, Cursor, Dialect, Piece};
 use super::number::seconds_to_ms;
 use super::openmetrics::Lines;

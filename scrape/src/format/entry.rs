@@ -1,9 +1,8 @@
 //! What the parsers yield.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use emberdb_model::{BUCKET_LABEL, LabelsBuilder, METRIC_NAME, QUANTILE_LABEL};
+use emberdb_model::{BUCKET_LABEL, LabelsBuilder, METRIC_NAME, MetricType, QUANTILE_LABEL};
 
 use super::lex::{Braces, Cursor, Dialect, Piece, unescape};
 use super::number::canonical_bound;
@@ -48,43 +47,6 @@ impl<'a> Help<'a> {
     #[must_use]
     pub fn text(&self) -> Cow<'a, str> {
         unescape(self.escaped, self.quotes_escaped)
-    }
-}
-
-/// The type of a metric family; the last four are OpenMetrics' own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum MetricType {
-    /// `untyped` in the text format, `unknown` in OpenMetrics, and what has no TYPE line.
-    #[default]
-    Unknown,
-    /// Only goes up, or starts again.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// Counts in buckets with the label `le`.
-    Histogram,
-    /// Quantiles that the client computed.
-    Summary,
-    /// A histogram whose counts can go down.
-    GaugeHistogram,
-    /// Facts as labels, with the value 1.
-    Info,
-    /// One series a state, 1 or 0.
-    StateSet,
-}
-
-impl fmt::Display for MetricType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "unknown",
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Summary => "summary",
-            Self::GaugeHistogram => "gaugehistogram",
-            Self::Info => "info",
-            Self::StateSet => "stateset",
-        })
     }
 }
 

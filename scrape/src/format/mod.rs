@@ -17,7 +17,7 @@ mod parser;
 mod text;
 
 pub use content_type::{ContentTypeError, ExpositionFormat, Negotiated, negotiate};
-pub use entry::{Entry, Exemplar, Help, LabelPairs, Metric, MetricType, Series};
+pub use entry::{Entry, Exemplar, Help, LabelPairs, Metric, Series};
 pub use error::ParseError;
 pub use openmetrics::OpenMetricsParser;
 pub use parser::{Parser, ParserOptions};

@@ -14,8 +14,10 @@
 //! One space where one is shown and none elsewhere. There are no comments and no empty lines, each line ends with `\n`, and
 //! the last one is `# EOF`, so that a body that was cut is noticed.
 
+use emberdb_model::MetricType;
+
 use super::created::CreatedLines;
-use super::entry::{BoundLabel, Entry, Exemplar, Help, Metric, MetricType, Series};
+use super::entry::{BoundLabel, Entry, Exemplar, Help, Metric, Series};
 use super::error::{Fault, ParseError};
 use super::lex::{Braces, Cursor, Dialect, continues_metric_name, starts_metric_name};
 use super::number::{parse_seconds, parse_value};

@@ -13,7 +13,9 @@
 //! Blanks are spaces and tabs. A line ends with `\n`, the last one also with the end of the input. Nothing but digits is
 //! a timestamp.
 
-use super::entry::{BoundLabel, Entry, Help, Metric, MetricType, Series};
+use emberdb_model::MetricType;
+
+use super::entry::{BoundLabel, Entry, Help, Metric, Series};
 use super::error::{Fault, ParseError};
 use super::lex::{Braces, Cursor, Dialect, continues_metric_name, starts_metric_name};
 use super::number::{parse_milliseconds, parse_value};
