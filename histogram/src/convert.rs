@@ -42,8 +42,11 @@ impl Histogram {
         }
     }
 
-    /// The buckets of a classic histogram with the same observations; see
-    /// [`FloatHistogram::classic_buckets`].
+    /// The buckets of a classic histogram: one for each custom bound and one for `+Inf`, cumulative.
+    ///
+    /// Where spans leave buckets out, each of them counts what the one before the gap does: Prometheus converts whole numbers so,
+    /// and so a remote end gets them from it. [`FloatHistogram::classic_buckets`] of [`to_float`](Self::to_float) counts
+    /// every observation once.
     ///
     /// # Errors
     /// If the histogram has no custom bounds, or is not valid.
@@ -52,7 +55,17 @@ impl Histogram {
             return Err(HistogramErrorKind::NotCustom.into());
         }
         self.validate()?;
-        self.to_float().classic_buckets()
+        let mut counts = Vec::with_capacity(self.custom_bounds().len() + 1);
+        let (mut count, mut differences) = (0_i64, self.positive.buckets.iter());
+        for span in &self.positive.spans {
+            counts.extend((0..span.offset).map(|_| count as f64));
+            counts.extend(differences.by_ref().take(span.length as usize).map(|&difference| {
+                count = count.wrapping_add(difference);
+                count as f64
+            }));
+        }
+        let mut counts = counts.into_iter();
+        Ok(cumulative(self.layout(), self.custom_bounds().len(), |_| counts.next().unwrap_or_default()))
     }
 }
 
@@ -87,17 +100,25 @@ impl FloatHistogram {
             return Err(HistogramErrorKind::NotCustom.into());
         }
         self.validate()?;
-        let layout = self.layout();
         let mut counts = self.positive.float_counts().peekable();
-        let mut sum = 0.0;
-        let indices = 0..=self.custom_bounds().len() as i32;
-        Ok(indices
-            .map(|index| {
-                if let Some((_, count)) = counts.next_if(|&(other, _)| other == index) {
-                    sum += count;
-                }
-                ClassicBucket { upper_bound: layout.upper_bound(index), count: sum }
-            })
-            .collect())
+        Ok(cumulative(self.layout(), self.custom_bounds().len(), |index| {
+            counts.next_if(|&(other, _)| other == index).map_or(0.0, |(_, count)| count)
+        }))
     }
+}
+
+/// Classic buckets of what is in each bucket, which is asked in the order of the bounds.
+fn cumulative(
+    layout: BucketLayout<'_>,
+    bounds: usize,
+    mut count_in: impl FnMut(i32) -> f64,
+) -> Vec<ClassicBucket> {
+    let mut sum = 0.0;
+    let indices = 0..=bounds as i32;
+    indices
+        .map(|index| {
+            sum += count_in(index);
+            ClassicBucket { upper_bound: layout.upper_bound(index), count: sum }
+        })
+        .collect()
 }

@@ -20,11 +20,6 @@ const GAPS: &[(Suite, usize, &str)] = &[
         "marked as refused because of a label that is no identifier; upstream 3.14 takes any UTF-8",
     ),
     (
-        Suite::Histogram,
-        1,
-        "upstream's integer path counts buckets that are left out twice, its float path does not",
-    ),
-    (
         Suite::Exposition,
         80,
         "no protobuf, no labels of type and unit, no native histograms made of classic ones",
@@ -59,6 +54,11 @@ fn compliance() {
 #[test]
 fn exposition() {
     agrees(Suite::Exposition);
+}
+
+#[test]
+fn tsdb() {
+    agrees(Suite::Tsdb);
 }
 
 #[test]

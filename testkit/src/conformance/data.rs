@@ -40,6 +40,14 @@ pub enum DataError {
         /// What the reader says.
         source: serde_json::Error,
     },
+    /// A file is JSON, but not what its name promises.
+    #[error("{path}: {message}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
 }
 
 impl Data {
@@ -96,6 +104,12 @@ impl Data {
             line: source.line(),
             source,
         })
+    }
+
+    /// The names of the folders in a folder, sorted.
+    pub(super) fn folders(&self, under: &str) -> Result<Vec<String>, DataError> {
+        let entries = self.env.fs().read_dir(&self.folder.join(under))?;
+        Ok(entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect())
     }
 
     /// The files in a folder whose names end in `suffix`, sorted.

@@ -8,7 +8,7 @@
 //! * `data`: the files; `read` and `base64`: what they are made of
 //! * `promqltest` and `script`: upstream's scripts; `engine`: limits, statistics, annotations; `differential`: random
 //!   queries; `evaluator`: who is asked all of these, `answer`: how answers compare
-//! * `parser`, `compliance`, `labels`, `exposition`, `histogram`: the rest
+//! * `tsdb`: data directories and chunks; `parser`, `compliance`, `labels`, `exposition`, `histogram`: the rest
 //!
 //! ```
 //! use emberdb_testkit::conformance::{Data, Suite};
@@ -39,6 +39,7 @@ mod read;
 mod report;
 mod script;
 mod suite;
+mod tsdb;
 
 pub use data::{Data, DataError};
 pub use progress::Progress;

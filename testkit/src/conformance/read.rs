@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Mismatch, base64};
 
-type Read<T> = Result<T, Mismatch>;
+pub(super) type Read<T> = Result<T, Mismatch>;
 
 fn malformed(wanted: &str, value: &Value) -> Mismatch {
     Mismatch::new(format!("malformed record: wanted {wanted}, found {value}"))

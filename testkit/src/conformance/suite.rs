@@ -1,7 +1,7 @@
 //! The suites by name.
 
 use super::{Data, DataError, Progress, Run, SuiteReport};
-use super::{compliance, differential, engine, exposition, histogram, labels, parser, promqltest};
+use super::{compliance, differential, engine, exposition, histogram, labels, parser, promqltest, tsdb};
 
 /// A part of the data, and what is asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,15 @@ pub enum Suite {
     Exposition,
     /// The mathematics of histograms.
     Histogram,
+    /// Data directories, blocks and chunks.
+    Tsdb,
     /// Random queries with upstream's answers.
     Differential,
 }
 
 impl Suite {
     /// All of them, in the order in which they are told of.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Promqltest,
         Self::Parser,
         Self::Engine,
@@ -34,6 +36,7 @@ impl Suite {
         Self::Compliance,
         Self::Exposition,
         Self::Histogram,
+        Self::Tsdb,
         Self::Differential,
     ];
 
@@ -48,6 +51,7 @@ impl Suite {
             Self::Compliance => "compliance",
             Self::Exposition => "exposition",
             Self::Histogram => "histogram",
+            Self::Tsdb => "tsdb",
             Self::Differential => "differential",
         }
     }
@@ -72,6 +76,7 @@ impl Suite {
             Self::Compliance => compliance::run(&mut run)?,
             Self::Exposition => exposition::run(&mut run)?,
             Self::Histogram => histogram::run(&mut run)?,
+            Self::Tsdb => tsdb::run(&mut run)?,
             Self::Differential => differential::run(&mut run)?,
         }
         Ok(run.into_report())

@@ -45,6 +45,9 @@ pub struct TsdbOptions {
     /// How far behind the newest sample of the database, in milliseconds, a sample may lie that is older than the newest one of its
     /// series, or than what is taken in order. Default 0: no such sample is taken.
     pub out_of_order_window_ms: i64,
+    /// When at least such a part of the series in memory has ended, between 0 and 1, their samples go into blocks at once and not
+    /// only when their time has passed. For where series come and go. Default: not at all.
+    pub stale_series_ratio: Option<f64>,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -60,6 +63,7 @@ impl Default for TsdbOptions {
             retention_ms: None,
             retention_bytes: None,
             out_of_order_window_ms: 0,
+            stale_series_ratio: None,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use crate::postings::Postings;
+use crate::select::SelectCache;
 
 /// The number of a series in one index, from 0, in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ impl SeriesId {
 pub const SERIES_MAX: usize = u32::MAX as usize;
 
 /// Labels, postings and symbols of the head's series.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryIndex {
     pub(crate) symbols: SymbolTable,
     /// Labels of all series, those of one series side by side and sorted by name.
@@ -39,6 +40,26 @@ pub struct MemoryIndex {
     /// For each label name the values that occur, in order of first appearance.
     values: HashMap<Symbol, Vec<Symbol>, RandomState>,
     hasher: RandomState,
+    /// What was selected lately.
+    pub(crate) selected: SelectCache<SeriesId>,
+}
+
+/// So many bytes of answers are kept: twenty that name a hundred thousand series each.
+const SELECTED_BYTES_MAX: usize = 8 << 20;
+
+impl Default for MemoryIndex {
+    fn default() -> Self {
+        Self {
+            symbols: SymbolTable::default(),
+            labels: Vec::new(),
+            ends: Vec::new(),
+            by_labels: HashTable::default(),
+            postings: HashMap::default(),
+            values: HashMap::default(),
+            hasher: RandomState::default(),
+            selected: SelectCache::new(SELECTED_BYTES_MAX),
+        }
+    }
 }
 
 impl MemoryIndex {
@@ -130,6 +151,7 @@ impl MemoryIndex {
             + self.by_labels.allocation_size()
             + self.postings.allocation_size()
             + self.postings.values().map(Postings::heap_bytes).sum::<usize>()
+            + self.selected.heap_bytes()
             + self.values.allocation_size()
             + self.values.values().map(|v| v.capacity() * size_of::<Symbol>()).sum::<usize>()
     }

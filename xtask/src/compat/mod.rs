@@ -3,7 +3,7 @@
 //!
 //! - [`written`]: emberdb writes, Prometheus reads.
 //! - [`taken_over`]: Prometheus writes and is stopped or killed, emberdb reads and goes on, Prometheus reads again.
-//! - [`histograms`]: as `written`, with native histograms.
+//! - [`histograms`]: as `written`, with native histograms; [`late`]: with samples out of order.
 //! - [`shapes`]: the floats that are written; [`exposition`] and [`protobuf`]: how Prometheus is fed.
 //! - [`peers`], [`server`]: the other side's programs; [`store`]: our side.
 //! - [`held`]: what one side sees; [`answer`], [`dump`]: how it is read from what the peers print.
@@ -13,6 +13,7 @@ mod dump;
 mod exposition;
 mod held;
 mod histograms;
+mod late;
 mod pages;
 mod peers;
 mod protobuf;
@@ -31,7 +32,7 @@ use clap::Args;
 use peers::Peers;
 use report::Report;
 use store::Error;
-use taken_over::Ending;
+use taken_over::{Ending, Fed};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -43,11 +44,13 @@ pub(crate) struct Options {
 /// A round of comparisons. It fails as a whole if one of them could not be made.
 type Round = fn(&Peers, &mut Report) -> Result<(), Error>;
 
-const ROUNDS: [(&str, Round); 4] = [
+const ROUNDS: [(&str, Round); 6] = [
     ("written", written::run),
-    ("stopped", |peers, report| taken_over::run(peers, Ending::Stopped, report)),
-    ("killed", |peers, report| taken_over::run(peers, Ending::Killed, report)),
     ("histograms", histograms::run),
+    ("late", late::run),
+    ("stopped", |peers, report| taken_over::run("stopped", peers, Ending::Stopped, Fed::InOrder, report)),
+    ("killed", |peers, report| taken_over::run("killed", peers, Ending::Killed, Fed::InOrder, report)),
+    ("killed-late", |peers, report| taken_over::run("killed-late", peers, Ending::Killed, Fed::Late, report)),
 ];
 
 /// Runs the rounds and prints a line for each comparison: `NAME: ok (N series, M samples)` or its first difference.

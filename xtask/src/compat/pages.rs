@@ -1,6 +1,8 @@
 //! What a Prometheus is fed with: old samples as a file to make blocks of, newer ones as pages that it scrapes.
 
 use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use emberdb::{Histogram, Labels, is_stale};
@@ -18,26 +20,40 @@ const PAGES_UNTIL_LEAVING: u64 = 3;
 
 /// Floats in the text format.
 pub(super) fn floats(scrape: u64) -> Page {
-    let now_ms = now_ms();
+    let history = if scrape == 0 { 0..HISTORY_TICKS } else { 0..0 };
+    floats_of(scrape, history, now_ms() - (HISTORY_TICKS + 2) * TICK_MS)
+}
+
+/// The same, but that the first page tells of the later half of the ticks and the second one of the earlier half.
+pub(super) fn late_floats(scrape: u64) -> Page {
+    static START_MS: OnceLock<i64> = OnceLock::new();
+    let start_ms = *START_MS.get_or_init(|| now_ms() - (HISTORY_TICKS + 2) * TICK_MS);
+    let history = match scrape {
+        0 => HISTORY_TICKS / 2..HISTORY_TICKS,
+        1 => 0..HISTORY_TICKS / 2,
+        _ => 0..0,
+    };
+    floats_of(scrape, history, start_ms)
+}
+
+/// A page that tells of the ticks of `history`, counted from `start_ms`; if there are none, of now.
+fn floats_of(scrape: u64, history: Range<i64>, start_ms: i64) -> Page {
     let mut body = String::new();
     let shapes = shapes(false);
-    let mut add = |tick, start_ms| {
+    for tick in history.clone() {
         for shape in &shapes {
             if let Some((timestamp_ms, value)) = shape.sample(start_ms, tick).filter(|s| !is_stale(s.1)) {
                 line(&mut body, &shape.labels, value);
                 writeln!(body, " {timestamp_ms}").expect("a string takes all");
             }
         }
-    };
-    if scrape == 0 {
-        let start_ms = now_ms - (HISTORY_TICKS + 2) * TICK_MS;
-        (0..HISTORY_TICKS).for_each(|tick| add(tick, start_ms));
-    } else {
+    }
+    if history.is_empty() {
         // Of the jitter nothing is left: a tick that lies in the future would be refused.
         let labels =
             Labels::new([("__name__", "now"), ("from", "a page")]).expect("names are there, and once");
         line(&mut body, &labels, scrape as f64);
-        writeln!(body, " {now_ms}").expect("a string takes all");
+        writeln!(body, " {}", now_ms()).expect("a string takes all");
     }
     untimed(&mut body, scrape);
     Page { content_type: "text/plain; version=0.0.4", body: body.into_bytes() }

@@ -9,13 +9,14 @@ use emberdb::TimeRange;
 
 use super::exposition::Exposition;
 use super::held::Held;
+use super::late::WINDOW_CONFIG;
 use super::pages::{self, now_ms};
 use super::peers::Peers;
 use super::report::Report;
 use super::server::Server;
 use super::shapes::{TICK_MS, shapes};
 use super::store::{self, Error};
-use super::written::{append, dump_copy, read_back, see_all};
+use super::written::{append, ask_server, dump_copy, read_back};
 
 /// How the server ends.
 #[derive(Clone, Copy)]
@@ -24,6 +25,14 @@ pub(super) enum Ending {
     Stopped,
     /// With no time to write anything.
     Killed,
+}
+
+/// In which order the server gets what it scrapes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fed {
+    InOrder,
+    /// Older samples after newer ones.
+    Late,
 }
 
 /// Old samples lie so far back, and end before those that are scraped.
@@ -41,15 +50,17 @@ const SCRAPED_MS: i64 = 3_600_000;
 /// A scrape that began so long ago has been stored.
 const SETTLED_MS: i64 = 1500;
 
-pub(super) fn run(peers: &Peers, ending: Ending, report: &mut Report) -> Result<(), Error> {
-    let name = match ending {
-        Ending::Stopped => "stopped",
-        Ending::Killed => "killed",
-    };
+pub(super) fn run(
+    name: &str,
+    peers: &Peers,
+    ending: Ending,
+    fed: Fed,
+    report: &mut Report,
+) -> Result<(), Error> {
     let folder = tempfile::Builder::new().prefix("ember-compat-").tempdir()?;
     let data = folder.path().join("data");
     make_blocks(peers, &data, folder.path())?;
-    let (answered, asked) = feed(peers, &data, ending, folder.path())?;
+    let (answered, asked) = feed(peers, &data, ending, fed, folder.path())?;
     let dumped = dump_copy(peers, &data)?;
 
     let db = store::open(&data)?;
@@ -63,7 +74,9 @@ pub(super) fn run(peers: &Peers, ending: Ending, report: &mut Report) -> Result<
     db.maintain()?;
     report.compare(&format!("{name}, emberdb goes on"), &held, &store::read(&db)?);
     db.close()?;
-    see_all(&format!("{name}, and back"), peers, &data, &held, folder.path(), report)?;
+    let back = format!("{name}, and back");
+    report.compare(&format!("{back}, promtool dump"), &held.seen_in_dump(), &dump_copy(peers, &data)?);
+    ask_server(&back, peers, &data, window(fed), &held, folder.path(), report)?;
     read_back(&format!("{name}, emberdb in the end"), &data, &held, report)
 }
 
@@ -78,14 +91,23 @@ fn make_blocks(peers: &Peers, data: &Path, folder: &Path) -> Result<(), Error> {
 }
 
 /// Starts a server, lets it scrape, asks it for all up to a time, and ends it. What it answered, and what it was asked for.
-fn feed(peers: &Peers, data: &Path, ending: Ending, folder: &Path) -> Result<(Held, TimeRange), Error> {
-    let floats = Exposition::start(pages::floats)?;
+fn feed(
+    peers: &Peers,
+    data: &Path,
+    ending: Ending,
+    fed: Fed,
+    folder: &Path,
+) -> Result<(Held, TimeRange), Error> {
+    let floats = Exposition::start(match fed {
+        Fed::InOrder => pages::floats,
+        Fed::Late => pages::late_floats,
+    })?;
     let histograms = Exposition::start(pages::histograms)?;
     let mut targets = vec![("floats", &floats)];
     if peers.has_histograms() {
         targets.push(("histograms", &histograms));
     }
-    let mut server = Server::start(peers, data, &config(peers, &targets), folder)?;
+    let mut server = Server::start(peers, data, &(config(peers, &targets) + window(fed)), folder)?;
     let give_up = Instant::now() + SCRAPES_TIMEOUT;
     while targets.iter().any(|(_, target)| target.scrapes() < SCRAPES) {
         server.check()?;
@@ -106,6 +128,11 @@ fn feed(peers: &Peers, data: &Path, ending: Ending, folder: &Path) -> Result<(He
         Ending::Killed => server.kill(),
     }
     Ok((answered, asked))
+}
+
+/// The part of a configuration that is about samples out of order.
+fn window(fed: Fed) -> &'static str {
+    if fed == Fed::Late { WINDOW_CONFIG } else { "" }
 }
 
 fn config(peers: &Peers, targets: &[(&str, &Exposition)]) -> String {

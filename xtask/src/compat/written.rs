@@ -49,20 +49,21 @@ pub(super) fn see_all(
     report: &mut Report,
 ) -> Result<(), Error> {
     report.compare(&format!("{name}, promtool dump"), &expected.seen_in_dump(), &dump_copy(peers, data)?);
-    ask_server(name, peers, data, expected, folder, report)
+    ask_server(name, peers, data, "", expected, folder, report)
 }
 
-/// Lets a server read a directory and compares what it answers.
+/// Lets a server with a configuration read a directory and compares what it answers.
 pub(super) fn ask_server(
     name: &str,
     peers: &Peers,
     data: &Path,
+    config: &str,
     expected: &Held,
     folder: &Path,
     report: &mut Report,
 ) -> Result<(), Error> {
     let range = expected.range();
-    let server = Server::start(peers, data, "", folder)?;
+    let server = Server::start(peers, data, config, folder)?;
     let found = server.ask(TimeRange::new(range.min_ms - MARGIN_MS, range.max_ms + MARGIN_MS))?;
     report.compare(&format!("{name}, prometheus"), &expected.seen_over_http(), &found);
     Ok(server.terminate()?)

@@ -51,17 +51,19 @@ fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
     (columns.positive_len, columns.negative_len) = (coding.positive.len(), coding.negative.len());
     let row_len = columns.positive_len + columns.negative_len;
 
-    columns.timestamps.reserve(samples);
-    columns.counts.reserve(samples);
-    columns.zero_counts.reserve(samples);
-    columns.sums.reserve(samples);
-    columns.rows.reserve(samples);
+    columns.timestamps.resize(samples, 0);
+    columns.counts.resize(samples, 0.0);
+    columns.zero_counts.resize(samples, 0.0);
+    columns.sums.resize(samples, 0.0);
+    columns.rows.resize(samples, 0);
     if S::ARE_KEPT {
-        columns.starts.reserve(samples);
+        columns.starts.resize(samples, 0);
     }
-    // A bucket takes at least a bit: damaged bytes reserve no more than 64 times their own length.
-    columns.buckets.reserve(row_len.saturating_mul(samples).min(row_len + end_bit.saturating_sub(at_bit)));
+    // A bucket takes at least a bit: damaged bytes get no more room than 64 times their own length.
+    let buckets_max = row_len + end_bit.saturating_sub(at_bit);
+    columns.buckets.resize(row_len.saturating_mul(samples).min(buckets_max), 0.0);
 
+    let mut row_start = 0;
     for index in 0..samples {
         let mut cursor = Cursor::new(padded, at_bit);
         let previous_ms = coding.t_ms.number();
@@ -72,18 +74,14 @@ fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
             coding.sum.read_fast(&mut cursor)?;
         }
         let sum = coding.sum.number();
-        columns.rows.push(columns.buckets.len());
-        columns.timestamps.push(coding.t_ms.number());
-        columns.sums.push(sum);
-        if is_stale(sum) {
-            columns.counts.push(0.0);
-            columns.zero_counts.push(0.0);
-        } else {
-            columns.counts.push(N::count_to_float(coding.count.number()));
-            columns.zero_counts.push(N::count_to_float(coding.zero_count.number()));
-            let start = columns.buckets.len();
-            columns.buckets.resize(start + row_len, 0.0);
-            let row = columns.buckets.get_mut(start..)?;
+        *columns.rows.get_mut(index)? = row_start;
+        *columns.timestamps.get_mut(index)? = coding.t_ms.number();
+        *columns.sums.get_mut(index)? = sum;
+        if !is_stale(sum) {
+            *columns.counts.get_mut(index)? = N::count_to_float(coding.count.number());
+            *columns.zero_counts.get_mut(index)? = N::count_to_float(coding.zero_count.number());
+            let row_end = row_start + row_len;
+            let row = columns.buckets.get_mut(row_start..row_end)?;
             let (positive, negative) = row.split_at_mut_checked(columns.positive_len)?;
             if index == 0 {
                 copy_row::<N>(&coding.positive, positive);
@@ -92,18 +90,21 @@ fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
                 fill_row::<N>(&mut cursor, &mut coding.positive, positive)?;
                 fill_row::<N>(&mut cursor, &mut coding.negative, negative)?;
             }
+            row_start = row_end;
         }
         if S::ARE_KEPT {
             if index > 0 {
                 coding.starts.read_fast(&mut cursor, previous_ms)?;
             }
-            columns.starts.push(coding.starts.start_ms());
+            *columns.starts.get_mut(index)? = coding.starts.start_ms();
         }
         at_bit = cursor.at_bit();
         if at_bit > end_bit {
             return None;
         }
     }
+    // Stale samples have none.
+    columns.buckets.truncate(row_start);
     Some(())
 }
 

@@ -6,7 +6,7 @@
 use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram};
 
 use super::number::HistogramNumber;
-use super::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogramAppender};
+use super::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogramAppender, is_stale};
 use crate::{ChunkError, Encoding};
 
 /// How large a chunk should be; it is cut at the time when it will be, judged after a quarter.
@@ -35,6 +35,15 @@ impl AnyHistogram<'_> {
             Self::Integer(_) => Encoding::Histogram,
             Self::Float(_) => Encoding::FloatHistogram,
         }
+    }
+
+    /// Whether it says that the series has ended.
+    #[must_use]
+    pub fn is_stale(self) -> bool {
+        is_stale(match self {
+            Self::Integer(histogram) => histogram.sum,
+            Self::Float(histogram) => histogram.sum,
+        })
     }
 }
 

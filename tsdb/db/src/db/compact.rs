@@ -12,7 +12,7 @@ use emberdb_tsdb_block::{
 use super::blocks::{BlockSet, remove_block};
 use super::{Shared, WAL_DIR};
 use crate::error::{log_failed, system_failed};
-use crate::head::{HeadSource, LateChunks};
+use crate::head::{HeadSource, LateChunks, StaleSeries};
 
 /// Each range of blocks is so many times the one before.
 const RANGE_FACTOR: i64 = 3;
@@ -28,6 +28,8 @@ pub struct CompactionReport {
     pub blocks_from_head: Vec<BlockMeta>,
     /// Blocks of samples that had come out of order.
     pub blocks_from_late: Vec<BlockMeta>,
+    /// Blocks of series that had ended.
+    pub blocks_from_stale: Vec<BlockMeta>,
     /// Blocks made of others, which they replace.
     pub blocks_from_blocks: Vec<BlockMeta>,
     /// Blocks removed because they were too old, or all of them too large.
@@ -47,11 +49,14 @@ pub(super) struct Maintenance {
 }
 
 /// What is in blocks, and is to be forgotten by the head when nobody reads the sets any more that do not have these.
+#[derive(Default)]
 pub(super) struct Forget {
     /// Samples in order before this, if any.
     pub(super) before_ms: Option<i64>,
     /// Late samples, if any.
     pub(super) late: Option<LateChunks>,
+    /// Series that had ended, if any.
+    pub(super) stale: Option<StaleSeries>,
     pub(super) readers: Vec<Weak<BlockSet>>,
 }
 
@@ -77,6 +82,10 @@ impl Shared {
         if maintenance.is_late_due && maintenance.forget.is_none() {
             report.blocks_from_late = self.compact_late(&mut maintenance)?;
             maintenance.is_late_due = false;
+            self.forget(&mut maintenance)?;
+        }
+        if maintenance.forget.is_none() {
+            report.blocks_from_stale = self.compact_stale(&mut maintenance)?;
             self.forget(&mut maintenance)?;
         }
         report.blocks_expired = self.expire_blocks()?;
@@ -108,20 +117,24 @@ impl Shared {
         let meta = written.as_ref().map(|block| block.meta().clone());
         let earlier = self.publish(|set| BlockSet { head_from_ms: end_ms, ..set.replaced(&[], written) });
         let waiting = maintenance.forget.take();
-        let (late, mut readers) = waiting.map_or((None, Vec::new()), |forget| (forget.late, forget.readers));
-        readers.push(earlier);
-        maintenance.forget = Some(Forget { before_ms: Some(end_ms), late, readers });
+        let mut forget = waiting.unwrap_or_default();
+        forget.before_ms = Some(end_ms);
+        forget.readers.push(earlier);
+        maintenance.forget = Some(forget);
         Ok(meta)
     }
 
     /// Lets the head forget what is in blocks, if nobody reads it there.
     fn forget(&self, maintenance: &mut Maintenance) -> Result<(), StorageError> {
         let is_ready = |forget: &mut Forget| forget.readers.iter().all(|set| set.strong_count() == 0);
-        let Some(Forget { before_ms, late, .. }) = maintenance.forget.take_if(is_ready) else {
+        let Some(Forget { before_ms, late, stale, .. }) = maintenance.forget.take_if(is_ready) else {
             return Ok(());
         };
         if let Some(late) = late {
             self.head.forget_late(&late);
+        }
+        if let Some(stale) = stale {
+            self.head.forget_stale(&stale)?;
         }
         before_ms.map_or(Ok(()), |before_ms| self.head.forget_before(before_ms).map_err(system_failed))
     }

@@ -28,7 +28,7 @@ impl Shared {
         }
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));
-        maintenance.forget = Some(Forget { before_ms: None, late: Some(late), readers: vec![earlier] });
+        maintenance.forget = Some(Forget { late: Some(late), readers: vec![earlier], ..Forget::default() });
         self.remove_late_log(last_segment)?;
         Ok(metas)
     }

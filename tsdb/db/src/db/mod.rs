@@ -3,6 +3,7 @@
 mod blocks;
 mod compact;
 mod compact_late;
+mod compact_stale;
 mod delete;
 mod open;
 mod retention;

@@ -13,7 +13,7 @@
 //! A sample's way: [`appender`] (is it in order? [`order`]) → [`batch`] → [`commit`] ([`recheck`], if another batch was
 //! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks) and samples that came
 //! out of order another one ([`late`]). The way back after a restart is [`replay`]. Finished chunks ([`chunk`]) go into files
-//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]); [`delete`] hides samples.
+//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]; [`stale`], if a series has ended); [`delete`] hides samples.
 
 mod appender;
 mod batch;
@@ -32,6 +32,7 @@ mod recheck;
 mod replay;
 mod series;
 mod source;
+mod stale;
 mod truncate;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub use replay::ReplayReport;
 pub(crate) use replay::replay;
 pub(crate) use series::{Series, View};
 pub(crate) use source::{HeadSource, LateChunks};
+pub(crate) use stale::StaleSeries;
 
 /// All series in memory, and the log that makes them durable.
 pub(crate) struct Head {

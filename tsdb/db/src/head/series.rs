@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use emberdb_model::storage::{AppendError, StorageError, StorageErrorKind};
-use emberdb_model::{Sample, SampleColumns, SampleValue, TimeRange};
+use emberdb_model::{Sample, SampleColumns, SampleValue, TimeRange, is_stale};
 use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, decode_floats};
 
 use super::batch::Place;
@@ -194,6 +194,17 @@ impl Series {
         self.samples = samples;
         self.finished.push(HeadChunk::stored(chunk));
         true
+    }
+
+    /// Whether the newest sample says that the series has ended.
+    pub(super) fn is_stale(&self) -> bool {
+        match self.newest() {
+            Some(Newest::Float(sample)) => is_stale(sample.value),
+            Some(Newest::Histogram(_, histogram)) => histogram.is_stale(),
+            Some(Newest::Stored(lane)) => lane.newest().is_some_and(|newest| newest.as_any().is_stale()),
+            // The newest sample is in a file: the series was not written to since the restart.
+            Some(Newest::Finished(_)) | None => false,
+        }
     }
 
     /// Time of the newest sample.

@@ -14,6 +14,7 @@ use super::chunk_file::ChunkFiles;
 use super::late::LateSamples;
 use super::page::Pages;
 use super::series::{Series, corrupt};
+use super::stale::StaleSeries;
 use crate::error::log_failed;
 
 /// Series whose labels are copied at a time: whoever waits for the index meanwhile waits for a fraction of a millisecond.
@@ -45,6 +46,11 @@ impl<'a> HeadSource<'a> {
     /// What the head has in `range` now. Samples that come in this range later may be in it or not.
     pub(crate) fn new(head: &'a Head, range: TimeRange) -> Self {
         Self::of(head, range, None, &series_in(head, range))
+    }
+
+    /// What the head has in `range` of series that have ended.
+    pub(crate) fn of_stale(head: &'a Head, range: TimeRange, stale: &StaleSeries) -> Self {
+        Self::of(head, range, None, &stale.ids().collect::<Vec<_>>())
     }
 
     fn of(head: &'a Head, range: TimeRange, late: Option<&'a LateChunks>, ids: &[SeriesId]) -> Self {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use emberdb_model::STALE_NAN;
 use emberdb_tsdb_db::Maintained;
 use proptest::prelude::*;
 
@@ -276,6 +277,8 @@ enum Event {
     Append {
         later_minutes: i64,
         series: u8,
+        /// Of these series, those that end here.
+        ended: u8,
     },
     Maintain,
     Delete {
@@ -291,7 +294,10 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        12 => (1..45_i64, 1..8_u8).prop_map(|(later_minutes, series)| Event::Append { later_minutes, series }),
+        9 => (1..45_i64, 1..8_u8)
+            .prop_map(|(later_minutes, series)| Event::Append { later_minutes, series, ended: 0 }),
+        3 => (1..45_i64, 1..8_u8, 1..8_u8)
+            .prop_map(|(later_minutes, series, ended)| Event::Append { later_minutes, series, ended }),
         3 => Just(Event::Maintain),
         1 => (0..3_usize, 0.0..1.0, 1..300_i64)
             .prop_map(|(job, from_share, len_minutes)| Event::Delete { job, from_share, len_minutes }),
@@ -325,19 +331,28 @@ proptest! {
 
     /// Against a map: nothing is lost and nothing comes back, whatever happens in which order.
     #[test]
-    fn nothing_is_lost(events in prop::collection::vec(event(), 1..120)) {
+    fn nothing_is_lost(
+        events in prop::collection::vec(event(), 1..120),
+        stale_series_ratio in prop::option::of(0.0..1.0),
+    ) {
         const JOBS: [&str; 3] = ["a", "b", "c"];
+        let reopen = |dir: &Path| {
+            let mut options = options();
+            options.stale_series_ratio = stale_series_ratio;
+            Tsdb::open(&Env::real(), dir, options).unwrap()
+        };
         let mut dir = TempDir::new();
         let mut db = reopen(&dir.path);
         let mut model: BTreeMap<usize, BTreeMap<i64, u64>> = BTreeMap::new();
         let mut now_ms = 5 * MINUTE_MS;
         for event in events {
             match event {
-                Event::Append { later_minutes, series } => {
+                Event::Append { later_minutes, series, ended } => {
                     now_ms += later_minutes * MINUTE_MS;
                     let mut appender = db.appender().unwrap();
                     for job in (0..3).filter(|job| series & (1 << job) != 0) {
-                        let value = (now_ms + job as i64) as f64;
+                        let has_ended = ended & (1 << job) != 0;
+                        let value = if has_ended { STALE_NAN } else { (now_ms + job as i64) as f64 };
                         appender.append(&labels("m", JOBS[job]), now_ms, value).unwrap();
                         model.entry(job).or_default().insert(now_ms, value.to_bits());
                     }

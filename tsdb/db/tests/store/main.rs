@@ -3,12 +3,12 @@
 
 mod blocks;
 mod concurrent;
-mod foreign;
 mod histograms;
 mod isolation;
 mod late;
 mod refusals;
 mod restart;
+mod stale;
 mod torn_tail;
 
 use std::path::{Path, PathBuf};

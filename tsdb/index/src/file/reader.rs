@@ -15,7 +15,7 @@ use super::toc::Toc;
 use super::version::Version;
 use super::{HEADER_BYTES, MAGIC};
 use crate::error::IndexError;
-use crate::select::{PostingsSource, select};
+use crate::select::{PostingsSource, SelectCache, is_scan, select};
 
 /// The index file of a block, version 1 or 2.
 ///
@@ -38,7 +38,12 @@ pub(super) struct Parts {
     pub(super) symbols: Symbols,
     pub(super) series: SeriesSection,
     pub(super) table: PostingsTable,
+    /// What was selected lately.
+    selected: SelectCache<SeriesEntryRef>,
 }
+
+/// So many bytes of answers are kept of each file; there may be some hundred.
+const SELECTED_BYTES_MAX: usize = 1 << 20;
 
 impl IndexReader {
     /// Reads an index from the bytes of its file; `path` is for messages.
@@ -52,7 +57,8 @@ impl IndexReader {
         let symbols = Symbols::open(&file, version, toc.symbols)?;
         let series = SeriesSection::new(&file, version, &toc);
         let table = PostingsTable::open(&file, version, toc.postings_table)?;
-        Ok(Self { parts: Arc::new(Parts { file, version, toc, symbols, series, table }) })
+        let selected = SelectCache::new(SELECTED_BYTES_MAX);
+        Ok(Self { parts: Arc::new(Parts { file, version, toc, symbols, series, table, selected }) })
     }
 
     /// Version of the format: 1 or 2.
@@ -110,7 +116,16 @@ impl IndexReader {
     /// # Errors
     /// [`IndexError::Corrupt`] if postings or values that are needed are damaged.
     pub fn select(&self, matchers: &[Matcher]) -> Result<Vec<SeriesEntryRef>, IndexError> {
-        select(&*self.parts, matchers)
+        if !is_scan(matchers) {
+            return select(&*self.parts, matchers);
+        }
+        let key = SelectCache::<SeriesEntryRef>::key(matchers);
+        if let Some(kept) = self.parts.selected.get(&key) {
+            return Ok(kept.selected);
+        }
+        let selected = select(&*self.parts, matchers)?;
+        self.parts.selected.put(key, &selected, 0);
+        Ok(selected)
     }
 
     /// The names of all labels, sorted.

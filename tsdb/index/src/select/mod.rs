@@ -1,5 +1,6 @@
 //! From matchers to series: one way for the head's index and for files.
 
+mod cache;
 mod memory;
 mod prefix;
 mod source;
@@ -9,6 +10,7 @@ use emberdb_model::{MatchOp, Matcher};
 use crate::postings::{Posting, intersect, union, without};
 use prefix::literal_prefix;
 
+pub(crate) use cache::SelectCache;
 pub(crate) use source::{PostingsSource, Wanted};
 
 /// What an index names series by.
@@ -32,6 +34,13 @@ pub(crate) fn select<S: PostingsSource>(
         without(&mut selected, lists_of(source, matcher, false)?.as_slice());
     }
     Ok(selected)
+}
+
+/// Whether a matcher must be tried on every value of its label, so that the answer is worth keeping.
+pub(crate) fn is_scan(matchers: &[Matcher]) -> bool {
+    let scans =
+        |matcher: &Matcher| !is_any_string(matcher) && Wants::new(matcher, !matcher.matches("")).is_scan();
+    matchers.iter().any(scans)
 }
 
 /// The series that all `matchers` accept, none of which accepts the empty string.
