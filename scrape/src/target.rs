@@ -14,7 +14,8 @@ use emberdb_model::storage::{AppendError, Appendable, Appender, StorageError, St
 use emberdb_model::{Labels, LabelsBuilder, METRIC_NAME, STALE_NAN, SeriesRef};
 
 use crate::cache::{ScrapeCache, SeriesId};
-use crate::format::{Entry, ExpositionFormat, Metric, Parser, ParserOptions, Series, negotiate};
+use crate::family::Family;
+use crate::format::{Entry, Exemplar, ExpositionFormat, Metric, Parser, ParserOptions, Series, negotiate};
 use crate::scrape::{Scrape, ScrapeError, ScrapeReport};
 
 /// How far ahead of its scrape a sample's own timestamp may be.
@@ -41,6 +42,9 @@ pub struct TargetOptions {
     pub honor_labels: bool,
     /// Take the timestamps that samples have, else the scrape's time. On unless set otherwise.
     pub honor_timestamps: bool,
+    /// Also store types, units and help texts, where the storage keeps metadata. Off unless set otherwise: then a query finds none.
+    /// What Prometheus has behind the feature `metadata-wal-records`.
+    pub metadata_wal_records: bool,
     /// Also end series whose samples have timestamps of their own.
     pub track_timestamps_staleness: bool,
     /// The format to assume where the response's `Content-Type` is missing, malformed or unknown.
@@ -62,6 +66,7 @@ impl Default for TargetOptions {
         Self {
             honor_labels: false,
             honor_timestamps: true,
+            metadata_wal_records: false,
             track_timestamps_staleness: false,
             fallback_format: None,
             sample_limit: 0,
@@ -84,6 +89,8 @@ pub struct Target {
     report_series: [(Labels, Option<SeriesRef>); 5],
     scraped: bool,
     builder: LabelsBuilder,
+    /// What the response that is being read says about its metrics; nothing is noted if nothing is to be stored of it.
+    family: Family,
 }
 
 impl Target {
@@ -102,7 +109,7 @@ impl Target {
             (own.expect("labels were valid, and none of them is `__name__`"), None)
         });
         let (cache, builder) = (ScrapeCache::default(), LabelsBuilder::new());
-        Self { labels, options, cache, report_series, scraped: false, builder }
+        Self { labels, options, cache, report_series, scraped: false, builder, family: Family::default() }
     }
 
     /// Stores a response at `timestamp_ms`: its samples, markers for the series that it no longer has, and the report.
@@ -121,7 +128,8 @@ impl Target {
         let mut appender = storage.appender()?;
         let mut report = ScrapeReport::default();
         self.cache.begin();
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        self.family.clear();
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         let appended = self.append_body(&mut batch, scrape).and_then(|()| self.append_markers(&mut batch));
         if let Err(error) = appended {
             appender.rollback();
@@ -164,7 +172,7 @@ impl Target {
         self.cache.begin();
         let mut appender = self.begin_failed(storage)?;
         let mut report = ScrapeReport::default();
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         let mut failed = self.append_markers(&mut batch).err().map(|error| error.to_string());
         for (labels, reference) in &mut self.report_series {
             match batch.append_cached(labels, reference, STALE_NAN) {
@@ -205,7 +213,7 @@ impl Target {
     ) -> Result<ScrapeReport, StorageError> {
         if report.error.is_some() {
             report.stale_markers = 0;
-            let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+            let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
             if self.append_markers(&mut batch).is_err() {
                 // The report matters more than the markers.
                 report.stale_markers = 0;
@@ -220,7 +228,7 @@ impl Target {
             report.samples_post_metric_relabeling as f64,
             report.series_added as f64,
         ];
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         for ((labels, reference), value) in self.report_series.iter_mut().zip(values) {
             // A refusal is expected where a removed target comes back under the same labels.
             if let Err(error) = batch.append_cached(labels, reference, value)
@@ -285,7 +293,12 @@ impl Target {
             return Ok(true);
         }
         let Some(entry) = parser.next().transpose()? else { return Ok(false) };
-        let Entry::Series(sample) = entry else { return Ok(true) };
+        let Entry::Series(sample) = entry else {
+            if self.options.metadata_wal_records {
+                self.family.note(&entry);
+            }
+            return Ok(true);
+        };
         let metric = &sample.metric;
         let line = self.cache.find_line(metric.text(), metric.bound_label());
         match line.and_then(|id| self.cache.visit_line(id)) {
@@ -317,6 +330,7 @@ impl Target {
             Ok(reference) => reference,
             Err(error) => return batch.refused(error, &labels),
         };
+        batch.append_marks(reference, &labels, timestamp_ms, sample, &mut self.family)?;
         let series = self.cache.add_series(labels, reference);
         self.cache.add_line(metric.text(), metric.bound_label(), series);
         if !explicit || self.options.track_timestamps_staleness {
@@ -345,10 +359,14 @@ impl Target {
             return Ok(());
         }
         let Some(series) = self.cache.series(id) else { return Ok(()) };
-        match batch.append(&series.labels, series.reference, timestamp_ms, sample.value) {
-            Ok(None) => {}
-            Ok(Some(renewed)) => self.cache.set_reference(id, renewed),
+        let renewed = match batch.append(&series.labels, series.reference, timestamp_ms, sample.value) {
+            Ok(renewed) => renewed,
             Err(error) => return batch.refused(error, &series.labels),
+        };
+        let reference = renewed.unwrap_or(series.reference);
+        batch.append_marks(reference, &series.labels, timestamp_ms, sample, &mut self.family)?;
+        if let Some(renewed) = renewed {
+            self.cache.set_reference(id, renewed);
         }
         if !explicit || self.options.track_timestamps_staleness {
             self.cache.track(id);
@@ -473,9 +491,16 @@ struct Batch<'b> {
     appender: &'b mut dyn Appender,
     timestamp_ms: i64,
     report: &'b mut ScrapeReport,
+    /// Whether the storage keeps exemplars and metadata, as far as is known.
+    takes_exemplars: bool,
+    takes_metadata: bool,
 }
 
-impl Batch<'_> {
+impl<'b> Batch<'b> {
+    fn new(appender: &'b mut dyn Appender, timestamp_ms: i64, report: &'b mut ScrapeReport) -> Self {
+        Self { appender, timestamp_ms, report, takes_exemplars: true, takes_metadata: true }
+    }
+
     fn count_sample(&mut self) {
         self.report.samples_scraped += 1;
         self.report.samples_post_metric_relabeling += 1;
@@ -501,6 +526,66 @@ impl Batch<'_> {
             Err(AppendError::UnknownSeries(_)) => self.appender.append(labels, timestamp_ms, value).map(Some),
             Err(error) => Err(error),
         }
+    }
+
+    /// Appends what stands beside a sample that was taken. No refusal of it fails the scrape.
+    #[inline]
+    fn append_marks(
+        &mut self,
+        series: SeriesRef,
+        labels: &Labels,
+        timestamp_ms: i64,
+        sample: &Series<'_>,
+        family: &mut Family,
+    ) -> Result<(), ScrapeError> {
+        let failed = |reason| ScrapeError::Append { series: labels.to_string(), reason };
+        if let Some(exemplar) = sample.exemplar.filter(|_| self.takes_exemplars) {
+            self.append_exemplar(series, timestamp_ms, &exemplar).map_err(failed)?;
+        }
+        if family.is_current() && self.takes_metadata {
+            self.update_metadata(series, labels, family).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Appends an example; one that was exposed without a time is of the sample's.
+    fn append_exemplar(
+        &mut self,
+        series: SeriesRef,
+        timestamp_ms: i64,
+        exposed: &Exemplar<'_>,
+    ) -> Result<(), AppendError> {
+        // Labels that are no valid set cannot be stored, and are not worth a scrape.
+        let Ok(labels) = Labels::new(exposed.labels()) else { return Ok(()) };
+        let timestamp_ms = exposed.timestamp_ms.unwrap_or(timestamp_ms);
+        let exemplar = emberdb_model::Exemplar { labels, value: exposed.value, timestamp_ms };
+        let appended = match exposed.timestamp_ms {
+            Some(_) => self.appender.append_exemplar(series, &exemplar),
+            None => self.appender.append_untimed_exemplar(series, &exemplar),
+        };
+        match appended {
+            Err(AppendError::ExemplarsUnsupported) => self.takes_exemplars = false,
+            Err(AppendError::OutOfOrderExemplar { .. }) => self.report.exemplars_out_of_order += 1,
+            Err(AppendError::Storage(error)) => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn update_metadata(
+        &mut self,
+        series: SeriesRef,
+        labels: &Labels,
+        family: &mut Family,
+    ) -> Result<(), AppendError> {
+        let name = labels.get(METRIC_NAME).unwrap_or_default();
+        let Some(metadata) = family.metadata_of(name) else { return Ok(()) };
+        match self.appender.update_metadata(series, metadata) {
+            Err(AppendError::MetadataUnsupported) => self.takes_metadata = false,
+            Err(AppendError::Storage(error)) => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+        Ok(())
     }
 
     /// Appends at the scrape's time and keeps the reference.
@@ -537,6 +622,7 @@ impl ScrapeReport {
                 self.samples_duplicate += 1;
             }
             AppendError::TooOld { .. } => self.samples_out_of_bounds += 1,
+            AppendError::OutOfOrderExemplar { .. } => self.exemplars_out_of_order += 1,
             _ => return false,
         }
         true

@@ -45,6 +45,10 @@ pub struct TsdbOptions {
     /// How far behind the newest sample of the database, in milliseconds, a sample may lie that is older than the newest one of its
     /// series, or than what is taken in order. Default 0: no such sample is taken.
     pub out_of_order_window_ms: i64,
+    /// Examples of what series counted are kept up to this number, of all series together; then a new one takes the place of the one
+    /// that came first. Default 100 000, what a Prometheus server with exemplar storage keeps; they take memory (some 150 bytes each)
+    /// when they are there. 0 keeps none: appending one is refused, as by a server without that feature.
+    pub exemplars_max: usize,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -60,6 +64,7 @@ impl Default for TsdbOptions {
             retention_ms: None,
             retention_bytes: None,
             out_of_order_window_ms: 0,
+            exemplars_max: 100_000,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

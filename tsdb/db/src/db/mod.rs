@@ -4,6 +4,8 @@ mod blocks;
 mod compact;
 mod compact_late;
 mod delete;
+mod exemplars;
+mod metadata;
 mod open;
 mod retention;
 mod snapshot;
@@ -23,6 +25,7 @@ use parking_lot::{Mutex, RwLock};
 use blocks::BlockSet;
 pub use compact::CompactionReport;
 use compact::Maintenance;
+pub use metadata::MetadataFilter;
 pub use stats::TsdbStats;
 use worker::Signal;
 

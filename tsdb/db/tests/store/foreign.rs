@@ -6,7 +6,8 @@ use std::fs;
 use std::sync::Arc;
 
 use emberdb_histogram::{BucketNumber, CounterResetHint, NativeHistogram, Schema, Side, Span};
-use emberdb_model::SampleValue;
+use emberdb_model::storage::ExemplarQueryable;
+use emberdb_model::{Exemplar, SampleValue, SeriesExemplars};
 use emberdb_tsdb_db::Maintained;
 use serde_json::Value;
 
@@ -162,6 +163,8 @@ fn upstreams_directories_are_read_as_upstream_reads_them() {
         let read_only = Tsdb::open_read_only(&Env::real(), &dir.path, options.clone()).unwrap();
         println!("{name}: {}", read_only.replay_report());
         check(&read_only, &expectation, name);
+        check_exemplars(&read_only, &expectation, name);
+        assert!(read_only.replay_report().records_skipped.is_empty(), "{name}");
         // Again as its owner, after it has done what there was to do, and after a restart.
         let db = Tsdb::open(&Env::real(), &dir.path, options.clone()).unwrap();
         assert_eq!(db.replay_report().histograms_invalid, 0);
@@ -169,6 +172,7 @@ fn upstreams_directories_are_read_as_upstream_reads_them() {
         let report = db.maintain().unwrap();
         println!("{name}: {report:?}");
         check(&db, &expectation, name);
+        check_exemplars(&db, &expectation, name);
         db.close().unwrap();
         check(&Tsdb::open(&Env::real(), &dir.path, options).unwrap(), &expectation, name);
     }
@@ -199,4 +203,29 @@ fn check(db: &Tsdb, expectation: &Path, name: &str) {
         .collect::<BTreeSet<_>>();
     assert_eq!(found, expected, "{name}");
     assert!(floats.len() > 1, "{name}");
+}
+
+/// Compares the exemplars with those that upstream finds.
+fn check_exemplars(db: &Tsdb, expectation: &Path, name: &str) {
+    let labels_of = |list: &Value| {
+        let pairs = list.as_array().unwrap().iter();
+        Labels::new(pairs.map(|p| (p[0].as_str().unwrap(), p[1].as_str().unwrap()))).unwrap()
+    };
+    let text = fs::read_to_string(expectation).unwrap();
+    let mut expected = Vec::new();
+    for line in text.lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let Some(exemplars) = record["exemplars"].as_array() else { continue };
+        let exemplars = exemplars.iter().map(|exemplar| Exemplar {
+            labels: labels_of(&exemplar["labels"]),
+            value: float(&exemplar["value"]),
+            timestamp_ms: exemplar["timestamp_ms"].as_i64().unwrap(),
+        });
+        expected
+            .push(SeriesExemplars { series: labels_of(&record["labels"]), exemplars: exemplars.collect() });
+    }
+    expected.sort_by(|a, b| a.series.cmp(&b.series));
+    let found = db.select_exemplars(&[Vec::new()], TimeRange::ALL).unwrap();
+    assert_eq!(found, expected, "{name}");
+    println!("{name}: exemplars of {} series", found.len());
 }

@@ -3,10 +3,12 @@
 
 mod blocks;
 mod concurrent;
+mod exemplars;
 mod foreign;
 mod histograms;
 mod isolation;
 mod late;
+mod metadata;
 mod refusals;
 mod restart;
 mod torn_tail;
