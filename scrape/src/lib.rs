@@ -24,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
 mod cache;
 mod family;
 mod format;

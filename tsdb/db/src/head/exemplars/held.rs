@@ -23,7 +23,8 @@ pub(in crate::head) struct HeldExemplar {
     pub(super) timestamp_ms: i64,
     value: f64,
     pub(super) labels: PackedLabels,
-    /// Whether whoever exposed it said when; otherwise its time is that of the scrape.
+    /// Whether whoever exposed it said when; otherwise its time is that of the scrape. The log does not tell: what comes from there
+    /// counts as without a time, as upstream has it.
     pub(super) is_timed: bool,
 }
 

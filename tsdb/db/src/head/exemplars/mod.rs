@@ -70,14 +70,14 @@ impl Exemplars {
         }
         let mut ring = self.ring.write();
         for BatchExemplar { id, exemplar, .. } in batch.into_list() {
-            // A batch is checked before it is logged. What is refused after all, a replay of the log refuses, too.
-            let _ = ring.insert(id, exemplar);
+            // A batch is checked before it is logged. What is not added after all, a replay of the log does not add, either.
+            ring.insert(id, exemplar);
         }
     }
 
     /// Stores an exemplar of the log; false if that is not possible.
     pub(super) fn restore(&self, series: SeriesId, exemplar: HeldExemplar) -> bool {
-        self.is_on && self.ring.write().restore(series, exemplar)
+        self.ring.write().insert(series, exemplar)
     }
 
     /// The exemplars in `range` of those of `series`, which are in ascending order, that have any.

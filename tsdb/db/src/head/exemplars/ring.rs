@@ -9,7 +9,6 @@
 //! Slots are in the order of arrival, the links of a series in that of time: both are the same unless exemplars come late.
 
 use emberdb_model::TimeRange;
-use emberdb_model::storage::AppendError;
 use emberdb_tsdb_index::SeriesId;
 use foldhash::HashMap;
 
@@ -54,30 +53,21 @@ impl Ring {
         Self { slots: Vec::new(), slots_max, next: 0, ends, label_bytes: 0, late_window_ms }
     }
 
-    /// Adds an exemplar; false if it is there already.
-    pub(super) fn insert(&mut self, series: SeriesId, exemplar: HeldExemplar) -> Result<bool, AppendError> {
-        Ok(self.insert_at(series, exemplar)?.is_some())
-    }
-
-    /// Adds an exemplar of the log; false if it is there already, or is out of order.
+    /// Adds an exemplar of a batch or of the log, and returns whether it was added: not, if it is there already or out of order.
     ///
-    /// The log does not say which were exposed without a time. All may have been, for what comes next; but here only the very same
-    /// is the same: a log has no exemplar that was passed over.
-    pub(super) fn restore(&mut self, series: SeriesId, mut exemplar: HeldExemplar) -> bool {
-        exemplar.is_timed = true;
-        let Ok(Some(at)) = self.insert_at(series, exemplar) else { return false };
-        self.slots[at].exemplar.is_timed = false;
-        true
-    }
-
-    fn insert_at(&mut self, series: SeriesId, exemplar: HeldExemplar) -> Result<Option<usize>, AppendError> {
-        let is_there = match exemplar.follow(self.newest(series), self.late_window_ms)? {
+    /// What was exposed without a time was compared with the newest one before it was logged. The log does not say which these are:
+    /// so that a replay does the same, here only one of the same time is the same.
+    pub(super) fn insert(&mut self, series: SeriesId, mut exemplar: HeldExemplar) -> bool {
+        let is_timed = std::mem::replace(&mut exemplar.is_timed, true);
+        let Ok(follows) = exemplar.follow(self.newest(series), self.late_window_ms) else { return false };
+        exemplar.is_timed = is_timed;
+        let is_there = match follows {
             Follows::AsNewest => false,
             Follows::Late => self.has_time(series, exemplar.timestamp_ms),
             Follows::AlreadyThere => true,
         };
         if is_there || self.slots_max == 0 {
-            return Ok(None);
+            return false;
         }
         self.label_bytes += exemplar.labels.heap_bytes();
         let slot = Slot { exemplar, series, before: NONE, after: NONE };
@@ -93,7 +83,7 @@ impl Ring {
             at
         };
         self.link(at);
-        Ok(Some(at))
+        true
     }
 
     /// The newest exemplar of a series.
@@ -262,7 +252,12 @@ mod tests {
             let mut model = Model { list: Vec::new(), slots_max, late_window_ms };
             for (series, exemplar, is_timed) in arrivals {
                 let held = HeldExemplar::new(&exemplar, is_timed).unwrap();
-                let inserted = ring.insert(SeriesId(series), held).ok();
+                // As a batch does: what is without a time is compared before.
+                let inserted = match held.follow(ring.newest(SeriesId(series)), late_window_ms) {
+                    Ok(Follows::AlreadyThere) => Some(false),
+                    Ok(_) => Some(ring.insert(SeriesId(series), held)),
+                    Err(_) => None,
+                };
                 prop_assert_eq!(inserted, model.insert(series, &exemplar, is_timed));
                 for series in 0..3 {
                     let expected: Vec<_> = model.of_series(series).into_iter().map(|(e, _)| e).collect();
@@ -285,7 +280,7 @@ mod tests {
         let mut ring = Ring::new(4, 0);
         let nan = Exemplar { labels: Labels::default(), value: f64::NAN, timestamp_ms: 1 };
         for _ in 0..2 {
-            assert_eq!(ring.insert(SeriesId(1), HeldExemplar::new(&nan, true).unwrap()).ok(), Some(true));
+            assert!(ring.insert(SeriesId(1), HeldExemplar::new(&nan, true).unwrap()));
         }
     }
 }
