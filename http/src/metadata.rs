@@ -14,11 +14,12 @@ pub(crate) async fn metadata(
     State(api): State<Arc<Api>>,
     parameters: Parameters,
 ) -> Result<Answer, ApiError> {
-    let mut filter = MetadataFilter::default();
-    filter.metric = parameters.get("metric").map(str::to_owned);
-    // As upstream: none of the one and some of the other are all.
-    filter.metrics_max = number(&parameters, "limit")?;
-    filter.per_metric_max = number(&parameters, "limit_per_metric")?.filter(|&max| max > 0);
+    // As upstream: at most none of the one are none, of the other all.
+    let filter = MetadataFilter {
+        metric: parameters.get("metric").map(str::to_owned),
+        metrics_max: number(&parameters, "limit")?,
+        per_metric_max: number(&parameters, "limit_per_metric")?.filter(|&max| max > 0),
+    };
     let metrics = api.blocking(move |db| Ok(db.metadata(&filter)?)).await?;
     let object =
         metrics.into_iter().map(|metric| (metric.metric, metric.metadata.iter().map(object).collect()));

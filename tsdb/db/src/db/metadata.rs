@@ -73,8 +73,8 @@ fn metric_of(name: &str, metric_type: MetricType) -> &str {
     if !matches!(metric_type, Histogram | GaugeHistogram | Summary) {
         return name;
     }
-    let stems = metric_type.suffixes().iter().filter_map(|suffix| name.strip_suffix(suffix));
-    stems.filter(|stem| !stem.is_empty()).next().unwrap_or(name)
+    let mut stems = metric_type.suffixes().iter().filter_map(|suffix| name.strip_suffix(suffix));
+    stems.find(|stem| !stem.is_empty()).unwrap_or(name)
 }
 
 #[cfg(test)]
