@@ -151,8 +151,9 @@ impl Ring {
         };
         let slot = &mut self.slots[at];
         (slot.before, slot.after) = (before, after);
-        self.join(series, before, at as u32);
-        self.join(series, at as u32, after);
+        let own = u32::try_from(at).expect("a ring has at most EXEMPLARS_MAX slots");
+        self.join(series, before, own);
+        self.join(series, own, after);
     }
 
     /// Takes a slot out of its series.
