@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError};
-use emberdb_model::{Labels, LabelsRef, Matcher, SymbolTable, TimeRange};
+use emberdb_model::{Labels, LabelsRef, Matcher, MetricMetadata, SymbolTable, TimeRange};
 use emberdb_promql_engine::{Analysis, Engine, Explain, QueryError, QueryOptions, QueryResult};
-use emberdb_tsdb_db::{CompactionReport, OpenError, ReplayReport, Tsdb, TsdbStats};
+use emberdb_tsdb_db::{CompactionReport, MetadataFilter, OpenError, ReplayReport, Tsdb, TsdbStats};
 
 use crate::DbOptions;
 
@@ -221,6 +221,32 @@ impl Db {
         range: TimeRange,
     ) -> Result<Vec<String>, StorageError> {
         self.any_of(selectors, |querier, matchers| querier.label_values(name, matchers, range))
+    }
+
+    /// What is known about metrics, sorted by name: see [`Tsdb::metadata`].
+    ///
+    /// ```
+    /// use emberdb::{Db, DbOptions, Labels, Metadata, MetadataFilter, MetricType};
+    ///
+    /// # let dir = emberdb::Env::real().fs().create_temp_dir("emberdb-metadata")?;
+    /// let db = Db::open(&dir, DbOptions::default())?;
+    /// let mut appender = db.appender()?;
+    /// let series = appender.append(&Labels::new([("__name__", "queue_length")])?, 15_000, 7.0)?;
+    /// let help = "Jobs that wait.".to_owned();
+    /// appender.update_metadata(series, &Metadata { metric_type: MetricType::Gauge, help, ..Metadata::default() })?;
+    /// let _ = appender.commit()?;
+    ///
+    /// let metrics = db.metadata(&MetadataFilter::default())?;
+    /// assert_eq!((metrics[0].metric.as_str(), metrics[0].metadata[0].help.as_str()), ("queue_length", "Jobs that wait."));
+    /// # db.close()?;
+    /// # emberdb::Env::real().fs().remove_dir_all(&dir)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database is closed.
+    pub fn metadata(&self, filter: &MetadataFilter) -> Result<Vec<MetricMetadata>, StorageError> {
+        self.tsdb.metadata(filter)
     }
 
     /// What opening found in the log: what was restored, passed over and cut off.

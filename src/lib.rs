@@ -50,6 +50,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Beside samples a series may have examples of what it counted ([`Db::query_exemplars`]), and a metric a type, a unit and a
+//! help text ([`Db::metadata`]).
+//!
 //! A [`Db`] is cheap to clone and can be used from many threads: queries see the commits before them and go on while
 //! appends do. Answers ([`QueryResult`]) are typed, are read without cloning strings, print as a table, and write
 //! themselves as Prometheus' JSON. [`Db::explain`] shows how a query is evaluated, [`Db::analyze`] what each part of it cost.
@@ -60,6 +63,7 @@
 #![forbid(unsafe_code)]
 
 mod db;
+mod exemplars;
 mod options;
 
 pub use db::Db;
@@ -69,16 +73,17 @@ pub use emberdb_histogram::{
     HistogramError, NativeHistogram, RecorderError, Schema, Side, Span,
 };
 pub use emberdb_model::{
-    Annotation, AnnotationKind, Annotations, Labels, LabelsRef, MatchOp, Matcher, STALE_NAN, Sample,
-    SampleValue, SeriesRef, TimeRange, is_stale, storage,
+    Annotation, AnnotationKind, Annotations, Exemplar, Labels, LabelsRef, MatchOp, Matcher, Metadata,
+    MetricMetadata, MetricType, STALE_NAN, Sample, SampleValue, SeriesExemplars, SeriesRef, TimeRange,
+    is_stale, storage,
 };
 pub use emberdb_promql_engine::{
     Analysis, CancelHandle, Engine, EngineOptions, Explain, Feature, Figures, PlanNode, PlanOperator,
     QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue, Statistics,
 };
 pub use emberdb_tsdb_db::{
-    BlockMeta, BlockStats, CompactionReport, Maintained, OpenError, ReplayReport, Tsdb, TsdbOptions,
-    TsdbStats, WalSync,
+    BlockMeta, BlockStats, CompactionReport, Maintained, MetadataFilter, OpenError, ReplayReport, Tsdb,
+    TsdbOptions, TsdbStats, WalSync,
 };
 pub use options::DbOptions;
 

@@ -22,12 +22,19 @@ pub(crate) struct ServeArgs {
     /// Let clients delete samples, and copy the database into the folder `snapshots` of the data directory.
     #[arg(long = "web.enable-admin-api")]
     enable_admin_api: bool,
+    /// At most so many exemplars are kept, if --enable-feature=exemplar-storage is given.
+    #[arg(long = "storage.exemplars.max", value_name = "COUNT", default_value_t = 100_000)]
+    exemplars_max: usize,
     #[command(flatten)]
     features: FeatureArgs,
 }
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
-    let db = Db::open(&args.data, args.features.options())?;
+    let mut options = args.features.options();
+    if options.storage.exemplars_max > 0 {
+        options.storage.exemplars_max = args.exemplars_max;
+    }
+    let db = Db::open(&args.data, options)?;
     eprintln!("ember: {}", db.replay_report());
     let admin = args.enable_admin_api.then(|| AdminOptions { snapshots_dir: args.data.join("snapshots") });
     let options = ApiOptions { admin, ..ApiOptions::default() };

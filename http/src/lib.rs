@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | `/api/v1/query` | GET, POST | `query`, `time`, `timeout`, `limit`, `lookback_delta` |
 //! | `/api/v1/query_range` | GET, POST | `query`, `start`, `end`, `step`, `timeout`, `limit`, `lookback_delta` |
+//! | `/api/v1/query_exemplars` | GET, POST | `query`, `start`, `end` |
 //! | `/api/v1/series` | GET, POST | `match[]`, `start`, `end`, `limit` |
 //! | `/api/v1/labels` | GET, POST | `match[]`, `start`, `end`, `limit` |
 //! | `/api/v1/label/{name}/values` | GET | `match[]`, `start`, `end`, `limit` |
+//! | `/api/v1/metadata` | GET | `metric`, `limit`, `limit_per_metric` |
 //! | `/api/v1/status/buildinfo` | GET | |
 //! | `/api/v1/status/tsdb` | GET | `limit` |
 //! | `/api/v1/admin/tsdb/delete_series` | POST, PUT | `match[]`, `start`, `end` |
@@ -27,7 +29,7 @@
 //! # }
 //! ```
 //!
-//! Rooms: `parameter` reads what was asked, `query` and `series` answer, `envelope` wraps answers and errors as
+//! Rooms: `parameter` reads what was asked, `query`, `exemplars`, `series` and `metadata` answer, `envelope` wraps answers and errors as
 //! upstream does, `status` tells about the server, `cardinality` about labels; `admin` changes the database, which is off unless
 //! [`ApiOptions::admin`] is there.
 #![forbid(unsafe_code)]
@@ -35,6 +37,8 @@
 mod admin;
 mod cardinality;
 mod envelope;
+mod exemplars;
+mod metadata;
 mod options;
 mod parameter;
 mod query;
@@ -64,9 +68,11 @@ pub fn router(db: Db, options: ApiOptions) -> Router {
     Router::new()
         .route("/api/v1/query", get(query::instant).post(query::instant))
         .route("/api/v1/query_range", get(query::range).post(query::range))
+        .route("/api/v1/query_exemplars", get(exemplars::query).post(exemplars::query))
         .route("/api/v1/series", get(series::series).post(series::series))
         .route("/api/v1/labels", get(series::label_names).post(series::label_names))
         .route("/api/v1/label/{name}/values", get(series::label_values))
+        .route("/api/v1/metadata", get(metadata::metadata))
         .route("/api/v1/status/buildinfo", get(status::build_info))
         .route("/api/v1/status/tsdb", get(cardinality::status))
         .route("/api/v1/admin/tsdb/delete_series", post(admin::delete_series).put(admin::delete_series))

@@ -57,6 +57,6 @@ fn limited<T>(mut list: Vec<T>, limit: usize, answer: impl FnOnce(&[T]) -> Answe
     answer(&list).warn(TRUNCATED)
 }
 
-fn object(labels: &Labels) -> serde_json::Value {
+pub(crate) fn object(labels: &Labels) -> serde_json::Value {
     labels.iter().map(|(name, value)| (name, serde_json::Value::from(value))).collect()
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use emberdb::{Db, DbOptions, Env, Labels};
+use emberdb::{Db, DbOptions, Env, Exemplar, Labels, Metadata, MetricType};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -172,6 +172,67 @@ async fn series_and_labels() {
     assert_eq!(both["data"].as_array().unwrap().len(), 2);
     let limited = json!({"status": "success", "data": ["a"], "warnings": ["results truncated due to limit"]});
     assert_eq!(server.get("/api/v1/label/job/values?limit=1").await, (200, limited));
+}
+
+#[tokio::test]
+async fn exemplars_by_get_and_post() {
+    let server = Server::new();
+    let mut appender = server.db.appender().unwrap();
+    for (job, value) in [("b", 0.25), ("a", f64::INFINITY)] {
+        let series = Labels::new([("__name__", "up"), ("job", job)]).unwrap();
+        let series = appender.append(&series, 315_000, 1.0).unwrap();
+        let labels = Labels::new([("trace_id", "\"x\"")]).unwrap();
+        appender.append_exemplar(series, &Exemplar { labels, value, timestamp_ms: 300_500 }).unwrap();
+    }
+    let _ = appender.commit().unwrap();
+    let found = |job: &str, value: &str| {
+        json!({
+            "seriesLabels": {"__name__": "up", "job": job},
+            "exemplars": [{"labels": {"trace_id": "\"x\""}, "value": value, "timestamp": 300.5}],
+        })
+    };
+    let path = "/api/v1/query_exemplars";
+    let both = json!([found("a", "+Inf"), found("b", "0.25")]);
+    assert_eq!(server.get(&format!("{path}?query=rate(up[1m])/on(job)up")).await, success(&both));
+    let b = json!([found("b", "0.25")]);
+    assert_eq!(server.post(path, "query=1-up%7Bjob=%22b%22%7D&start=300.5&end=300.5").await, success(&b));
+    assert_eq!(server.get(&format!("{path}?query=up&end=300")).await, success(&json!([])));
+    assert_eq!(server.get(&format!("{path}?query=1%2B1")).await, (204, json!("")), "nothing is asked for");
+    let order = "end timestamp must not be before start timestamp";
+    assert_eq!(server.get(&format!("{path}?query=up&start=2&end=1")).await, bad_data(order));
+    let time = r#"invalid parameter "start": cannot parse "x" to a valid timestamp"#;
+    assert_eq!(server.get(&format!("{path}?query=up&start=x")).await, bad_data(time));
+    let (status, answer) = server.get(&format!("{path}?query=up%7B")).await;
+    assert_eq!((status, &answer["errorType"]), (400, &json!("bad_data")));
+    let error = answer["error"].as_str().unwrap();
+    assert!(error.starts_with("1:4: parse error: "), "{error}");
+}
+
+#[tokio::test]
+async fn metadata_of_metrics() {
+    let server = Server::new();
+    let mut appender = server.db.appender().unwrap();
+    for (name, job, help) in [("up", "a", "one"), ("up", "b", "two"), ("down", "a", "three")] {
+        let series = Labels::new([("__name__", name), ("job", job)]).unwrap();
+        let series = appender.append(&series, 315_000, 1.0).unwrap();
+        let metric_type = MetricType::Gauge;
+        let metadata = Metadata { metric_type, unit: "ratio".into(), help: help.into() };
+        appender.update_metadata(series, &metadata).unwrap();
+    }
+    let _ = appender.commit().unwrap();
+    let of = |help: &str| json!({"type": "gauge", "unit": "ratio", "help": help});
+    let path = "/api/v1/metadata";
+    let all = json!({"down": [of("three")], "up": [of("one"), of("two")]});
+    assert_eq!(server.get(path).await, success(&all));
+    assert_eq!(server.get(&format!("{path}?limit=-1&limit_per_metric=0")).await, success(&all));
+    let few = json!({"down": [of("three")], "up": [of("one")]});
+    assert_eq!(server.get(&format!("{path}?limit=2&limit_per_metric=1")).await, success(&few));
+    assert_eq!(server.get(&format!("{path}?limit=0")).await, success(&json!({})));
+    assert_eq!(server.get(&format!("{path}?metric=down")).await, success(&json!({"down": [of("three")]})));
+    assert_eq!(server.get(&format!("{path}?metric=none")).await, success(&json!({})));
+    assert_eq!(server.get(&format!("{path}?limit=x")).await, bad_data("limit must be a number"));
+    let error = "limit_per_metric must be a number";
+    assert_eq!(server.get(&format!("{path}?limit_per_metric=1.5")).await, bad_data(error));
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 
 use crate::Labels;
 
+/// All names and values of an exemplar's labels have together at most so many characters: OpenMetrics says so, and Prometheus
+/// refuses more.
+pub const EXEMPLAR_CHARACTERS_MAX: usize = 128;
+
 /// An example of what a series counted: a trace, for instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exemplar {

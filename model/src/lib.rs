@@ -38,13 +38,13 @@ mod time;
 
 pub use annotation::{Annotation, AnnotationKind, Annotations};
 pub use batch::{HistogramColumns, SampleColumns};
-pub use exemplar::{Exemplar, SeriesExemplars};
+pub use exemplar::{EXEMPLAR_CHARACTERS_MAX, Exemplar, SeriesExemplars};
 pub use labels::{
     BUCKET_LABEL, Label, LabelError, Labels, LabelsBuilder, LabelsRef, METRIC_NAME, QUANTILE_LABEL, Symbol,
     SymbolTable, is_legacy_label_name, is_legacy_metric_name, write_quoted,
 };
 pub use matcher::{AnchoredRegex, MatchOp, Matcher, MatcherError};
-pub use metadata::{Metadata, MetricType};
+pub use metadata::{Metadata, MetricMetadata, MetricType};
 pub use relabel::{RelabelAction, RelabelConfig, RelabelError, RelabelRule, relabel};
 pub use sample::{Sample, SampleValue, SeriesRef};
 pub use staleness::{NORMAL_NAN, STALE_NAN, is_stale};

@@ -39,6 +39,19 @@ impl MetricType {
             Self::StateSet => "stateset",
         }
     }
+
+    /// What the names of a metric's series may have behind the metric's own name.
+    #[must_use]
+    pub const fn suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Counter => &["_total"],
+            Self::Histogram => &["_bucket", "_count", "_sum"],
+            Self::GaugeHistogram => &["_bucket", "_gcount", "_gsum"],
+            Self::Summary => &["_count", "_sum"],
+            Self::Info => &["_info"],
+            Self::Gauge | Self::StateSet | Self::Unknown => &[],
+        }
+    }
 }
 
 impl fmt::Display for MetricType {
@@ -56,4 +69,21 @@ pub struct Metadata {
     pub unit: String,
     /// What the metric means, in words; empty if there are none.
     pub help: String,
+}
+
+impl Metadata {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.metric_type == MetricType::Unknown && self.unit.is_empty() && self.help.is_empty()
+    }
+}
+
+/// A metric and what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricMetadata {
+    /// Its name: what the series of a classic histogram or a summary have in common.
+    pub metric: String,
+    /// Without repetitions. More than one, if series disagree.
+    pub metadata: Vec<Metadata>,
 }

@@ -3,7 +3,8 @@
 //! This crate does no I/O: someone fetches a response, and
 //! - [`negotiate`] tells its format from the `Content-Type`, and [`TextParser`] and [`OpenMetricsParser`] read it;
 //! - [`Target::ingest`] stores it: it knows the lines of the scrapes before, so that a line that stands there again costs
-//!   no look at its labels, and it ends the series that are no longer there with staleness markers. [`Target::fail`] and
+//!   no look at its labels, and it ends the series that are no longer there with staleness markers. Exemplars
+//!   are stored where the storage keeps any. [`Target::fail`] and
 //!   [`Target::remove`] do the same when there was no response, or never will be one again.
 //!
 //! ```
@@ -23,7 +24,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
 mod cache;
+mod family;
 mod format;
 mod scrape;
 mod target;

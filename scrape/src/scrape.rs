@@ -38,6 +38,8 @@ pub struct ScrapeReport {
     pub samples_duplicate: usize,
     /// Samples skipped because they are too old for the storage, or more than ten minutes ahead of the scrape.
     pub samples_out_of_bounds: usize,
+    /// Exemplars skipped because their series has a newer one.
+    pub exemplars_out_of_order: usize,
     /// Staleness markers written.
     pub stale_markers: usize,
 }

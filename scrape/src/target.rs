@@ -13,12 +13,11 @@ use std::time::Duration;
 use emberdb_model::storage::{AppendError, Appendable, Appender, StorageError, StorageErrorKind};
 use emberdb_model::{Labels, LabelsBuilder, METRIC_NAME, STALE_NAN, SeriesRef};
 
+use crate::batch::{Batch, is_refusal};
 use crate::cache::{ScrapeCache, SeriesId};
+use crate::family::Family;
 use crate::format::{Entry, ExpositionFormat, Metric, Parser, ParserOptions, Series, negotiate};
 use crate::scrape::{Scrape, ScrapeError, ScrapeReport};
-
-/// How far ahead of its scrape a sample's own timestamp may be.
-const AHEAD_MS_MAX: i64 = 10 * 60 * 1000;
 
 /// Put before a label's name where the target has a label of that name.
 const EXPORTED_PREFIX: &str = "exported_";
@@ -41,6 +40,9 @@ pub struct TargetOptions {
     pub honor_labels: bool,
     /// Take the timestamps that samples have, else the scrape's time. On unless set otherwise.
     pub honor_timestamps: bool,
+    /// Also store types, units and help texts, where the storage keeps metadata. Off unless set otherwise: then a query finds none.
+    /// What Prometheus has behind the feature `metadata-wal-records`.
+    pub metadata_wal_records: bool,
     /// Also end series whose samples have timestamps of their own.
     pub track_timestamps_staleness: bool,
     /// The format to assume where the response's `Content-Type` is missing, malformed or unknown.
@@ -62,6 +64,7 @@ impl Default for TargetOptions {
         Self {
             honor_labels: false,
             honor_timestamps: true,
+            metadata_wal_records: false,
             track_timestamps_staleness: false,
             fallback_format: None,
             sample_limit: 0,
@@ -84,6 +87,8 @@ pub struct Target {
     report_series: [(Labels, Option<SeriesRef>); 5],
     scraped: bool,
     builder: LabelsBuilder,
+    /// What the response that is being read says about its metrics; nothing is noted if nothing is to be stored of it.
+    family: Family,
 }
 
 impl Target {
@@ -102,7 +107,7 @@ impl Target {
             (own.expect("labels were valid, and none of them is `__name__`"), None)
         });
         let (cache, builder) = (ScrapeCache::default(), LabelsBuilder::new());
-        Self { labels, options, cache, report_series, scraped: false, builder }
+        Self { labels, options, cache, report_series, scraped: false, builder, family: Family::default() }
     }
 
     /// Stores a response at `timestamp_ms`: its samples, markers for the series that it no longer has, and the report.
@@ -121,7 +126,8 @@ impl Target {
         let mut appender = storage.appender()?;
         let mut report = ScrapeReport::default();
         self.cache.begin();
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        self.family.clear();
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         let appended = self.append_body(&mut batch, scrape).and_then(|()| self.append_markers(&mut batch));
         if let Err(error) = appended {
             appender.rollback();
@@ -164,7 +170,7 @@ impl Target {
         self.cache.begin();
         let mut appender = self.begin_failed(storage)?;
         let mut report = ScrapeReport::default();
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         let mut failed = self.append_markers(&mut batch).err().map(|error| error.to_string());
         for (labels, reference) in &mut self.report_series {
             match batch.append_cached(labels, reference, STALE_NAN) {
@@ -205,7 +211,7 @@ impl Target {
     ) -> Result<ScrapeReport, StorageError> {
         if report.error.is_some() {
             report.stale_markers = 0;
-            let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+            let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
             if self.append_markers(&mut batch).is_err() {
                 // The report matters more than the markers.
                 report.stale_markers = 0;
@@ -220,7 +226,7 @@ impl Target {
             report.samples_post_metric_relabeling as f64,
             report.series_added as f64,
         ];
-        let mut batch = Batch { appender: &mut *appender, timestamp_ms, report: &mut report };
+        let mut batch = Batch::new(&mut *appender, timestamp_ms, &mut report);
         for ((labels, reference), value) in self.report_series.iter_mut().zip(values) {
             // A refusal is expected where a removed target comes back under the same labels.
             if let Err(error) = batch.append_cached(labels, reference, value)
@@ -285,7 +291,12 @@ impl Target {
             return Ok(true);
         }
         let Some(entry) = parser.next().transpose()? else { return Ok(false) };
-        let Entry::Series(sample) = entry else { return Ok(true) };
+        let Entry::Series(sample) = entry else {
+            if self.options.metadata_wal_records {
+                self.family.note(&entry);
+            }
+            return Ok(true);
+        };
         let metric = &sample.metric;
         let line = self.cache.find_line(metric.text(), metric.bound_label());
         match line.and_then(|id| self.cache.visit_line(id)) {
@@ -317,6 +328,7 @@ impl Target {
             Ok(reference) => reference,
             Err(error) => return batch.refused(error, &labels),
         };
+        batch.append_marks(reference, &labels, timestamp_ms, sample, &mut self.family)?;
         let series = self.cache.add_series(labels, reference);
         self.cache.add_line(metric.text(), metric.bound_label(), series);
         if !explicit || self.options.track_timestamps_staleness {
@@ -345,10 +357,14 @@ impl Target {
             return Ok(());
         }
         let Some(series) = self.cache.series(id) else { return Ok(()) };
-        match batch.append(&series.labels, series.reference, timestamp_ms, sample.value) {
-            Ok(None) => {}
-            Ok(Some(renewed)) => self.cache.set_reference(id, renewed),
+        let renewed = match batch.append(&series.labels, series.reference, timestamp_ms, sample.value) {
+            Ok(renewed) => renewed,
             Err(error) => return batch.refused(error, &series.labels),
+        };
+        let reference = renewed.unwrap_or(series.reference);
+        batch.append_marks(reference, &series.labels, timestamp_ms, sample, &mut self.family)?;
+        if let Some(renewed) = renewed {
+            self.cache.set_reference(id, renewed);
         }
         if !explicit || self.options.track_timestamps_staleness {
             self.cache.track(id);
@@ -466,90 +482,4 @@ impl Target {
         }
         Ok(())
     }
-}
-
-/// The appender of one scrape, and what is counted on the way.
-struct Batch<'b> {
-    appender: &'b mut dyn Appender,
-    timestamp_ms: i64,
-    report: &'b mut ScrapeReport,
-}
-
-impl Batch<'_> {
-    fn count_sample(&mut self) {
-        self.report.samples_scraped += 1;
-        self.report.samples_post_metric_relabeling += 1;
-    }
-
-    /// Whether the storage may be asked at all.
-    fn is_in_time(&mut self, timestamp_ms: i64) -> bool {
-        let in_time = timestamp_ms <= self.timestamp_ms.saturating_add(AHEAD_MS_MAX);
-        self.report.samples_out_of_bounds += usize::from(!in_time);
-        in_time
-    }
-
-    /// Appends by reference, or by labels if the storage has forgotten the series: then its new reference is returned.
-    fn append(
-        &mut self,
-        labels: &Labels,
-        reference: SeriesRef,
-        timestamp_ms: i64,
-        value: f64,
-    ) -> Result<Option<SeriesRef>, AppendError> {
-        match self.appender.append_ref(reference, timestamp_ms, value) {
-            Ok(()) => Ok(None),
-            Err(AppendError::UnknownSeries(_)) => self.appender.append(labels, timestamp_ms, value).map(Some),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Appends at the scrape's time and keeps the reference.
-    fn append_cached(
-        &mut self,
-        labels: &Labels,
-        reference: &mut Option<SeriesRef>,
-        value: f64,
-    ) -> Result<(), AppendError> {
-        let timestamp_ms = self.timestamp_ms;
-        let renewed = match *reference {
-            Some(known) => self.append(labels, known, timestamp_ms, value)?,
-            None => Some(self.appender.append(labels, timestamp_ms, value)?),
-        };
-        *reference = renewed.or(*reference);
-        Ok(())
-    }
-
-    /// Counts a sample that was refused for its time; any other reason fails the scrape.
-    fn refused(&mut self, error: AppendError, labels: &Labels) -> Result<(), ScrapeError> {
-        if self.report.count_refusal(&error) {
-            return Ok(());
-        }
-        Err(ScrapeError::Append { series: labels.to_string(), reason: error })
-    }
-}
-
-impl ScrapeReport {
-    /// Counts a sample that was refused for its time; false if that was not the reason.
-    fn count_refusal(&mut self, error: &AppendError) -> bool {
-        match error {
-            AppendError::OutOfOrder { .. } => self.samples_out_of_order += 1,
-            AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. } => {
-                self.samples_duplicate += 1;
-            }
-            AppendError::TooOld { .. } => self.samples_out_of_bounds += 1,
-            _ => return false,
-        }
-        true
-    }
-}
-
-/// Whether a sample was refused for its time, which concerns no other sample.
-fn is_refusal(error: &AppendError) -> bool {
-    matches!(
-        error,
-        AppendError::OutOfOrder { .. }
-            | AppendError::Duplicate { .. }
-            | AppendError::DuplicateHistogram { .. }
-            | AppendError::TooOld { .. }
-    )
 }

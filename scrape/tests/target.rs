@@ -322,6 +322,64 @@ fn a_storage_that_fails_loses_no_marker() {
     assert_eq!(s.series(r#"b{job="j"}"#), "10:1 30:stale");
 }
 
+const EXEMPLARS: &str = r##"# TYPE a counter
+a_total 1 # {trace="x"} 0.5
+b 1 0.02 # {trace="y",id="1"} 2 0.015
+c 1 # {trace="x",trace="y"} 0.5
+d 1 # {trace="late"} -1
+a_total 2 # {trace="twice"} 0.5
+# EOF
+"##;
+
+#[test]
+fn exemplars_are_stored_with_their_samples() {
+    let mut s = Setup::new(TargetOptions::default());
+    s.storage.take_marks();
+    // The second time all lines are known.
+    for timestamp_ms in [10, 30] {
+        let report = s.scrape_as(timestamp_ms, OPENMETRICS, EXEMPLARS.as_bytes());
+        assert!(report.is_up(), "{report:?}");
+        assert_eq!(report.exemplars_out_of_order, 1);
+        let first = format!(r#"a_total{{job="j"}} {{trace="x"}} 0.5 scraped at {timestamp_ms}"#);
+        let second = r#"b{job="j"} {id="1", trace="y"} 2 at 15"#.to_owned();
+        assert_eq!(
+            s.storage.marks(),
+            [first, second],
+            "not of a sample that stands twice, nor with invalid labels"
+        );
+    }
+    // A sample's own time is that of an exemplar without one.
+    let _ = s.scrape_as(40, OPENMETRICS, b"b 1 0.035 # {} 1\n# EOF\n");
+    assert_eq!(s.storage.marks(), [r#"b{job="j"} {} 1 scraped at 35"#]);
+}
+
+#[test]
+fn a_storage_without_exemplars_and_metadata_fails_no_scrape() {
+    let mut s = Setup::new(options(|o| o.metadata_wal_records = true));
+    let report = s.scrape_as(10, OPENMETRICS, EXEMPLARS.as_bytes());
+    assert!(report.is_up() && report.exemplars_out_of_order == 0, "{report:?}");
+    assert_eq!(s.series(r#"a_total{job="j"}"#), "10:1");
+}
+
+#[test]
+fn metadata_are_stored_where_that_is_asked_for() {
+    let body = "# HELP a_seconds Time \\\\ spent.\n# TYPE a_seconds counter\n# UNIT a_seconds seconds\n\
+        a_seconds_total 1\nb 1\na_seconds_total{x=\"1\"} 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_count 1\n# EOF\n";
+    for metadata_wal_records in [false, true] {
+        let mut s = Setup::new(options(|o| o.metadata_wal_records = metadata_wal_records));
+        s.storage.take_marks();
+        for timestamp_ms in [10, 20] {
+            assert!(s.scrape_as(timestamp_ms, OPENMETRICS, body.as_bytes()).is_up());
+            let expected = [
+                r#"a_seconds_total{job="j"} counter "seconds" "Time \\ spent.""#,
+                r#"h_bucket{job="j", le="1.0"} histogram "" """#,
+                r#"h_count{job="j"} histogram "" """#,
+            ];
+            assert_eq!(s.storage.marks(), if metadata_wal_records { &expected[..] } else { &[] });
+        }
+    }
+}
+
 /// One scrape of the model: lines by number, or no response.
 #[derive(Clone, Debug)]
 enum Event {

@@ -91,13 +91,25 @@ pub trait Appender: Send {
         Err(AppendError::HistogramsUnsupported)
     }
 
-    /// Adds an example of what a series counted. One that the series has already is passed over.
+    /// Adds an example of what a series counted. One that is the series' newest already is passed over.
+    ///
+    /// The exemplars of a series come in the order of time. Several may have one time, as a histogram's buckets have an
+    /// example each: these come in the order of their values.
     ///
     /// # Errors
     /// [`AppendError`] says why the exemplar was refused: also if the storage keeps no exemplars.
     fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
         let _ = (series, exemplar);
         Err(AppendError::ExemplarsUnsupported)
+    }
+
+    /// As [`append_exemplar`](Self::append_exemplar), of an example that was exposed without a time: its own is the scrape's.
+    /// When it is exposed again later it is the same example, and passed over.
+    ///
+    /// # Errors
+    /// As [`append_exemplar`](Self::append_exemplar).
+    fn append_untimed_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        self.append_exemplar(series, exemplar)
     }
 
     /// Says what the metric of a series is for; replaces what was said before.
@@ -157,8 +169,10 @@ pub enum AppendError {
     /// The storage takes floats only.
     #[error("this storage takes no native histograms")]
     HistogramsUnsupported,
-    /// The exemplar is older than the newest one of its series.
-    #[error("out of order exemplar: {timestamp_ms} is before the series' newest exemplar at {newest_ms}")]
+    /// The exemplar is older than the newest one of its series, or of the same time and of a lesser value.
+    #[error(
+        "out of order exemplar: {timestamp_ms} does not follow the series' newest exemplar at {newest_ms}"
+    )]
     OutOfOrderExemplar {
         /// Time of the refused exemplar.
         timestamp_ms: i64,

@@ -16,10 +16,10 @@ pub trait Queryable: Send + Sync {
 /// A storage that keeps examples of what was counted.
 pub trait ExemplarQueryable: Send + Sync {
     /// The exemplars in `range` of the series that meet all matchers of at least one of `selectors`, by series; series are sorted by
-    /// their labels, and none is there twice.
+    /// their labels, and none is there twice. A storage that was told to keep no exemplars has none.
     ///
     /// # Errors
-    /// [`StorageError`] if the storage is closed or keeps no exemplars.
+    /// [`StorageError`] if the storage is closed.
     fn select_exemplars(
         &self,
         selectors: &[Vec<Matcher>],

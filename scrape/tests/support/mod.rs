@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use emberdb_model::storage::{
     AppendError, Appendable, Appender, CommitSummary, Rejection, StorageError, StorageErrorKind,
 };
-use emberdb_model::{Labels, STALE_NAN, SeriesRef, is_stale};
+use emberdb_model::{Exemplar, Labels, Metadata, STALE_NAN, SeriesRef, is_stale};
 
 /// Samples by series; a batch becomes visible at its commit.
 #[derive(Default)]
@@ -23,6 +23,8 @@ struct State {
     generation: u64,
     oldest_ms: i64,
     refuses_commits: bool,
+    /// Exemplars and metadata as texts, in the order of their commits; absent if they are not taken.
+    marks: Option<Vec<String>>,
     appends_by_labels: usize,
     commits: usize,
 }
@@ -69,6 +71,16 @@ impl MemoryStorage {
         self.state().refuses_commits = refuse;
     }
 
+    /// Takes exemplars and metadata from now on.
+    pub(crate) fn take_marks(&self) {
+        self.state().marks = Some(Vec::new());
+    }
+
+    /// The exemplars and metadata that came since this was asked last.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        self.state().marks.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// How often a series was named by its labels.
     pub(crate) fn appends_by_labels(&self) -> usize {
         self.state().appends_by_labels
@@ -81,13 +93,36 @@ impl MemoryStorage {
 
 impl Appendable for MemoryStorage {
     fn appender(&self) -> Result<Box<dyn Appender + '_>, StorageError> {
-        Ok(Box::new(MemoryAppender { storage: self, batch: Vec::new() }))
+        Ok(Box::new(MemoryAppender { storage: self, batch: Vec::new(), marks: Vec::new() }))
     }
 }
 
 struct MemoryAppender<'s> {
     storage: &'s MemoryStorage,
     batch: Vec<(SeriesRef, i64, f64)>,
+    marks: Vec<String>,
+}
+
+impl MemoryAppender<'_> {
+    fn add_exemplar(
+        &mut self,
+        series: SeriesRef,
+        exemplar: &Exemplar,
+        sort: &str,
+    ) -> Result<(), AppendError> {
+        let state = self.storage.state();
+        if state.marks.is_none() {
+            return Err(AppendError::ExemplarsUnsupported);
+        }
+        let Exemplar { labels, value, timestamp_ms } = exemplar;
+        if *value < 0.0 {
+            let newest_ms = i64::MAX;
+            return Err(AppendError::OutOfOrderExemplar { timestamp_ms: *timestamp_ms, newest_ms });
+        }
+        let series = &state.labels[state.id(series)?];
+        self.marks.push(format!("{series} {labels} {value} {sort} {timestamp_ms}"));
+        Ok(())
+    }
 }
 
 impl State {
@@ -147,12 +182,32 @@ impl Appender for MemoryAppender<'_> {
         Ok(())
     }
 
+    fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        self.add_exemplar(series, exemplar, "at")
+    }
+
+    fn append_untimed_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        self.add_exemplar(series, exemplar, "scraped at")
+    }
+
+    fn update_metadata(&mut self, series: SeriesRef, metadata: &Metadata) -> Result<(), AppendError> {
+        let state = self.storage.state();
+        if state.marks.is_none() {
+            return Err(AppendError::MetadataUnsupported);
+        }
+        let series = &state.labels[state.id(series)?];
+        let Metadata { metric_type, unit, help } = metadata;
+        self.marks.push(format!("{series} {metric_type} {unit:?} {help:?}"));
+        Ok(())
+    }
+
     fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let mut state = self.storage.state();
         if state.refuses_commits {
             return Err(StorageError::new(StorageErrorKind::Unavailable, "the disk is full"));
         }
         state.commits += 1;
+        state.marks.iter_mut().for_each(|marks| marks.extend(self.marks.iter().cloned()));
         let mut summary = CommitSummary::default();
         for (series, timestamp_ms, value) in self.batch {
             let id = state.id(series).expect("references live as long as the batch");

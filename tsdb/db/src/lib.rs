@@ -6,6 +6,8 @@
 //!   becomes visible at once.
 //! - Readers take a [`Querier`](emberdb_model::storage::Querier), which sees all commits before it and none after.
 //!
+//! - Series may have exemplars, read as from any [`ExemplarQueryable`](emberdb_model::storage::ExemplarQueryable), and
+//!   metadata: [`Tsdb::metadata`].
 //! - [`Tsdb::maintain`], once a minute by itself, moves samples into blocks, makes larger blocks, and removes old ones.
 //!
 //! New samples live in the *head*: for each series compressed chunks and one open chunk. Older ones are in *blocks*, folders that
@@ -43,7 +45,7 @@ mod head;
 mod options;
 mod query;
 
-pub use db::{CompactionReport, Tsdb, TsdbStats};
+pub use db::{CompactionReport, MetadataFilter, Tsdb, TsdbStats};
 pub use emberdb_tsdb_block::{BlockMeta, BlockStats};
 pub use emberdb_wal::{Compression, RecordKind, RepairReport};
 pub use error::OpenError;

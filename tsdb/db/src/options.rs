@@ -48,6 +48,10 @@ pub struct TsdbOptions {
     /// When at least such a part of the series in memory has ended, between 0 and 1, their samples go into blocks at once and not
     /// only when their time has passed. For where series come and go. Default: not at all.
     pub stale_series_ratio: Option<f64>,
+    /// Examples of what series counted are kept up to this number, of all series together; then a new one takes the place of the one
+    /// that came first. Default 100 000, what a Prometheus server with exemplar storage keeps; they take memory (some 150 bytes each)
+    /// when they are there. 0 keeps none: appending one is refused, as by a server without that feature.
+    pub exemplars_max: usize,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -64,6 +68,7 @@ impl Default for TsdbOptions {
             retention_bytes: None,
             out_of_order_window_ms: 0,
             stale_series_ratio: None,
+            exemplars_max: 100_000,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

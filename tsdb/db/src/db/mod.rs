@@ -5,6 +5,8 @@ mod compact;
 mod compact_late;
 mod compact_stale;
 mod delete;
+mod exemplars;
+mod metadata;
 mod open;
 mod retention;
 mod snapshot;
@@ -24,6 +26,7 @@ use parking_lot::{Mutex, RwLock};
 use blocks::BlockSet;
 pub use compact::CompactionReport;
 use compact::Maintenance;
+pub use metadata::MetadataFilter;
 pub use stats::TsdbStats;
 use worker::Signal;
 

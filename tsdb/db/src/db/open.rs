@@ -13,7 +13,7 @@ use super::blocks::{BlockSet, covered_until_ms, open_blocks};
 use super::{Access, Shared, State, Tsdb, WAL_DIR, WBL_DIR, worker};
 use crate::error::OpenError;
 use crate::head::chunk_file::{CHUNKS_HEAD_DIR, ChunkFiles, Scan};
-use crate::head::{Head, replay};
+use crate::head::{EXEMPLARS_MAX, Head, replay};
 use crate::options::{Maintained, TsdbOptions};
 
 /// The file whose lock says that the directory is in use; Prometheus locks it, too.
@@ -103,6 +103,9 @@ fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
     let bytes = options.wal_segment_bytes;
     if bytes == 0 || !bytes.is_multiple_of(PAGE_BYTES as u64) {
         return refuse("wal_segment_bytes", format!("{bytes} is not a multiple of {PAGE_BYTES}"));
+    }
+    if options.exemplars_max > EXEMPLARS_MAX {
+        return refuse("exemplars_max", format!("{} exceeds {EXEMPLARS_MAX}", options.exemplars_max));
     }
     if options.series_max > emberdb_tsdb_index::SERIES_MAX {
         return refuse("series_max", format!("{} exceeds 2^32 - 1", options.series_max));

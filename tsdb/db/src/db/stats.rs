@@ -16,9 +16,13 @@ pub struct TsdbStats {
     pub histogram_series: usize,
     /// Number of committed native histograms.
     pub histograms: u64,
+    /// Number of exemplars.
+    pub exemplars: usize,
+    /// Number of series that have exemplars.
+    pub exemplar_series: usize,
     /// Bytes of compressed samples.
     pub chunk_bytes: usize,
-    /// Bytes of memory held: records, chunks, labels, postings, symbols.
+    /// Bytes of memory held: records, chunks, labels, postings, symbols, exemplars, metadata.
     pub heap_bytes: usize,
     /// Time of the oldest and of the newest sample, in milliseconds since the Unix epoch.
     pub time_range_ms: Option<(i64, i64)>,
@@ -49,6 +53,7 @@ pub(super) fn stats(shared: &Shared) -> TsdbStats {
             histograms += u64::from(count);
         }
     }
+    let exemplars = head.exemplars.counts();
     let set = shared.block_set();
     let index = head.index.read();
     TsdbStats {
@@ -56,8 +61,10 @@ pub(super) fn stats(shared: &Shared) -> TsdbStats {
         samples: head.samples(),
         histogram_series,
         histograms,
+        exemplars: exemplars.exemplars,
+        exemplar_series: exemplars.series,
         chunk_bytes,
-        heap_bytes: series_bytes + index.heap_bytes(),
+        heap_bytes: series_bytes + index.heap_bytes() + exemplars.heap_bytes + head.metadata.heap_bytes(),
         time_range_ms: head.time_range(),
         wal_segment: head.log.lock().writer.as_ref().map(emberdb_wal::WalWriter::segment),
         blocks: set.blocks.len(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use emberdb_histogram::{FloatHistogram, Histogram};
 use emberdb_model::storage::{AppendError, Appender, CommitSummary, StorageError};
-use emberdb_model::{Labels, Sample, SeriesRef};
+use emberdb_model::{Exemplar, Labels, Metadata, Sample, SeriesRef};
 use emberdb_tsdb_chunk::AnyHistogram;
 use emberdb_tsdb_index::SeriesId;
 use parking_lot::Mutex;
@@ -27,8 +27,8 @@ static NEXT_BATCH: AtomicU32 = AtomicU32::new(1);
 
 /// A batch of samples for a head.
 pub(crate) struct HeadAppender {
-    head: SharedHead,
-    batch: Batch,
+    pub(super) head: SharedHead,
+    pub(super) batch: Batch,
     accepted: Accepted,
     turn: Turn,
     /// The page used last: samples mostly come in the order of their series.
@@ -53,6 +53,17 @@ impl HeadAppender {
         let (id, created) = self.head.get_or_create(labels)?;
         self.batch.series_created += usize::from(created);
         Ok(id)
+    }
+
+    /// A series' reference in the log, which will have its labels when the batch is logged.
+    pub(super) fn refer(&mut self, id: SeriesId) -> Result<u64, AppendError> {
+        let (page, slot) = locate(&mut self.page, &self.head, id)?;
+        let page = page.read();
+        let series = page.get(slot).ok_or_else(|| unknown(id))?;
+        if !series.logged {
+            self.batch.unlogged.push(id);
+        }
+        Ok(series.wal_ref)
     }
 
     /// Checks a float and adds it to the batch.
@@ -157,12 +168,12 @@ impl HeadAppender {
     }
 }
 
-/// Whether a batch that has `count` samples of a sort can take another.
-fn check_room(count: usize, count_max: usize) -> Result<(), AppendError> {
+/// Whether a batch that has `count` samples, exemplars or metadata of a sort can take another.
+pub(super) fn check_room(count: usize, count_max: usize) -> Result<(), AppendError> {
     if count < count_max {
         return Ok(());
     }
-    let message = format!("a batch holds at most {count_max} samples of a kind: commit more often");
+    let message = format!("a batch holds at most {count_max} of a kind: commit more often");
     Err(AppendError::Limit(message))
 }
 
@@ -178,7 +189,7 @@ fn locate<'p>(page: &'p mut PageOfTurn, head: &Head, id: SeriesId) -> Result<(&'
     }
 }
 
-fn id_of(series: SeriesRef) -> Result<SeriesId, AppendError> {
+pub(super) fn id_of(series: SeriesRef) -> Result<SeriesId, AppendError> {
     u32::try_from(series.0).map(SeriesId).map_err(|_| AppendError::UnknownSeries(series))
 }
 
@@ -231,6 +242,18 @@ impl Appender for HeadAppender {
         histogram: &FloatHistogram,
     ) -> Result<(), AppendError> {
         self.append_any_ref(series, timestamp_ms, histogram.into())
+    }
+
+    fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        self.add_exemplar(series, exemplar, true)
+    }
+
+    fn append_untimed_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {
+        self.add_exemplar(series, exemplar, false)
+    }
+
+    fn update_metadata(&mut self, series: SeriesRef, metadata: &Metadata) -> Result<(), AppendError> {
+        self.add_metadata(series, metadata)
     }
 
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {

@@ -11,7 +11,9 @@ use emberdb_model::storage::Rejection;
 use emberdb_tsdb_index::SeriesId;
 use emberdb_wal::{RefSample, RefStamp};
 
+use super::exemplars::ExemplarBatch;
 use super::held::HeldHistogram;
+use super::metadata::MetadataBatch;
 use super::order::Newest;
 
 /// The samples of a batch, checked against what was committed and against each other.
@@ -21,6 +23,8 @@ pub(super) struct Batch {
     pub(super) histograms: Vec<BatchHistogram>,
     /// Samples that came out of order. They are logged behind all parts.
     pub(super) late: LateBatch,
+    pub(super) exemplars: ExemplarBatch,
+    pub(super) metadata: MetadataBatch,
     /// Where the second part and those behind it begin. Mostly empty.
     later_parts: Vec<PartStart>,
     /// Series whose labels the log may not have yet.
@@ -86,6 +90,8 @@ impl Batch {
             samples: Vec::new(),
             histograms: Vec::new(),
             late: LateBatch::default(),
+            exemplars: ExemplarBatch::default(),
+            metadata: MetadataBatch::default(),
             later_parts: Vec::new(),
             unlogged: Vec::new(),
             series_created: 0,

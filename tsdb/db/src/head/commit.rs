@@ -34,14 +34,14 @@ pub(super) struct Records {
 
 impl Records {
     /// An empty buffer to fill with the next record.
-    fn take(&mut self) -> Vec<u8> {
+    pub(super) fn take(&mut self) -> Vec<u8> {
         let mut buffer = self.buffers.get_mut(self.used).map(std::mem::take).unwrap_or_default();
         buffer.clear();
         buffer
     }
 
     /// Adds a record, unless there is nothing in it.
-    fn add(&mut self, record: Vec<u8>) {
+    pub(super) fn add(&mut self, record: Vec<u8>) {
         if record.is_empty() {
             return;
         }
@@ -127,6 +127,7 @@ impl Head {
             self.store_histograms(histograms, stamp);
         }
         self.store_late(std::mem::take(&mut batch.late));
+        self.store_marks(batch);
         self.isolation.finish_commit(stamp);
         Ok(CommitSummary {
             samples,
@@ -139,6 +140,7 @@ impl Head {
     fn write_log(&self, log: &mut Log, batch: &Batch) -> Result<Vec<SeriesId>, StorageError> {
         let unlogged = self.encode_series(&batch.unlogged, &mut log.series_record);
         log.records.clear();
+        log.records.add_metadata(batch.metadata.as_slice());
         for (samples, histograms) in batch.parts() {
             log.records.add_samples(samples);
             log.records.add_histograms(histograms);
@@ -146,11 +148,13 @@ impl Head {
         let in_order = log.records.used;
         log.records.add_samples(&batch.late.samples);
         log.records.add_histograms(&batch.late.histograms);
+        let late_end = log.records.used;
+        log.records.add_exemplars(batch.exemplars.as_slice());
         let series_record = (!unlogged.is_empty()).then_some(log.series_record.as_slice());
         let records: Vec<&[u8]> = series_record.into_iter().chain(log.records.as_slices()).collect();
         let Some(writer) = &mut log.writer else { return Err(closed()) };
         writer.log(&records).map_err(log_failed)?;
-        let late: Vec<&[u8]> = log.records.as_slices().skip(in_order).collect();
+        let late: Vec<&[u8]> = log.records.as_slices().take(late_end).skip(in_order).collect();
         let late_writer = log.late_writer.as_mut().filter(|_| !late.is_empty());
         for writer in late_writer.into_iter() {
             writer.log(&late).map_err(log_failed)?;

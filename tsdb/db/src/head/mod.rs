@@ -5,6 +5,7 @@
 //!      ├─ pages: 256 series each               one lock a page, held for a run of a batch's samples
 //!      ├─ log:   the write-ahead log           one lock, held for a whole commit: commits are serial
 //!      ├─ chunk files: finished chunks         read without a lock but for finding the file
+//!      ├─ exemplars, metadata                  a lock each, taken last
 //!      └─ isolation: commit numbers            what a reader may see
 //! ```
 //!
@@ -13,7 +14,9 @@
 //! A sample's way: [`appender`] (is it in order? [`order`]) → [`batch`] → [`commit`] ([`recheck`], if another batch was
 //! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks) and samples that came
 //! out of order another one ([`late`]). The way back after a restart is [`replay`]. Finished chunks ([`chunk`]) go into files
-//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]; [`stale`], if a series has ended); [`delete`] hides samples.
+//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]; [`stale`], if a series
+//! has ended); [`delete`] hides samples. [`exemplars`] and [`metadata`] stand beside the samples, and go the same way ([`marks`],
+//! [`replay_marks`]).
 
 mod appender;
 mod batch;
@@ -21,15 +24,19 @@ mod chunk;
 pub(crate) mod chunk_file;
 mod commit;
 mod delete;
+mod exemplars;
 mod held;
 mod isolation;
 mod lane;
 mod late;
+mod marks;
+mod metadata;
 mod offload;
 mod order;
 mod page;
 mod recheck;
 mod replay;
+mod replay_marks;
 mod series;
 mod source;
 mod stale;
@@ -50,7 +57,10 @@ use chunk_file::ChunkFiles;
 
 pub(crate) use appender::HeadAppender;
 use appender::Turns;
+pub(crate) use exemplars::EXEMPLARS_MAX;
+use exemplars::Exemplars;
 pub(crate) use isolation::{Isolation, Snapshot};
+use metadata::MetadataTable;
 pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
 pub(crate) use replay::replay;
@@ -66,6 +76,8 @@ pub(crate) struct Head {
     pub(crate) pages: Pages,
     pub(crate) chunk_files: ChunkFiles,
     pub(crate) isolation: Isolation,
+    pub(crate) exemplars: Exemplars,
+    pub(crate) metadata: MetadataTable,
     pub(crate) log: Mutex<Log>,
     turns: Turns,
     /// Time of the newest committed sample; `i64::MIN` before the first.
@@ -94,6 +106,8 @@ pub(crate) struct Log {
 impl Head {
     pub(crate) fn new(env: Env, options: TsdbOptions, chunk_files: ChunkFiles) -> Self {
         Self {
+            exemplars: Exemplars::new(&options),
+            metadata: MetadataTable::default(),
             env,
             options,
             chunk_files,

@@ -15,6 +15,7 @@ impl Head {
     ///
     /// The places that series remember are of no use here: another batch may have overwritten them.
     pub(super) fn check_again(&self, batch: &mut Batch) {
+        self.check_exemplars_again(batch);
         let mut newest: HashMap<SeriesId, Place> = HashMap::default();
         for (samples, histograms) in batch.drain_parts() {
             batch.samples.reserve(samples.len());
@@ -90,7 +91,7 @@ impl Head {
     }
 }
 
-fn reject(batch: &mut Batch, id: SeriesId, error: AppendError) {
+pub(super) fn reject(batch: &mut Batch, id: SeriesId, error: AppendError) {
     batch.rejected.push(Rejection { series: reference(id), error });
 }
 

@@ -22,6 +22,7 @@ use super::held::HeldHistogram;
 use super::isolation::CommitStamp;
 use super::late::LateValue;
 use super::order::{Accepted, Follows};
+use super::replay_marks::{restore_exemplars, restore_metadata};
 use super::series::Series;
 use crate::error::OpenError;
 
@@ -55,6 +56,14 @@ pub struct ReplayReport {
     pub samples_without_series: u64,
     /// Native histograms that cannot be stored: of a schema that nobody knows, or with other buckets than their spans say.
     pub histograms_invalid: u64,
+    /// Exemplars restored. More may have been in the log than the database keeps: then the newest are there.
+    pub exemplars: u64,
+    /// Exemplars of the log that are older than the head, of series that it does not have, repeated, or with labels that are too long.
+    pub exemplars_dropped: u64,
+    /// Metadata of series that were restored, all versions counted.
+    pub metadata: u64,
+    /// Metadata of series whose labels the log does not have.
+    pub metadata_without_series: u64,
     /// Records of kinds that this version does not keep, with their number.
     pub records_skipped: Vec<(RecordKind, u64)>,
     /// What was cut off because it could not be read.
@@ -94,6 +103,16 @@ impl fmt::Display for ReplayReport {
         }
         if self.histograms_invalid > 0 {
             write!(f, "; dropped {} invalid histograms", self.histograms_invalid)?;
+        }
+        if self.exemplars > 0 {
+            write!(f, "; {} exemplars", self.exemplars)?;
+        }
+        if self.exemplars_dropped > 0 {
+            write!(
+                f,
+                "; dropped {} exemplars that are too old or of unknown series",
+                self.exemplars_dropped
+            )?;
         }
         for (kind, count) in &self.records_skipped {
             write!(f, "; skipped {count} records of kind {kind}")?;
@@ -204,6 +223,14 @@ impl Replay<'_> {
             ) => self.add_histograms::<f64>(record.data),
             Some(RecordKind::MmapMarkers) => self.apply_markers(record.data),
             Some(RecordKind::Tombstones) => self.delete(record.data),
+            Some(RecordKind::Exemplars) => {
+                let find = |wal_ref| self.series.get(&wal_ref).copied();
+                Ok(restore_exemplars(self.head, find, record.data, &mut self.report)?)
+            }
+            Some(RecordKind::Metadata) => {
+                let find = |wal_ref| self.series.get(&wal_ref).copied();
+                Ok(restore_metadata(self.head, find, record.data, &mut self.report)?)
+            }
             Some(kind) => {
                 self.skip(kind);
                 Ok(())

@@ -73,6 +73,7 @@ impl Head {
             });
             wal_ref.flatten().is_some_and(|wal_ref| unused.insert(wal_ref))
         });
+        self.forget_marks(&empty);
         let further = self.further_refs.lock();
         unused.extend(
             further.iter().filter(|(id, _)| empty.binary_search(id).is_ok()).map(|&(_, wal_ref)| wal_ref),

@@ -3,9 +3,11 @@
 
 mod blocks;
 mod concurrent;
+mod exemplars;
 mod histograms;
 mod isolation;
 mod late;
+mod metadata;
 mod refusals;
 mod restart;
 mod stale;
