@@ -1,7 +1,7 @@
 //! From whole numbers to floats, and from native histograms with custom bounds to classic ones.
 
 use crate::error::HistogramErrorKind;
-use crate::{ClassicBucket, FloatHistogram, Histogram, HistogramError, Side};
+use crate::{BucketLayout, ClassicBucket, FloatHistogram, Histogram, HistogramError, Side};
 
 impl Histogram {
     /// The same histogram in floats.

@@ -33,7 +33,7 @@ pub(super) fn run(peers: &Peers, report: &mut Report) -> Result<(), Error> {
         found == written,
         &format!("{found} of {written} written ones are there"),
     );
-    ask_server("histograms", peers, &data, &expected, folder.path(), report)?;
+    ask_server("histograms", peers, &data, "", &expected, folder.path(), report)?;
     read_back("histograms, emberdb after prometheus", &data, &expected, report)
 }
 

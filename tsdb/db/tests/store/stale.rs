@@ -4,7 +4,7 @@ use emberdb_histogram::Histogram;
 use emberdb_model::STALE_NAN;
 use emberdb_tsdb_db::Maintained;
 
-use super::histograms::{Series, read_all};
+use super::histograms::{Series, assert_same, read_all};
 use super::*;
 
 const MINUTE_MS: i64 = 60_000;
@@ -41,7 +41,7 @@ fn assert_all(db: &Tsdb, expected: &[Series]) {
     assert_eq!(found.len(), expected.len());
     for ((found_labels, found), (expected_labels, expected)) in found.iter().zip(expected) {
         assert_eq!(found_labels, expected_labels);
-        super::histograms::assert_same(found, expected, found_labels);
+        assert_same(found, expected, found_labels);
     }
 }
 
