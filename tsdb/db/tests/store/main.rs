@@ -1,8 +1,11 @@
 //! The store as its users see it: one behaviour a module.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod background;
 mod blocks;
 mod concurrent;
+mod durability;
+mod fault_fs;
 mod foreign;
 mod histograms;
 mod isolation;
