@@ -1,10 +1,12 @@
 //! What a sample costs to append: by reference, by labels, and by reference with a log that is not compressed.
 //!
-//! Each commit holds one sample of each of 10 000 series, 15 s apart: what a scraper of a hundred targets does. The
+//! And what a commit costs: small ones, by one and by eight threads at the same time, for each choice of when they are durable.
+//!
+//! Each commit of the first holds one sample of each of 10 000 series, 15 s apart: what a scraper of a hundred targets does. The
 //! write-ahead log is on, without fsync per commit. Run by `cargo test` it is tiny.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use emberdb::{Db, DbOptions, Env, Labels, SeriesRef};
+use emberdb::{Db, DbOptions, Durability, Env, Labels, SeriesRef};
 
 /// Whether this is a measurement and not a test that the bench works.
 fn measuring() -> bool {
@@ -99,5 +101,53 @@ fn append(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, append);
+/// Commits of ten samples each, by `committers` threads.
+fn commit_together(bench: &mut Bench, committers: usize, commits: i64) {
+    let first = bench.round + 1;
+    bench.round += commits;
+    let commit = |refs: Vec<SeriesRef>| {
+        let db = bench.db.clone();
+        move || {
+            for round in first..first + commits {
+                let mut appender = db.appender().expect("the database is open");
+                for &series in &refs {
+                    appender.append_ref(series, round * 15_000, 1.0).expect("in order");
+                }
+                let _ = appender.commit().expect("the log can be written");
+            }
+        }
+    };
+    let threads: Vec<_> = bench
+        .refs
+        .chunks(10)
+        .take(committers)
+        .map(|refs| Env::real().spawn("committer", commit(refs.to_vec())).expect("a thread"))
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
+}
+
+fn commit(c: &mut Criterion) {
+    let mut group = c.benchmark_group("commit");
+    group.sample_size(10);
+    let commits = if measuring() { 100 } else { 2 };
+    let choices = [
+        ("never", Durability::Never),
+        ("every second", Durability::EVERY_SECOND),
+        ("every commit", Durability::EveryCommit),
+    ];
+    for (name, durability) in choices {
+        for committers in [1, 8] {
+            let mut options = DbOptions::default();
+            options.storage.durability = durability;
+            let mut bench = Bench::new(options);
+            group.throughput(Throughput::Elements(committers as u64 * commits as u64));
+            group.bench_function(format!("{name}, {committers} at a time"), |b| {
+                b.iter(|| commit_together(&mut bench, committers, commits));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, append, commit);
 criterion_main!(benches);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError};
 use emberdb_model::{Labels, LabelsRef, Matcher, MetricMetadata, SymbolTable, TimeRange};
 use emberdb_promql_engine::{Analysis, Engine, Explain, QueryError, QueryOptions, QueryResult};
-use emberdb_tsdb_db::{CompactionReport, MetadataFilter, OpenError, ReplayReport, Tsdb, TsdbStats};
+use emberdb_tsdb_db::{
+    CompactionReport, MetadataFilter, OpenError, ReplayProgress, ReplayReport, Tsdb, TsdbStats,
+};
 
 use crate::DbOptions;
 
@@ -20,7 +22,8 @@ pub struct Db {
 
 impl Db {
     /// Opens a directory for reading and writing; it is created if it does not exist. The log is replayed, and what of
-    /// its end cannot be read is cut off: see [`Db::replay_report`].
+    /// its end cannot be read is cut off: see [`Db::replay_report`]. With [`Replay::Background`](crate::Replay) that goes on after this
+    /// returns.
     ///
     /// # Errors
     /// [`OpenError`] if the directory is in use, holds what this version does not read, or cannot be written.
@@ -249,7 +252,30 @@ impl Db {
         self.tsdb.metadata(filter)
     }
 
-    /// What opening found in the log: what was restored, passed over and cut off.
+    /// How far the replay of the log is.
+    #[must_use]
+    pub fn replay_progress(&self) -> ReplayProgress {
+        self.tsdb.replay_progress()
+    }
+
+    /// Whether appends are taken and queries see all samples, as far as that depends on the replay of the log: see
+    /// [`Tsdb::check_ready`].
+    ///
+    /// # Errors
+    /// [`StorageError`] while the log is replayed, if it could not be, and if the database is closed.
+    pub fn check_ready(&self) -> Result<(), StorageError> {
+        self.tsdb.check_ready()
+    }
+
+    /// Returns when the log is replayed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it could not be, or the database is closed.
+    pub fn wait_ready(&self) -> Result<(), StorageError> {
+        self.tsdb.wait_ready()
+    }
+
+    /// What opening found in the log: what was restored, passed over and cut off. Waits for a replay in the background.
     #[must_use]
     pub fn replay_report(&self) -> &ReplayReport {
         self.tsdb.replay_report()

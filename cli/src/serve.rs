@@ -1,11 +1,15 @@
 //! `ember serve`: Prometheus' HTTP API over a directory.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use emberdb::Db;
+use emberdb::storage::StorageError;
+use emberdb::{Db, Replay};
 use emberdb_http::{AdminOptions, ApiOptions, router};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Outcome;
 use crate::feature::FeatureArgs;
@@ -29,13 +33,17 @@ pub(crate) struct ServeArgs {
     features: FeatureArgs,
 }
 
+/// How often it is looked how far the replay of the log is.
+const PROGRESS_TICK: Duration = Duration::from_millis(100);
+
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let mut options = args.features.options();
     if options.storage.exemplars_max > 0 {
         options.storage.exemplars_max = args.exemplars_max;
     }
+    // Blocks are asked, and the server says that it is not ready, while the log is replayed.
+    options.storage.replay = Replay::Background;
     let db = Db::open(&args.data, options)?;
-    eprintln!("ember: {}", db.replay_report());
     let admin = args.enable_admin_api.then(|| AdminOptions { snapshots_dir: args.data.join("snapshots") });
     let options = ApiOptions { admin, ..ApiOptions::default() };
     let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen, options));
@@ -49,9 +57,36 @@ async fn serve(db: Db, listen: SocketAddr, options: ApiOptions) -> Outcome {
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     eprintln!("ember: serving http://{}/api/v1/query (stop with Ctrl-C)", listener.local_addr()?);
-    axum::serve(listener, router(db, options)).with_graceful_shutdown(stopped()).await?;
+    let server = axum::serve(listener, router(db.clone(), options)).with_graceful_shutdown(stopped());
+    tokio::select! {
+        served = server.into_future() => served?,
+        error = replay_failure(&db) => return Err(error.into()),
+    }
     eprintln!("ember: stopped");
     Ok(())
+}
+
+/// Shows how far the replay of the log is, and then what was found; returns if it fails.
+async fn replay_failure(db: &Db) -> StorageError {
+    let bar = ProgressBar::new(0).with_message("replaying the log");
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}") {
+        bar.set_style(style);
+    }
+    loop {
+        let progress = db.replay_progress();
+        if progress.is_over {
+            break;
+        }
+        bar.set_length(progress.bytes_total);
+        bar.set_position(progress.bytes_read);
+        tokio::time::sleep(PROGRESS_TICK).await;
+    }
+    bar.finish_and_clear();
+    match db.wait_ready() {
+        Ok(()) => eprintln!("ember: {}", db.replay_report()),
+        Err(error) => return error,
+    }
+    std::future::pending().await
 }
 
 /// Returns when the user or the system asks the program to stop.

@@ -82,6 +82,12 @@ impl Env {
         &*self.seams.random
     }
 
+    /// How many threads can run at the same time, at least 1: the processors that this process may use.
+    #[must_use]
+    pub fn parallelism(&self) -> usize {
+        self.seams.spawn.parallelism().max(1)
+    }
+
     /// Starts a named thread that runs `body`; [`Thread::join`] gives what it returned.
     ///
     /// # Errors

@@ -19,6 +19,11 @@ pub trait Spawn: Send + Sync + fmt::Debug {
         name: &str,
         body: Box<dyn FnOnce() + Send>,
     ) -> io::Result<Box<dyn FnOnce() -> bool + Send>>;
+
+    /// How many threads can run at the same time, at least 1.
+    fn parallelism(&self) -> usize {
+        1
+    }
 }
 
 /// A started thread. Dropping it lets the thread run on by itself.

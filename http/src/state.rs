@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use emberdb::storage::Queryable;
 use emberdb::{CancelHandle, Db, QueryError, QueryOptions, QueryResult};
 use tokio::sync::Semaphore;
 
@@ -43,11 +42,6 @@ impl Api {
     /// The time now, in milliseconds since the Unix epoch.
     pub(crate) fn now_ms(&self) -> i64 {
         self.db.engine().options().env.clock().now_ms()
-    }
-
-    /// Whether the database answers.
-    pub(crate) fn is_open(&self) -> bool {
-        self.db.storage().querier().is_ok()
     }
 
     /// Runs a query off the async threads, when there is room for it.

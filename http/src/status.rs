@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
+use emberdb::storage::StorageErrorKind;
 
 use crate::envelope::Answer;
 use crate::state::Api;
@@ -28,10 +29,11 @@ pub(crate) async fn healthy() -> impl IntoResponse {
     "emberdb is Healthy.\n"
 }
 
-pub(crate) async fn ready(State(api): State<Arc<Api>>) -> impl IntoResponse {
-    if api.is_open() {
-        (StatusCode::OK, "emberdb is Ready.\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database was closed\n")
-    }
+/// Not ready is a database whose log is still replayed, or could not be, and one that was closed. The first answers queries from its
+/// blocks meanwhile.
+pub(crate) async fn ready(State(api): State<Arc<Api>>) -> Response {
+    let Err(error) = api.db.check_ready() else { return "emberdb is Ready.\n".into_response() };
+    let is_stopping = if error.kind() == StorageErrorKind::Closed { "true" } else { "false" };
+    let headers = [("X-Prometheus-Stopping", is_stopping)];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, "Service Unavailable").into_response()
 }

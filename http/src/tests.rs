@@ -257,9 +257,27 @@ async fn status_and_health() {
     assert_eq!(server.get("/-/healthy").await, (200, json!("emberdb is Healthy.\n")));
     assert_eq!(server.get("/-/ready").await.0, 200);
     server.db.close().unwrap();
-    assert_eq!(server.get("/-/ready").await.0, 503);
+    assert_eq!(server.get("/-/ready").await, (503, json!("Service Unavailable")));
     let (status, answer) = server.get("/api/v1/labels").await;
     assert_eq!((status, &answer["errorType"]), (503, &json!("unavailable")));
+}
+
+/// The log cannot be replayed, because segments of it are missing.
+#[tokio::test]
+async fn a_database_without_its_head_is_not_ready() {
+    let mut server = Server::new();
+    server.db.close().unwrap();
+    drop(Env::real().fs().create(&server.dir.join("wal/00000099")).unwrap());
+    let mut options = DbOptions::default();
+    options.storage.replay = emberdb::Replay::Background;
+    server.db = Db::open(&server.dir, options).unwrap();
+    assert!(server.db.wait_ready().is_err());
+    let request = Request::get("/-/ready").body(Body::empty()).unwrap();
+    let response = router(server.db.clone(), ApiOptions::default()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["X-Prometheus-Stopping"], "false");
+    let (status, answer) = server.get("/api/v1/query?query=up&time=60").await;
+    assert_eq!((status, &answer["errorType"]), (500, &json!("internal")), "{answer}");
 }
 
 #[tokio::test]

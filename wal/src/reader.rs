@@ -18,6 +18,8 @@ pub struct WalReader {
     parts: std::vec::IntoIter<Part>,
     current: Option<OpenPart>,
     unpacker: Unpacker,
+    /// Bytes of the segments that were read to their end.
+    bytes_before: u64,
 }
 
 /// A record as it was logged.
@@ -70,7 +72,19 @@ impl WalReader {
             is_log_end: false,
         });
         let parts: Vec<Part> = checkpoint.chain(log).collect();
-        Self { env: env.clone(), parts: parts.into_iter(), current: None, unpacker: Unpacker::new() }
+        Self {
+            env: env.clone(),
+            parts: parts.into_iter(),
+            current: None,
+            unpacker: Unpacker::new(),
+            bytes_before: 0,
+        }
+    }
+
+    /// How much was read, in bytes of the segments' files.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_before + self.current.as_ref().map_or(0, OpenPart::offset)
     }
 
     /// The next record, or `None` after the last.
@@ -103,6 +117,7 @@ impl WalReader {
                 self.unpacker.unpack(part, &stored)?;
                 return Ok(Some(stored));
             }
+            self.bytes_before += part.offset();
             self.current = None;
         }
     }

@@ -17,6 +17,10 @@ impl Spawn for RealSpawn {
         let handle = std::thread::Builder::new().name(name.to_owned()).spawn(body)?;
         Ok(Box::new(move || handle.join().is_ok()))
     }
+
+    fn parallelism(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
 }
 
 #[cfg(test)]

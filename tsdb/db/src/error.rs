@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use emberdb_env::FsError;
+use emberdb_env::{FsError, ThreadPanicked};
 use emberdb_model::storage::{StorageError, StorageErrorKind};
 use emberdb_tsdb_block::BlockError;
 use emberdb_wal::WalError;
@@ -42,6 +42,15 @@ pub enum OpenError {
         /// What is wrong with the value.
         reason: String,
     },
+    /// It was closed before its log was replayed.
+    #[error("{} was closed while its log was replayed", dir.display())]
+    Closed {
+        /// The log's directory.
+        dir: PathBuf,
+    },
+    /// A thread that was to replay the log ended early: a fault of this program.
+    #[error("cannot replay the write-ahead log: {0}")]
+    Thread(#[from] ThreadPanicked),
     /// A limit was reached while the log was replayed.
     #[error("cannot replay the write-ahead log: {0}")]
     Limit(String),

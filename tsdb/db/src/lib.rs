@@ -1,9 +1,9 @@
 //! The store: a Prometheus data directory that is written, replayed and queried.
 //!
-//! - [`Tsdb::open`] takes a directory, replays its write-ahead log and repairs a torn tail; [`Tsdb::open_read_only`]
-//!   only looks.
+//! - [`Tsdb::open`] takes a directory, replays its write-ahead log and repairs a torn tail, at once or in the background ([`Replay`]);
+//!   [`Tsdb::open_read_only`] only looks.
 //! - Writers gather samples in an [`Appender`](emberdb_model::storage::Appender); a commit is logged first, then
-//!   becomes visible at once.
+//!   becomes visible at once, and durable when [`Durability`] says.
 //! - Readers take a [`Querier`](emberdb_model::storage::Querier), which sees all commits before it and none after.
 //!
 //! - Series may have exemplars, read as from any [`ExemplarQueryable`](emberdb_model::storage::ExemplarQueryable), and
@@ -45,9 +45,9 @@ mod head;
 mod options;
 mod query;
 
-pub use db::{CompactionReport, MetadataFilter, Tsdb, TsdbStats};
+pub use db::{CompactionReport, MetadataFilter, ReplayProgress, Tsdb, TsdbStats};
 pub use emberdb_tsdb_block::{BlockMeta, BlockStats};
 pub use emberdb_wal::{Compression, RecordKind, RepairReport};
 pub use error::OpenError;
 pub use head::ReplayReport;
-pub use options::{Maintained, TsdbOptions, WalSync};
+pub use options::{Durability, Maintained, Replay, TsdbOptions};

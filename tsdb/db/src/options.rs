@@ -1,15 +1,53 @@
 //! How a database is opened.
 
+use std::time::Duration;
+
 use emberdb_wal::{Compression, SEGMENT_BYTES_DEFAULT};
 
-/// When a commit is durable against a power cut. Against the end of the process it always is.
+/// When a commit is durable against a power cut. Against the end of the process it always is: the system has its bytes before the
+/// commit returns.
+///
+/// Whatever is chosen, after a write or an fsync that failed nothing more is written: appends are refused, with the reason, until the
+/// database is opened again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WalSync {
-    /// When its segment is full, or at close: what Prometheus does.
+pub enum Durability {
+    /// When its segment of the log is full, when the database is closed, and on [`Tsdb::sync`](crate::Tsdb::sync); otherwise when the system
+    /// likes to, which for Linux is within half a minute. What Prometheus does.
     #[default]
-    Segment,
-    /// Before the commit returns.
-    Commit,
+    Never,
+    /// So long after the commit returned, at most, and the time of an fsync: a thread of the database makes durable what was
+    /// logged since the last time. With [`Maintained::ByCaller`] there is no such thread, and [`Tsdb::maintain`](crate::Tsdb::maintain) does it.
+    ///
+    /// [`Durability::EVERY_SECOND`] is what to take if nothing speaks for another time.
+    Interval(Duration),
+    /// Before the commit returns, and before any reader sees its samples. Those who commit at the same time share an fsync, so
+    /// that many of them commit hardly slower than one.
+    ///
+    /// If the fsync fails, the commit returns an error and its samples stay invisible. Whether they are in the log shows when the database is opened
+    /// again: a disk does not tell.
+    EveryCommit,
+}
+
+impl Durability {
+    /// A power cut takes what was committed in the last second.
+    pub const EVERY_SECOND: Self = Self::Interval(Duration::from_secs(1));
+}
+
+/// Whether opening waits until the head is what the log says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// [`Tsdb::open`](crate::Tsdb::open) returns when all samples are there, or says why they cannot be.
+    #[default]
+    Foreground,
+    /// [`Tsdb::open`](crate::Tsdb::open) returns when the blocks are open, and a thread of the database replays the log. Until it is through:
+    ///
+    /// - queries see the blocks, and nothing of the head: what is older than a few hours;
+    /// - appends, deletions, maintenance and snapshots are refused with
+    ///   [`Unavailable`](emberdb_model::storage::StorageErrorKind::Unavailable), which says how far it is. They do not wait, because a service
+    ///   that is asked for its health meanwhile has to answer; [`Tsdb::wait_ready`](crate::Tsdb::wait_ready) does.
+    ///
+    /// If the log cannot be replayed, every append and every query after that says why: answers without the head would look whole.
+    Background,
 }
 
 /// Who moves samples from the head into blocks, makes larger blocks, and removes what is too old.
@@ -34,7 +72,7 @@ pub struct TsdbOptions {
     /// Size at which a segment of the log is full, in bytes. Default 128 MiB.
     pub wal_segment_bytes: u64,
     /// When commits are durable against a power cut.
-    pub wal_sync: WalSync,
+    pub durability: Durability,
     /// Who moves samples from the head into blocks.
     pub maintenance: Maintained,
     /// A block is removed when its end lies so many milliseconds behind the end of the newest block. Default: never; the
@@ -52,6 +90,11 @@ pub struct TsdbOptions {
     /// that came first. Default 100 000, what a Prometheus server with exemplar storage keeps; they take memory (some 150 bytes each)
     /// when they are there. 0 keeps none: appending one is refused, as by a server without that feature.
     pub exemplars_max: usize,
+    /// Whether opening waits until the log is replayed.
+    pub replay: Replay,
+    /// How many threads put samples of the log into their series, beside the one that reads it: at most 16, and with 1 there is one thread
+    /// for all. The result is the same. Default: as many as the machine has processors.
+    pub replay_threads: Option<usize>,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
     pub series_max: usize,
 }
@@ -62,13 +105,15 @@ impl Default for TsdbOptions {
             block_range_ms: 2 * 60 * 60 * 1000,
             wal_compression: Compression::default(),
             wal_segment_bytes: SEGMENT_BYTES_DEFAULT,
-            wal_sync: WalSync::default(),
+            durability: Durability::default(),
             maintenance: Maintained::default(),
             retention_ms: None,
             retention_bytes: None,
             out_of_order_window_ms: 0,
             stale_series_ratio: None,
             exemplars_max: 100_000,
+            replay: Replay::default(),
+            replay_threads: None,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
     }

@@ -13,6 +13,7 @@ use super::blocks::{BlockSet, remove_block};
 use super::{Shared, WAL_DIR};
 use crate::error::{log_failed, system_failed};
 use crate::head::{HeadSource, LateChunks, StaleSeries};
+use crate::options::{Durability, Maintained};
 
 /// Each range of blocks is so many times the one before.
 const RANGE_FACTOR: i64 = 3;
@@ -65,6 +66,11 @@ impl Shared {
     pub(super) fn maintain(&self) -> Result<CompactionReport, StorageError> {
         let mut maintenance = self.maintenance.lock();
         self.check_writable()?;
+        if let (Durability::Interval(_), Maintained::ByCaller) =
+            (self.head.options.durability, self.head.options.maintenance)
+        {
+            self.head.sync().map_err(log_failed)?;
+        }
         let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
         let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
         self.forget(&mut maintenance)?;
@@ -111,7 +117,7 @@ impl Shared {
         maintenance: &mut Maintenance,
     ) -> Result<Option<BlockMeta>, StorageError> {
         let end_ms = range.max_ms + 1;
-        self.head.begin_at(end_ms);
+        self.head.begin_at(end_ms).map_err(log_failed)?;
         let meta = BlockMeta::new(new_ulid(&self.head.env), range.min_ms, end_ms);
         let written = self.write_block(meta, &[&HeadSource::new(&self.head, range)])?;
         let meta = written.as_ref().map(|block| block.meta().clone());
@@ -131,7 +137,7 @@ impl Shared {
             return Ok(());
         };
         if let Some(late) = late {
-            self.head.forget_late(&late);
+            self.head.forget_late(&late)?;
         }
         if let Some(stale) = stale {
             self.head.forget_stale(&stale)?;

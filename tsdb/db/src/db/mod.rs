@@ -8,6 +8,8 @@ mod delete;
 mod exemplars;
 mod metadata;
 mod open;
+mod readiness;
+mod restore;
 mod retention;
 mod snapshot;
 mod stats;
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use emberdb_env::{Env, FileLock};
+use emberdb_env::{Env, FileLock, Thread};
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError, StorageErrorKind};
 use emberdb_model::{Matcher, TimeRange};
 use emberdb_tsdb_block::{Block, BlockMeta};
@@ -27,8 +29,10 @@ use blocks::BlockSet;
 pub use compact::CompactionReport;
 use compact::Maintenance;
 pub use metadata::MetadataFilter;
+use readiness::Readiness;
+pub use readiness::ReplayProgress;
 pub use stats::TsdbStats;
-use worker::Signal;
+use worker::Signals;
 
 use crate::error::{OpenError, closed, log_failed};
 use crate::head::{HeadAppender, ReplayReport, SharedHead};
@@ -53,7 +57,9 @@ struct Shared {
     head: SharedHead,
     dir: PathBuf,
     blocks: RwLock<Arc<BlockSet>>,
-    replay: ReplayReport,
+    readiness: Arc<Readiness>,
+    /// The thread that replays the log, if it is not the one that opens the database.
+    replaying: Mutex<Option<Thread<()>>>,
     access: Access,
     state: Mutex<State>,
     /// Held by whoever moves samples from one place to another, deletes, or copies. Taken before all other locks.
@@ -62,7 +68,7 @@ struct Shared {
     paused: AtomicBool,
     /// Why the thread's last round ended early, if it did.
     failure: Mutex<Option<String>>,
-    signal: Arc<Signal>,
+    signals: Arc<Signals>,
 }
 
 /// What may be done with the directory.
@@ -83,7 +89,8 @@ enum State {
 
 impl Tsdb {
     /// Opens a directory, which is created if it does not exist: takes its lock, replays its log, cuts off what of it
-    /// cannot be read (see [`Tsdb::replay_report`]), and begins a new segment.
+    /// cannot be read (see [`Tsdb::replay_report`]), and begins a new segment. With [`Replay::Background`](crate::Replay) it
+    /// returns before the log is replayed.
     ///
     /// # Errors
     /// [`OpenError`] if the directory is in use, holds what this version cannot read, or cannot be written.
@@ -100,10 +107,35 @@ impl Tsdb {
         open::open_read_only(env, dir, options)
     }
 
-    /// What opening found in the log: what was restored, passed over and cut off.
+    /// What opening found in the log: what was restored, passed over and cut off. Waits for a replay in the background; of one that failed nothing is
+    /// told here.
     #[must_use]
     pub fn replay_report(&self) -> &ReplayReport {
-        &self.shared.replay
+        self.shared.readiness.report()
+    }
+
+    /// How far the replay of the log is.
+    #[must_use]
+    pub fn replay_progress(&self) -> ReplayProgress {
+        self.shared.readiness.progress()
+    }
+
+    /// Whether appends are taken and queries see all samples, as far as that depends on the replay of the log.
+    ///
+    /// # Errors
+    /// [`StorageError`] of the kind `Unavailable` while the log is replayed in the background, with how far it is; another one if it could not
+    /// be replayed, or the database is closed.
+    pub fn check_ready(&self) -> Result<(), StorageError> {
+        self.shared.check_ready()
+    }
+
+    /// Returns when the log is replayed.
+    ///
+    /// # Errors
+    /// [`StorageError`] if it could not be, or the database is closed.
+    pub fn wait_ready(&self) -> Result<(), StorageError> {
+        self.shared.readiness.wait();
+        self.shared.check_ready()
     }
 
     /// How much the database holds now.
@@ -137,7 +169,7 @@ impl Tsdb {
     /// Lets the database's thread go on, now.
     pub fn resume_maintenance(&self) {
         self.shared.paused.store(false, Ordering::Release);
-        self.shared.signal.wake();
+        self.shared.signals.maintenance.wake();
     }
 
     /// Deletes the samples in `range` of all series that meet all of `matchers`. They are not found from now on; their room is given
@@ -173,10 +205,7 @@ impl Tsdb {
     /// [`StorageError`] if the system fails to make it durable, or the database is closed or read-only.
     pub fn sync(&self) -> Result<(), StorageError> {
         self.shared.check_writable()?;
-        let log = &mut *self.shared.head.log.lock();
-        let Some(writer) = &mut log.writer else { return Err(closed()) };
-        writer.sync().map_err(log_failed)?;
-        log.late_writer.as_mut().map_or(Ok(()), |writer| writer.sync().map_err(log_failed))
+        self.shared.head.sync().map_err(log_failed)
     }
 
     /// Makes all commits durable and closes the database: every handle of it answers `Closed` from now on. Queriers
@@ -197,10 +226,15 @@ impl Shared {
         }
     }
 
+    fn check_ready(&self) -> Result<(), StorageError> {
+        self.check_open()?;
+        self.readiness.check_ready()
+    }
+
     fn check_writable(&self) -> Result<(), StorageError> {
         self.check_open()?;
         match self.access {
-            Access::ReadWrite => Ok(()),
+            Access::ReadWrite => self.readiness.check_ready(),
             Access::ReadOnly => {
                 Err(StorageError::new(StorageErrorKind::Unavailable, "the database was opened read-only"))
             }
@@ -211,9 +245,21 @@ impl Shared {
         self.paused.load(Ordering::Acquire)
     }
 
+    /// Ends a replay in the background. Who comes second waits, too: the log is not touched any more when this returns.
+    fn stop_replay(&self) {
+        self.readiness.progress.stop();
+        let mut replaying = self.replaying.lock();
+        if let Some(thread) = replaying.take() {
+            // If it panicked, that was told to those who asked for samples.
+            let _ = thread.join();
+        }
+    }
+
     fn close(&self) -> Result<(), StorageError> {
-        // A round of maintenance and a commit under way end first. The directory's lock is released last.
-        self.signal.end();
+        // A replay, a round of maintenance and a commit under way end first. The directory's lock is released last.
+        self.stop_replay();
+        self.signals.maintenance.end();
+        self.signals.sync.end();
         let _maintenance = self.maintenance.lock();
         let writers = {
             let mut log = self.head.log.lock();
@@ -244,12 +290,16 @@ impl Appendable for Tsdb {
 impl Queryable for Tsdb {
     fn querier(&self) -> Result<Box<dyn Querier>, StorageError> {
         self.shared.check_open()?;
+        let has_head = self.shared.readiness.has_head()?;
         let set = self.shared.block_set();
         let part = |block: &Block| Part {
             querier: Box::new(block.querier()),
             range: TimeRange::new(block.meta().min_ms, block.meta().max_ms - 1),
         };
         let mut parts: Vec<Part> = set.blocks.iter().map(part).collect();
+        if !has_head {
+            return Ok(Box::new(MergedQuerier::new(parts)));
+        }
         let head_from_ms = set.head_from_ms;
         let range = TimeRange::new(self.shared.head.late_from_ms().min(head_from_ms), i64::MAX);
         let head = HeadQuerier::new(&self.shared.head, head_from_ms, set);

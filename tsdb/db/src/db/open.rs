@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use emberdb_env::{Env, FileLock, FsError};
 use emberdb_tsdb_block::Ulid;
-use emberdb_wal::{PAGE_BYTES, WalOptions, WalWriter};
+use emberdb_wal::PAGE_BYTES;
 use parking_lot::{Mutex, RwLock};
 
 use super::blocks::{BlockSet, covered_until_ms, open_blocks};
-use super::{Access, Shared, State, Tsdb, WAL_DIR, WBL_DIR, worker};
+use super::restore::Restore;
+use super::{Access, Shared, State, Tsdb, WAL_DIR};
 use crate::error::OpenError;
+use crate::head::EXEMPLARS_MAX;
+use crate::head::Head;
 use crate::head::chunk_file::{CHUNKS_HEAD_DIR, ChunkFiles, Scan};
-use crate::head::{EXEMPLARS_MAX, Head, replay};
-use crate::options::{Maintained, TsdbOptions};
+use crate::options::{Durability, Replay, TsdbOptions};
 
 /// The file whose lock says that the directory is in use; Prometheus locks it, too.
 const LOCK_FILE: &str = "lock";
@@ -23,25 +26,7 @@ pub(super) fn open(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, 
     check_options(&options)?;
     env.fs().create_dir_all(dir)?;
     let lock = env.fs().lock_exclusive(&dir.join(LOCK_FILE)).map_err(|error| locked(dir, error))?;
-    let shared = restore(env, dir, options, Access::ReadWrite, Some(lock))?;
-    let wal_options = WalOptions {
-        segment_bytes_max: shared.head.options.wal_segment_bytes,
-        compression: shared.head.options.wal_compression,
-    };
-    {
-        let mut log = shared.head.log.lock();
-        log.writer = Some(WalWriter::open(env, &dir.join(WAL_DIR), wal_options)?);
-        // Late samples that are there are not in blocks yet, even if no more of them are taken.
-        if shared.head.options.out_of_order_window_ms > 0 || env.fs().exists(&dir.join(WBL_DIR))? {
-            log.late_writer = Some(WalWriter::open(env, &dir.join(WBL_DIR), wal_options)?);
-        }
-    }
-    let shared = Arc::new(shared);
-    if shared.head.options.maintenance == Maintained::InBackground {
-        let started = worker::start(env, &shared);
-        started.map_err(|source| FsError::new("start a thread for", dir, source))?;
-    }
-    Ok(Tsdb { shared })
+    start(env, dir, options, Access::ReadWrite, Some(lock))
 }
 
 pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
@@ -49,7 +34,7 @@ pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Res
     if !env.fs().exists(dir)? || !holds_database(env, dir)? {
         return Err(OpenError::NoDatabase { dir: dir.to_path_buf() });
     }
-    Ok(Tsdb { shared: Arc::new(restore(env, dir, options, Access::ReadOnly, None)?) })
+    start(env, dir, options, Access::ReadOnly, None)
 }
 
 /// Whether there is a log or a block.
@@ -58,36 +43,56 @@ fn holds_database(env: &Env, dir: &Path) -> Result<bool, OpenError> {
     Ok(env.fs().read_dir(dir)?.iter().any(|entry| entry.is_dir && is_part(&entry.name)))
 }
 
-/// The database as its blocks, the head's files of chunks, and its log have it.
-fn restore(
+/// The database as its blocks, the head's files of chunks, and its log have it; of the log, perhaps later.
+fn start(
     env: &Env,
     dir: &Path,
     options: TsdbOptions,
     access: Access,
     lock: Option<Box<dyn FileLock>>,
-) -> Result<Shared, OpenError> {
+) -> Result<Tsdb, OpenError> {
     let may_repair = access == Access::ReadWrite;
     let blocks = open_blocks(env, dir, may_repair)?;
     let head_from_ms = covered_until_ms(&blocks);
     let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
     let mut scan = Scan::read(env, &chunks_dir)?;
     let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;
-    let head = Head::new(env.clone(), options, chunk_files);
-    head.begin_at(head_from_ms);
-    let mut replay = replay(&head, &scan.chunks, &dir.join(WAL_DIR), &dir.join(WBL_DIR), may_repair)?;
-    replay.chunks_unreadable = scan.damage.map(|damage| damage.message);
-    Ok(Shared {
-        head: Arc::new(head),
+    let replay = options.replay;
+    let head = Arc::new(Head::new(env.clone(), options, chunk_files));
+    head.begin_at(head_from_ms)?;
+    let shared = Arc::new(Shared {
+        head: Arc::clone(&head),
         dir: dir.to_path_buf(),
         blocks: RwLock::new(Arc::new(BlockSet::new(blocks, head_from_ms))),
-        replay,
+        readiness: Arc::default(),
+        replaying: Mutex::new(None),
         access,
         state: Mutex::new(State::Open { _lock: lock }),
         maintenance: Mutex::default(),
         paused: AtomicBool::new(false),
         failure: Mutex::new(None),
-        signal: Arc::default(),
-    })
+        signals: Arc::default(),
+    });
+    let restore = Restore {
+        head,
+        readiness: Arc::clone(&shared.readiness),
+        signals: Arc::clone(&shared.signals),
+        dir: dir.to_path_buf(),
+        access,
+        chunks: scan.chunks,
+        chunks_unreadable: scan.damage.map(|damage| damage.message),
+        shared: Arc::downgrade(&shared),
+    };
+    match replay {
+        Replay::Foreground => restore.run()?,
+        Replay::Background => {
+            // What becomes of it is told by `Readiness`.
+            let thread = env.spawn("emberdb-open", move || drop(restore.run()));
+            let thread = thread.map_err(|source| FsError::new("start a thread for", dir, source))?;
+            *shared.replaying.lock() = Some(thread);
+        }
+    }
+    Ok(Tsdb { shared })
 }
 
 fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
@@ -106,6 +111,12 @@ fn check_options(options: &TsdbOptions) -> Result<(), OpenError> {
     }
     if options.exemplars_max > EXEMPLARS_MAX {
         return refuse("exemplars_max", format!("{} exceeds {EXEMPLARS_MAX}", options.exemplars_max));
+    }
+    if options.durability == Durability::Interval(Duration::ZERO) {
+        return refuse("durability", "an interval of 0 is none: choose EveryCommit, or a longer one".into());
+    }
+    if options.replay_threads == Some(0) {
+        return refuse("replay_threads", "0 threads replay nothing: give at least 1".into());
     }
     if options.series_max > emberdb_tsdb_index::SERIES_MAX {
         return refuse("series_max", format!("{} exceeds 2^32 - 1", options.series_max));

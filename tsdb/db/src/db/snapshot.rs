@@ -14,7 +14,7 @@ impl Shared {
     /// Links all blocks into a new folder and writes what the head has as a block beside them.
     pub(super) fn snapshot(&self, to: &Path, with_head: bool) -> Result<(), StorageError> {
         let _maintenance = self.maintenance.lock();
-        self.check_open()?;
+        self.check_ready()?;
         let env = &self.head.env;
         env.fs().create_dir_all(to).map_err(system_failed)?;
         let set = self.block_set();

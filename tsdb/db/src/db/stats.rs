@@ -41,6 +41,8 @@ pub struct TsdbStats {
 /// Counts. Takes a look at every series: not for a hot path.
 pub(super) fn stats(shared: &Shared) -> TsdbStats {
     let head = &shared.head;
+    // The log's lock comes before those of index and pages.
+    let wal_segment = head.log.lock().writer.as_ref().map(emberdb_wal::WalWriter::segment);
     let (mut chunk_bytes, mut series_bytes) = (0, 0);
     let (mut histogram_series, mut histograms) = (0, 0);
     for page in head.pages.all() {
@@ -66,7 +68,7 @@ pub(super) fn stats(shared: &Shared) -> TsdbStats {
         chunk_bytes,
         heap_bytes: series_bytes + index.heap_bytes() + exemplars.heap_bytes + head.metadata.heap_bytes(),
         time_range_ms: head.time_range(),
-        wal_segment: head.log.lock().writer.as_ref().map(emberdb_wal::WalWriter::segment),
+        wal_segment,
         blocks: set.blocks.len(),
         block_bytes: set.blocks.iter().map(Block::size_bytes).sum(),
         head_chunk_file_bytes: head.chunk_files.bytes(),

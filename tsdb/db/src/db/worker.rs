@@ -1,22 +1,30 @@
-//! The thread that maintains a database while it is open.
+//! The threads of a database while it is open: one maintains it, and one, where that is asked for, makes commits durable.
 
 use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use emberdb_env::Env;
+use emberdb_wal::SyncHandle;
 use parking_lot::{Condvar, Mutex};
 
 use super::Shared;
 
-/// How often the thread looks for something to do, as upstream.
+/// How often the thread that maintains looks for something to do, as upstream.
 const TICK: Duration = Duration::from_secs(60);
 
-/// Wakes the thread, or tells it to end.
+/// Wakes a thread, or tells it to end.
 #[derive(Default)]
 pub(super) struct Signal {
     state: Mutex<State>,
     changed: Condvar,
+}
+
+/// One for each thread.
+#[derive(Default)]
+pub(super) struct Signals {
+    pub(super) maintenance: Signal,
+    pub(super) sync: Signal,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -43,11 +51,11 @@ impl Signal {
         self.changed.notify_all();
     }
 
-    /// Waits for the next round; false if there will be none.
-    fn wait(&self) -> bool {
+    /// Waits for the next round, which comes after `tick` at the latest; false if there will be none.
+    fn wait(&self, tick: Duration) -> bool {
         let mut state = self.state.lock();
         if *state == State::Waiting {
-            self.changed.wait_for(&mut state, TICK);
+            self.changed.wait_for(&mut state, tick);
         }
         if *state == State::Woken {
             *state = State::Waiting;
@@ -56,13 +64,32 @@ impl Signal {
     }
 }
 
-/// Starts the thread. It does not keep the database open.
-pub(super) fn start(env: &Env, shared: &Arc<Shared>) -> io::Result<()> {
-    let signal = Arc::clone(&shared.signal);
-    let shared = Arc::downgrade(shared);
+/// Starts the thread that maintains. It does not keep the database open.
+pub(super) fn start_maintenance(env: &Env, signals: &Arc<Signals>, shared: Weak<Shared>) -> io::Result<()> {
+    let signals = Arc::clone(signals);
     env.spawn("emberdb-maintenance", move || {
-        while signal.wait() {
+        while signals.maintenance.wait(TICK) {
             if !round(&shared) {
+                break;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Starts the thread that makes commits durable `every` so often, until its signal ends it. It does not keep the database open.
+///
+/// An fsync that fails ends it: the log refuses whatever is to be written then, and says why.
+pub(super) fn start_sync(
+    env: &Env,
+    signals: &Arc<Signals>,
+    handles: Vec<SyncHandle>,
+    every: Duration,
+) -> io::Result<()> {
+    let signals = Arc::clone(signals);
+    env.spawn("emberdb-sync", move || {
+        while signals.sync.wait(every) {
+            if handles.iter().any(|handle| handle.sync().is_err()) {
                 break;
             }
         }

@@ -1,11 +1,11 @@
-//! Logging a batch, then storing it.
+//! Logging a batch, then storing it, then showing it to readers.
 
 use std::sync::Arc;
 
 use emberdb_histogram::{FloatHistogram, Histogram};
-use emberdb_model::storage::{CommitSummary, StorageError};
+use emberdb_model::storage::{CommitSummary, StorageError, StorageErrorKind};
 use emberdb_tsdb_index::SeriesId;
-use emberdb_wal::{RefStamp, SeriesEncoder, encode_histograms, encode_samples};
+use emberdb_wal::{RefStamp, SeriesEncoder, WalError, encode_histograms, encode_samples};
 
 use super::batch::{Batch, BatchHistogram, BatchSample, LateBatch};
 use super::held::HeldHistogram;
@@ -14,7 +14,6 @@ use super::late::LateValue;
 use super::page::{PAGE_SERIES, Pages};
 use super::{Head, Log};
 use crate::error::{closed, log_failed};
-use crate::options::WalSync;
 
 /// Floats in one record of the log: a record is held in memory as a whole when it is read.
 const RECORD_SAMPLES_MAX: usize = 1 << 16;
@@ -108,32 +107,46 @@ fn float(added: &BatchHistogram) -> Option<(RefStamp, &FloatHistogram)> {
 }
 
 impl Head {
-    /// Makes a batch durable and visible. Commits are serial: whoever holds the log commits. A batch that was not
-    /// `alone` is checked against what others committed since it began.
+    /// Makes a batch durable and visible. A batch that was not `alone` is checked against what others committed since it began.
+    ///
+    /// Whoever holds the log logs and stores, so that the samples of a series are in memory in the order of the log. Nobody holds it while
+    /// waiting for the disk: others go on, and share the fsync. What is stored is invisible until then.
     pub(super) fn commit(&self, batch: &mut Batch, alone: bool) -> Result<CommitSummary, StorageError> {
         let mut log = self.log.lock();
         if log.writer.is_none() {
             return Err(closed());
         }
-        let stamp = self.isolation.begin_commit();
+        self.isolation.check().map_err(log_failed)?;
         if !alone {
             self.check_again(batch);
         }
         let samples = batch.len();
-        let logged = self.write_log(&mut log, batch)?;
+        let logged = self.write_log(&mut log, batch).inspect_err(|error| self.note_failure(error))?;
         self.mark_logged(&logged);
+        let stamp = self.isolation.begin_commit();
         for (samples, histograms) in batch.parts() {
             self.store(samples, stamp);
             self.store_histograms(histograms, stamp);
         }
-        self.store_late(std::mem::take(&mut batch.late));
+        // Whoever checks a later batch's exemplars looks at those that are stored: so they are, at once.
         self.store_marks(batch);
-        self.isolation.finish_commit(stamp);
+        self.unpublished.add(stamp, std::mem::take(&mut batch.late));
+        let promise = log.promise(self.options.durability);
+        drop(log);
+        promise.wait().inspect_err(|error| self.isolation.fail(error)).map_err(not_durable)?;
+        self.publish(stamp);
         Ok(CommitSummary {
             samples,
             series_created: batch.series_created,
             rejected: std::mem::take(&mut batch.rejected),
         })
+    }
+
+    /// After a write that failed nobody knows what the log holds. A batch that was too large was not even tried.
+    pub(super) fn note_failure(&self, error: &StorageError) {
+        if error.kind() != StorageErrorKind::Limit {
+            self.isolation.fail(error);
+        }
     }
 
     /// Writes the batch's records; returns the series whose labels are logged now.
@@ -158,11 +171,6 @@ impl Head {
         let late_writer = log.late_writer.as_mut().filter(|_| !late.is_empty());
         for writer in late_writer.into_iter() {
             writer.log(&late).map_err(log_failed)?;
-        }
-        if self.options.wal_sync == WalSync::Commit {
-            for writer in [Some(writer), log.late_writer.as_mut()].into_iter().flatten() {
-                writer.sync().map_err(log_failed)?;
-            }
         }
         log.records.clear();
         Ok(unlogged)
@@ -208,12 +216,12 @@ impl Head {
                 newest_ms = newest_ms.max(sample.timestamp_ms);
             }
         }
-        self.note_samples(samples.len(), oldest_ms, newest_ms);
+        self.note_samples(samples.len() as u64, oldest_ms, newest_ms);
     }
 
-    /// Puts logged samples that came out of order into their series. They are seen at once: whoever reads their time again gets
-    /// another answer in any case.
-    fn store_late(&self, late: LateBatch) {
+    /// Puts logged samples that came out of order into their series. They are seen at once, by those who read already, too: whoever reads
+    /// their time again gets another answer in any case.
+    pub(super) fn store_late(&self, late: LateBatch) {
         let floats = late
             .samples
             .into_iter()
@@ -250,8 +258,16 @@ impl Head {
                 newest_ms = newest_ms.max(t_ms);
             }
         }
-        self.note_samples(histograms.len(), oldest_ms, newest_ms);
+        self.note_samples(histograms.len() as u64, oldest_ms, newest_ms);
     }
+}
+
+/// A commit whose fsync failed, as its committer sees it.
+fn not_durable(error: WalError) -> StorageError {
+    let message = format!(
+        "the batch stays invisible, and whether it is stored shows when the database is opened again: {error}"
+    );
+    StorageError::new(StorageErrorKind::Unavailable, message).caused_by(error)
 }
 
 /// Keeps the compiler honest about sharing: a head is used from many threads.

@@ -14,6 +14,7 @@ impl Head {
     pub(crate) fn delete(&self, matchers: &[Matcher], range: TimeRange) -> Result<(), StorageError> {
         let ids = self.index.read().select(matchers);
         let mut log = self.log.lock();
+        self.isolation.check().map_err(log_failed)?;
         let Some(writer) = &mut log.writer else { return Err(closed()) };
         let deleted: Vec<(SeriesId, RefTombstone)> =
             ids.into_iter().filter_map(|id| Some((id, self.tombstone(id, range)?))).collect();
@@ -22,11 +23,13 @@ impl Head {
         }
         let mut record = Vec::new();
         encode_tombstones(deleted.iter().map(|(_, tombstone)| *tombstone), &mut record);
-        writer.log(&[&record]).map_err(log_failed)?;
+        writer.log(&[&record]).map_err(log_failed).inspect_err(|error| self.note_failure(error))?;
         for (id, RefTombstone { min_ms, max_ms, .. }) in deleted {
             self.pages.with(id, |series| series.delete(TimeRange::new(min_ms, max_ms)));
         }
-        Ok(())
+        let promise = log.promise(self.options.durability);
+        drop(log);
+        promise.wait().inspect_err(|error| self.isolation.fail(error)).map_err(log_failed)
     }
 
     /// What is to be deleted of a series; none if it has nothing there.

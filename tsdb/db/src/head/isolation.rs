@@ -1,23 +1,31 @@
 //! What a reader may see: commits that were finished before it began.
 //!
-//! Commits are serial and numbered. A reader holds the number of the last finished commit; a series remembers for its
-//! newest commits how many samples it had before each, as long as a reader may need it.
+//! Commits are logged and stored one after the other, and numbered so; they are finished in this order, too, though several may wait for the
+//! disk at the same time. A reader holds the number of the last finished commit; a series remembers for its newest commits how many
+//! samples it had before each, as long as a reader may need it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use emberdb_wal::WalError;
+use parking_lot::{Condvar, Mutex};
 
 /// Commit numbers and the readers that hold one.
 #[derive(Default)]
 pub(crate) struct Isolation {
     state: Mutex<State>,
+    /// A commit was finished, or will never be.
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// The last finished commit; 0 is what was replayed.
+    /// The last commit that was begun; 0 is what was replayed.
+    begun: u64,
+    /// The last finished commit, and so all before it.
     finished: u64,
+    /// Why those that were begun and not finished never will be, nor any other.
+    failure: Option<String>,
     /// Number of readers by the commit they hold.
     readers: BTreeMap<u64, usize>,
 }
@@ -25,14 +33,39 @@ struct State {
 impl Isolation {
     /// Number of the commit that begins now, and the oldest commit that a reader holds or may take while it goes on.
     pub(crate) fn begin_commit(&self) -> CommitStamp {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        state.begun += 1;
         let oldest_reader = state.readers.keys().next().copied().unwrap_or(state.finished);
-        CommitStamp { number: state.finished + 1, oldest_reader }
+        CommitStamp { number: state.begun, oldest_reader }
     }
 
-    /// Makes a commit visible to readers that begin from now on.
+    /// Makes a commit, and all before it, visible to readers that begin from now on.
     pub(crate) fn finish_commit(&self, stamp: CommitStamp) {
-        self.state.lock().finished = stamp.number;
+        let mut state = self.state.lock();
+        state.finished = state.finished.max(stamp.number);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// The log failed: no further commit is to be begun, and none under way will be finished unless it is durable already.
+    pub(crate) fn fail(&self, reason: &impl ToString) {
+        self.state.lock().failure.get_or_insert_with(|| reason.to_string());
+        self.changed.notify_all();
+    }
+
+    /// Refuses once the log has failed.
+    pub(crate) fn check(&self) -> Result<(), WalError> {
+        self.state.lock().check()
+    }
+
+    /// Returns when all commits that were begun are finished. Whoever calls holds the log, so that no other begins.
+    pub(crate) fn wait_finished(&self) -> Result<(), WalError> {
+        let mut state = self.state.lock();
+        while state.finished < state.begun {
+            state.check()?;
+            self.changed.wait(&mut state);
+        }
+        Ok(())
     }
 
     fn hold(&self) -> u64 {
@@ -49,6 +82,15 @@ impl Isolation {
             if *readers == 0 {
                 state.readers.remove(&commit);
             }
+        }
+    }
+}
+
+impl State {
+    fn check(&self) -> Result<(), WalError> {
+        match &self.failure {
+            Some(reason) => Err(WalError::RefusesWrites { reason: reason.clone() }),
+            None => Ok(()),
         }
     }
 }

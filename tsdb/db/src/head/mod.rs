@@ -3,7 +3,7 @@
 //! ```text
 //! Head ── index: labels, postings             one lock, written when a series is created
 //!      ├─ pages: 256 series each               one lock a page, held for a run of a batch's samples
-//!      ├─ log:   the write-ahead log           one lock, held for a whole commit: commits are serial
+//!      ├─ log:   the write-ahead log           one lock, held while a commit is logged and stored
 //!      ├─ chunk files: finished chunks         read without a lock but for finding the file
 //!      ├─ exemplars, metadata                  a lock each, taken last
 //!      └─ isolation: commit numbers            what a reader may see
@@ -13,10 +13,10 @@
 //!
 //! A sample's way: [`appender`] (is it in order? [`order`]) → [`batch`] → [`commit`] ([`recheck`], if another batch was
 //! faster) → [`series`], of which native histograms are a [`lane`] of their own ([`held`] outside of chunks) and samples that came
-//! out of order another one ([`late`]). The way back after a restart is [`replay`]. Finished chunks ([`chunk`]) go into files
-//! ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log ([`truncate`]; [`stale`], if a series
-//! has ended); [`delete`] hides samples. [`exemplars`] and [`metadata`] stand beside the samples, and go the same way ([`marks`],
-//! [`replay_marks`]).
+//! out of order another one ([`late`]) → [`publish`]: readers see it. The way back after a restart is [`replay`]. Finished
+//! chunks ([`chunk`]) go into files ([`offload`], [`chunk_file`]), what is old into blocks ([`source`]) and out of memory and log
+//! ([`truncate`]; [`stale`], if a series has ended); [`delete`] hides samples. [`exemplars`] and [`metadata`] stand beside the samples, and
+//! go the same way ([`marks`], [`replay_marks`]).
 
 mod appender;
 mod batch;
@@ -34,6 +34,7 @@ mod metadata;
 mod offload;
 mod order;
 mod page;
+mod publish;
 mod recheck;
 mod replay;
 mod replay_marks;
@@ -49,7 +50,7 @@ use emberdb_env::Env;
 use emberdb_model::Labels;
 use emberdb_model::storage::AppendError;
 use emberdb_tsdb_index::{MemoryIndex, SeriesId};
-use emberdb_wal::WalWriter;
+use emberdb_wal::{WalError, WalWriter};
 use parking_lot::{Mutex, RwLock};
 
 use crate::options::TsdbOptions;
@@ -63,7 +64,7 @@ pub(crate) use isolation::{Isolation, Snapshot};
 use metadata::MetadataTable;
 pub(crate) use page::{Page, Pages};
 pub use replay::ReplayReport;
-pub(crate) use replay::replay;
+pub(crate) use replay::{Progress, replay};
 pub(crate) use series::{Series, View};
 pub(crate) use source::{HeadSource, LateChunks};
 pub(crate) use stale::StaleSeries;
@@ -79,6 +80,7 @@ pub(crate) struct Head {
     pub(crate) exemplars: Exemplars,
     pub(crate) metadata: MetadataTable,
     pub(crate) log: Mutex<Log>,
+    unpublished: publish::Unpublished,
     turns: Turns,
     /// Time of the newest committed sample; `i64::MIN` before the first.
     newest_ms: AtomicI64,
@@ -120,6 +122,7 @@ impl Head {
                 series_record: Vec::new(),
                 records: commit::Records::default(),
             }),
+            unpublished: publish::Unpublished::default(),
             turns: Turns::default(),
             newest_ms: AtomicI64::new(i64::MIN),
             oldest_ms: AtomicI64::new(i64::MAX),
@@ -197,11 +200,12 @@ impl Head {
     }
 
     /// From now on samples before this time are neither taken nor restored, and the head's time begins there: a block has them,
-    /// or will have them. Returns when no commit is under way that began before.
-    pub(crate) fn begin_at(&self, min_valid_ms: i64) {
+    /// or will have them. Returns when no commit is under way that began before; fails if the log has, so that there is one for ever.
+    pub(crate) fn begin_at(&self, min_valid_ms: i64) -> Result<(), WalError> {
         self.raise_min_valid(min_valid_ms);
-        drop(self.log.lock());
+        drop(self.settled_log()?);
         self.oldest_ms.fetch_max(min_valid_ms, Ordering::AcqRel);
+        Ok(())
     }
 
     /// Counts samples that are in the head no more.
@@ -210,8 +214,8 @@ impl Head {
     }
 
     /// Counts samples that were just stored.
-    fn note_samples(&self, count: usize, oldest_ms: i64, newest_ms: i64) {
-        self.samples.fetch_add(count as u64, Ordering::AcqRel);
+    fn note_samples(&self, count: u64, oldest_ms: i64, newest_ms: i64) {
+        self.samples.fetch_add(count, Ordering::AcqRel);
         self.oldest_ms.fetch_min(oldest_ms, Ordering::AcqRel);
         self.newest_ms.fetch_max(newest_ms, Ordering::AcqRel);
     }

@@ -56,6 +56,12 @@ impl Pages {
         self.pages.read().clone()
     }
 
+    /// Adds to the first pages those that are missing.
+    pub(crate) fn extend(&self, pages: &mut Vec<Arc<Page>>) {
+        let all = self.pages.read();
+        pages.extend(all.iter().skip(pages.len()).cloned());
+    }
+
     /// Runs `body` on a series, if it exists.
     pub(crate) fn with<T>(&self, id: SeriesId, body: impl FnOnce(&mut Series) -> T) -> Option<T> {
         let (page, slot) = Self::place(id);

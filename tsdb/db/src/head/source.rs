@@ -198,7 +198,7 @@ impl Head {
     /// Puts all late samples into chunks; returns these, and the last segment of their log that has nothing of what comes later.
     pub(crate) fn finish_late(&self) -> Result<(LateChunks, Option<u32>), StorageError> {
         // No commit is under way meanwhile, so that segments and chunks have the same samples.
-        let mut log = self.log.lock();
+        let mut log = self.settled_log().map_err(log_failed)?;
         let cut =
             log.late_writer.as_mut().map(|writer| writer.cut_segment().map_err(log_failed)).transpose()?;
         let mut late = LateChunks { counts: Vec::new(), range: None };
@@ -218,8 +218,8 @@ impl Head {
     }
 
     /// Forgets late samples that are in blocks.
-    pub(crate) fn forget_late(&self, late: &LateChunks) {
-        let _log = self.log.lock();
+    pub(crate) fn forget_late(&self, late: &LateChunks) -> Result<(), StorageError> {
+        let _log = self.settled_log().map_err(log_failed)?;
         for &(id, count) in &late.counts {
             self.pages.with(id, |series| series.forget_late(count));
         }
@@ -227,6 +227,7 @@ impl Head {
             page.read().iter().filter_map(|series| Some(series.late()?.range()?.min_ms)).min()
         });
         self.late_from_ms.store(ranges.min().unwrap_or(i64::MAX), Ordering::Release);
+        Ok(())
     }
 }
 

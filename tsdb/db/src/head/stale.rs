@@ -57,7 +57,7 @@ impl Head {
     /// Forgets the samples of series that have ended, which are in blocks now: in the log first, so that they do not come back, then in
     /// memory. A series that goes on meanwhile is left as it is. Nobody may want to read them any more.
     pub(crate) fn forget_stale(&self, stale: &StaleSeries) -> Result<(), StorageError> {
-        let mut log = self.log.lock();
+        let mut log = self.settled_log().map_err(log_failed)?;
         let has_ended = |&(id, marker_ms): &(SeriesId, i64)| {
             let found = self.pages.read(id, |series| {
                 let range = series.time_range().filter(|range| range.max_ms == marker_ms)?;

@@ -32,7 +32,7 @@ impl Head {
         dir: &Path,
         before_ms: i64,
     ) -> Result<Option<CheckpointReport>, WalError> {
-        let ended = match &mut self.log.lock().writer {
+        let ended = match &mut self.settled_log()?.writer {
             Some(writer) => writer.cut_segment()?.checked_sub(1),
             None => None,
         };
@@ -42,7 +42,7 @@ impl Head {
         if last <= first {
             return Ok(None);
         }
-        let unused = self.let_go_of_unused();
+        let unused = self.let_go_of_unused()?;
         let options = WalOptions {
             segment_bytes_max: self.options.wal_segment_bytes,
             compression: self.options.wal_compression,
@@ -53,21 +53,21 @@ impl Head {
         Ok(Some(report))
     }
 
-    /// The references of series that have no samples any more. Their labels may leave the log: they will be logged again before
+    /// The references of series that have no samples any more, late ones neither. Their labels may leave the log: they will be logged again before
     /// the next sample.
-    fn let_go_of_unused(&self) -> HashSet<u64> {
+    fn let_go_of_unused(&self) -> Result<HashSet<u64>, WalError> {
         let mut empty = Vec::new();
         for (number, page) in self.pages.all().iter().enumerate() {
             let page = page.read();
-            let slots = page.iter().enumerate().filter(|(_, series)| series.newest_ms().is_none());
+            let slots = page.iter().enumerate().filter(|(_, series)| series.time_range().is_none());
             empty.extend(slots.map(|(slot, _)| Pages::id(number, slot)));
         }
         // Not while a commit is under way, which may count on the labels of a series that it is about to fill.
-        let _log = self.log.lock();
+        let _log = self.settled_log()?;
         let mut unused = HashSet::default();
         empty.retain(|&id| {
             let wal_ref = self.pages.with(id, |series| {
-                let is_empty = series.newest_ms().is_none();
+                let is_empty = series.time_range().is_none();
                 series.logged &= !is_empty;
                 is_empty.then_some(series.wal_ref)
             });
@@ -78,6 +78,6 @@ impl Head {
         unused.extend(
             further.iter().filter(|(id, _)| empty.binary_search(id).is_ok()).map(|&(_, wal_ref)| wal_ref),
         );
-        unused
+        Ok(unused)
     }
 }

@@ -89,6 +89,35 @@ fn late_samples_become_blocks_and_one_with_those_of_their_time() {
     assert_eq!(one_series(&db), expected);
 }
 
+/// The log of late samples knows series by the log's references. A series that has nothing else keeps its labels there.
+#[test]
+fn a_series_of_late_samples_alone_stays_in_the_log() {
+    let dir = TempDir::new();
+    let mut options = TsdbOptions::default();
+    options.maintenance = Maintained::ByCaller;
+    options.out_of_order_window_ms = 30 * HOUR_MS;
+    options.wal_segment_bytes = 32 * 1024;
+    let db = Tsdb::open(&Env::real(), &dir.path, options.clone()).unwrap();
+    let late = labels("late", "a");
+    for minute in 0..10 * 60 {
+        for job in ["a", "b", "c", "d", "e", "f"] {
+            assert!(put(&db, &labels("up", job), &[(minute * MINUTE_MS, minute as f64)]).is_empty());
+        }
+        if minute == 200 {
+            assert!(put(&db, &late, &[(10 * MINUTE_MS, 1.0)]).is_empty());
+        }
+    }
+    // Late samples stay where they are as long as somebody reads what was before the head was compacted.
+    let reader = db.querier().unwrap();
+    let report = db.maintain().unwrap();
+    assert!(report.log_truncated && report.blocks_from_late.is_empty(), "{report:?}");
+    db.close().unwrap();
+    drop((reader, db));
+    let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+    assert_eq!((db.replay_report().late_samples, db.replay_report().samples_without_series), (1, 0));
+    assert!(dump(&db).iter().any(|(labels, samples)| labels.contains("late") && samples.len() == 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 

@@ -1,9 +1,12 @@
 //! The store as its users see it: one behaviour a module.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod background;
 mod blocks;
 mod concurrent;
+mod durability;
 mod exemplars;
+mod fault_fs;
 mod histograms;
 mod isolation;
 mod late;

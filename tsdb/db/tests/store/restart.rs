@@ -1,7 +1,7 @@
 //! What was committed is there after the next start, to the bit.
 
 use emberdb_model::STALE_NAN;
-use emberdb_tsdb_db::{OpenError, WalSync};
+use emberdb_tsdb_db::{Durability, OpenError};
 use proptest::prelude::*;
 
 use super::*;
@@ -71,7 +71,7 @@ proptest! {
         let mut model: Vec<Vec<(i64, f64)>> = vec![Vec::new(); 4];
         for samples in rounds {
             let mut options = TsdbOptions::default();
-            options.wal_sync = if sync { WalSync::Commit } else { WalSync::Segment };
+            options.durability = if sync { Durability::EveryCommit } else { Durability::Never };
             options.wal_segment_bytes = 32 * 1024;
             let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
             let mut appender = db.appender().unwrap();

@@ -23,6 +23,12 @@ impl ChunkDiskRef {
         Some(Self(u64::from(file) << 32 | u64::from(offset)))
     }
 
+    /// A place where no file need be, for tests of what is in memory.
+    #[cfg(test)]
+    pub(crate) fn of(file: u32, offset: usize) -> Self {
+        Self::new(file, offset).unwrap()
+    }
+
     fn file(self) -> u32 {
         (self.0 >> 32) as u32
     }

@@ -1,0 +1,217 @@
+//! The system's files, with an eye on what is written and synced, and a hand that stops or breaks it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use emberdb_env::{DirEntry, Env, File, FileLock, FileSystem, FsError, FsResult};
+
+/// The system's file system; clones share what is told to one of them.
+#[derive(Clone, Debug)]
+pub(crate) struct FaultFs {
+    real: Env,
+    state: Arc<Mutex<State>>,
+    changed: Arc<Condvar>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Writes to, and fsyncs of, segments of logs.
+    writes: usize,
+    syncs: usize,
+    /// Fsyncs that begin wait as long as this is so.
+    holds_syncs: bool,
+    /// Fsyncs of files in folders of this name fail.
+    breaks_syncs_of: Option<&'static str>,
+    /// Reads of files in folders of this name wait as long as it is there.
+    holds_reads_of: Option<&'static str>,
+}
+
+impl FaultFs {
+    pub(crate) fn new() -> Self {
+        Self { real: Env::real(), state: Arc::default(), changed: Arc::default() }
+    }
+
+    pub(crate) fn env(&self) -> Env {
+        Env::real_with_fs(self.clone())
+    }
+
+    pub(crate) fn syncs(&self) -> usize {
+        self.lock().syncs
+    }
+
+    pub(crate) fn writes(&self) -> usize {
+        self.lock().writes
+    }
+
+    pub(crate) fn hold_syncs(&self, holds: bool) {
+        self.lock().holds_syncs = holds;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn break_syncs_of(&self, folder: &'static str) {
+        self.lock().breaks_syncs_of = Some(folder);
+    }
+
+    pub(crate) fn hold_reads_of(&self, folder: Option<&'static str>) {
+        self.lock().holds_reads_of = folder;
+        self.changed.notify_all();
+    }
+
+    /// Waits until `is_so` of the numbers of writes and fsyncs.
+    pub(crate) fn wait(&self, is_so: impl Fn(usize, usize) -> bool) {
+        let mut state = self.lock();
+        while !is_so(state.writes, state.syncs) {
+            state = self.changed.wait(state).unwrap();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn file(&self, file: Box<dyn File>) -> Box<dyn File> {
+        Box::new(FaultFile { fs: self.clone(), file })
+    }
+
+    fn note_write(&self, path: &Path) {
+        if is_segment(path) {
+            self.lock().writes += 1;
+            self.changed.notify_all();
+        }
+    }
+
+    fn note_sync(&self, path: &Path) -> FsResult<()> {
+        if !is_segment(path) {
+            return Ok(());
+        }
+        let mut state = self.lock();
+        state.syncs += 1;
+        self.changed.notify_all();
+        while state.holds_syncs {
+            state = self.changed.wait(state).unwrap();
+        }
+        match state.breaks_syncs_of {
+            Some(folder) if is_in(path, folder) => {
+                Err(FsError::new("sync", path, std::io::Error::other("the disk fails on purpose")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_read(&self, path: &Path) {
+        let mut state = self.lock();
+        while state.holds_reads_of.is_some_and(|folder| is_in(path, folder)) {
+            state = self.changed.wait(state).unwrap();
+        }
+    }
+}
+
+fn is_segment(path: &Path) -> bool {
+    is_in(path, "wal") || is_in(path, "wbl")
+}
+
+fn is_in(path: &Path, folder: &str) -> bool {
+    path.parent().is_some_and(|parent| parent.ends_with(folder))
+}
+
+impl FileSystem for FaultFs {
+    fn create_dir_all(&self, path: &Path) -> FsResult<()> {
+        self.real.fs().create_dir_all(path)
+    }
+
+    fn create_temp_dir(&self, prefix: &str) -> FsResult<PathBuf> {
+        self.real.fs().create_temp_dir(prefix)
+    }
+
+    fn read_dir(&self, path: &Path) -> FsResult<Vec<DirEntry>> {
+        self.real.fs().read_dir(path)
+    }
+
+    fn exists(&self, path: &Path) -> FsResult<bool> {
+        self.real.fs().exists(path)
+    }
+
+    fn file_len(&self, path: &Path) -> FsResult<u64> {
+        self.real.fs().file_len(path)
+    }
+
+    fn create(&self, path: &Path) -> FsResult<Box<dyn File>> {
+        Ok(self.file(self.real.fs().create(path)?))
+    }
+
+    fn create_new(&self, path: &Path) -> FsResult<Box<dyn File>> {
+        Ok(self.file(self.real.fs().create_new(path)?))
+    }
+
+    fn open_append(&self, path: &Path) -> FsResult<Box<dyn File>> {
+        Ok(self.file(self.real.fs().open_append(path)?))
+    }
+
+    fn open_read(&self, path: &Path) -> FsResult<Box<dyn File>> {
+        self.note_read(path);
+        Ok(self.file(self.real.fs().open_read(path)?))
+    }
+
+    fn map(&self, path: &Path) -> FsResult<Bytes> {
+        self.real.fs().map(path)
+    }
+
+    fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()> {
+        self.real.fs().hard_link(existing, further)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> FsResult<()> {
+        self.real.fs().rename(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> FsResult<()> {
+        self.real.fs().remove_file(path)
+    }
+
+    fn remove_dir_all(&self, path: &Path) -> FsResult<()> {
+        self.real.fs().remove_dir_all(path)
+    }
+
+    fn sync_dir(&self, path: &Path) -> FsResult<()> {
+        self.real.fs().sync_dir(path)
+    }
+
+    fn lock_exclusive(&self, path: &Path) -> FsResult<Box<dyn FileLock>> {
+        self.real.fs().lock_exclusive(path)
+    }
+}
+
+#[derive(Debug)]
+struct FaultFile {
+    fs: FaultFs,
+    file: Box<dyn File>,
+}
+
+impl File for FaultFile {
+    fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    fn write_all(&self, bytes: &[u8]) -> FsResult<()> {
+        self.fs.note_write(self.path());
+        self.file.write_all(bytes)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> FsResult<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn len(&self) -> FsResult<u64> {
+        self.file.len()
+    }
+
+    fn set_len(&self, len: u64) -> FsResult<()> {
+        self.file.set_len(len)
+    }
+
+    fn sync_all(&self) -> FsResult<()> {
+        self.fs.note_sync(self.path())?;
+        self.file.sync_all()
+    }
+}
