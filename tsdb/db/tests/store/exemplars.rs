@@ -190,6 +190,7 @@ fn late_ones_are_taken_within_the_window() {
         }
         assert_eq!(traces(&all(&db)), [of("a", &["a11", "a15", "a20"])]);
     }
+    assert_eq!(traces(&all(&open(&dir.path))), [of("a", &["a11", "a15", "a20"])], "whatever is taken now");
 }
 
 #[test]

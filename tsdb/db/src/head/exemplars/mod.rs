@@ -30,6 +30,8 @@ pub(crate) const EXEMPLARS_MAX: usize = u32::MAX as usize - 1;
 pub(crate) struct Exemplars {
     ring: RwLock<Ring>,
     is_on: bool,
+    /// How much older than the newest one of its series an exemplar may be; it has to be less than this.
+    late_window_ms: i64,
 }
 
 /// How many exemplars there are, of how many series, and the bytes that they take.
@@ -43,8 +45,11 @@ pub(crate) struct ExemplarCounts {
 impl Exemplars {
     /// Room for exemplars, none of which takes memory before it is there.
     pub(crate) fn new(options: &TsdbOptions) -> Self {
-        let ring = Ring::new(options.exemplars_max, options.out_of_order_window_ms);
-        Self { ring: RwLock::new(ring), is_on: options.exemplars_max > 0 }
+        Self {
+            ring: RwLock::new(Ring::new(options.exemplars_max)),
+            is_on: options.exemplars_max > 0,
+            late_window_ms: options.out_of_order_window_ms,
+        }
     }
 
     /// Whether any are kept.
@@ -60,7 +65,7 @@ impl Exemplars {
         exemplar: &HeldExemplar,
     ) -> Result<Follows, AppendError> {
         let ring = self.ring.read();
-        exemplar.follow(newest_of_batch.or_else(|| ring.newest(series)), ring.late_window_ms)
+        exemplar.follow(newest_of_batch.or_else(|| ring.newest(series)), self.late_window_ms)
     }
 
     /// Stores what was logged.

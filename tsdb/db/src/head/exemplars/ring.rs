@@ -18,6 +18,9 @@ use super::held::{Follows, HeldExemplar};
 /// Says that there is no slot before or after.
 const NONE: u32 = u32::MAX;
 
+/// A window in which all late exemplars lie.
+const ANY_AGE_MS: i64 = i64::MAX;
+
 /// See the module's text.
 pub(super) struct Ring {
     /// Grows to `slots_max` and no further.
@@ -28,7 +31,6 @@ pub(super) struct Ring {
     ends: HashMap<SeriesId, Ends>,
     /// Bytes of all labels.
     label_bytes: usize,
-    pub(super) late_window_ms: i64,
 }
 
 struct Slot {
@@ -46,20 +48,19 @@ struct Ends {
 }
 
 impl Ring {
-    /// An empty ring of so many slots. Late exemplars are taken if they are less than `late_window_ms` older than the newest one of
-    /// their series.
-    pub(super) fn new(slots_max: usize, late_window_ms: i64) -> Self {
-        let ends = HashMap::default();
-        Self { slots: Vec::new(), slots_max, next: 0, ends, label_bytes: 0, late_window_ms }
+    /// An empty ring of so many slots.
+    pub(super) fn new(slots_max: usize) -> Self {
+        Self { slots: Vec::new(), slots_max, next: 0, ends: HashMap::default(), label_bytes: 0 }
     }
 
     /// Adds an exemplar of a batch or of the log, and returns whether it was added: not, if it is there already or out of order.
     ///
-    /// What was exposed without a time was compared with the newest one before it was logged. The log does not say which these are:
-    /// so that a replay does the same, here only one of the same time is the same.
+    /// How late it may be was decided before it was logged, and what was exposed without a time was compared with the newest one. The
+    /// log says neither the window of then nor which had a time: so that a replay does the same, any age is taken here, and only one
+    /// of the same time is the same.
     pub(super) fn insert(&mut self, series: SeriesId, mut exemplar: HeldExemplar) -> bool {
         let is_timed = std::mem::replace(&mut exemplar.is_timed, true);
-        let Ok(follows) = exemplar.follow(self.newest(series), self.late_window_ms) else { return false };
+        let Ok(follows) = exemplar.follow(self.newest(series), ANY_AGE_MS) else { return false };
         exemplar.is_timed = is_timed;
         let is_there = match follows {
             Follows::AsNewest => false,
@@ -249,7 +250,7 @@ mod tests {
             min_ms in 0..20i64,
             length_ms in 0..20i64,
         ) {
-            let mut ring = Ring::new(slots_max, late_window_ms);
+            let mut ring = Ring::new(slots_max);
             let mut model = Model { list: Vec::new(), slots_max, late_window_ms };
             for (series, exemplar, is_timed) in arrivals {
                 let held = HeldExemplar::new(&exemplar, is_timed).unwrap();
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_never_the_same() {
-        let mut ring = Ring::new(4, 0);
+        let mut ring = Ring::new(4);
         let nan = Exemplar { labels: Labels::default(), value: f64::NAN, timestamp_ms: 1 };
         for _ in 0..2 {
             assert!(ring.insert(SeriesId(1), HeldExemplar::new(&nan, true).unwrap()));
