@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use emberdb::Db;
+use emberdb_http::remote::{MessageKind, ReceiveOptions};
 use emberdb_http::{AdminOptions, ApiOptions, router};
 
 use crate::Outcome;
 use crate::feature::FeatureArgs;
+use crate::limits::LimitArgs;
 
 /// Arguments of `ember serve`.
 #[derive(Args)]
@@ -22,19 +24,47 @@ pub(crate) struct ServeArgs {
     /// Let clients delete samples, and copy the database into the folder `snapshots` of the data directory.
     #[arg(long = "web.enable-admin-api")]
     enable_admin_api: bool,
+    /// Store what other servers send by remote write, 1.0 and 2.0, to /api/v1/write.
+    #[arg(long = "web.enable-remote-write-receiver", alias = "remote-write-receiver")]
+    enable_remote_write_receiver: bool,
+    /// The messages that are taken from other servers, with commas between them.
+    #[arg(
+        long = "web.remote-write-receiver.accepted-protobuf-messages",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = parse_message,
+        default_values = MessageKind::ALL.map(MessageKind::name),
+    )]
+    accepted_messages: Vec<MessageKind>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     features: FeatureArgs,
 }
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
-    let db = Db::open(&args.data, args.features.options())?;
+    let mut options = args.features.options();
+    args.limits.apply(&mut options);
+    let type_and_unit_labels = options.engine.type_and_unit_labels;
+    let timeout = options.engine.timeout;
+    let db = Db::open(&args.data, options)?;
     eprintln!("ember: {}", db.replay_report());
     let admin = args.enable_admin_api.then(|| AdminOptions { snapshots_dir: args.data.join("snapshots") });
-    let options = ApiOptions { admin, ..ApiOptions::default() };
+    let remote_write_receiver = args
+        .enable_remote_write_receiver
+        .then(|| ReceiveOptions { accepted: args.accepted_messages.clone(), type_and_unit_labels });
+    let concurrent_queries_max = args.limits.concurrent_queries_max();
+    let options = ApiOptions { concurrent_queries_max, timeout, admin, remote_write_receiver };
     let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen, options));
     // What was committed is made durable, whatever ended the server.
     db.close()?;
     served
+}
+
+fn parse_message(name: &str) -> Result<MessageKind, String> {
+    MessageKind::from_name(name).ok_or_else(|| {
+        format!("there is no such message; there are {}", MessageKind::ALL.map(MessageKind::name).join(", "))
+    })
 }
 
 async fn serve(db: Db, listen: SocketAddr, options: ApiOptions) -> Outcome {
