@@ -9,6 +9,7 @@
 mod demo;
 mod feature;
 mod import;
+mod limits;
 mod output;
 mod query;
 mod selector;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use clap::Args;
 use emberdb::storage::StorageError;
 use emberdb::{Db, Replay};
+use emberdb_http::remote::{MessageKind, ReceiveOptions};
 use emberdb_http::{AdminOptions, ApiOptions, router};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Outcome;
 use crate::feature::FeatureArgs;
+use crate::limits::LimitArgs;
 
 /// Arguments of `ember serve`.
 #[derive(Args)]
@@ -29,6 +31,20 @@ pub(crate) struct ServeArgs {
     /// At most so many exemplars are kept, if --enable-feature=exemplar-storage is given.
     #[arg(long = "storage.exemplars.max", value_name = "COUNT", default_value_t = 100_000)]
     exemplars_max: usize,
+    /// Store what other servers send by remote write, 1.0 and 2.0, to /api/v1/write.
+    #[arg(long = "web.enable-remote-write-receiver", alias = "remote-write-receiver")]
+    enable_remote_write_receiver: bool,
+    /// The messages that are taken from other servers, with commas between them.
+    #[arg(
+        long = "web.remote-write-receiver.accepted-protobuf-messages",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = parse_message,
+        default_values = MessageKind::ALL.map(MessageKind::name),
+    )]
+    accepted_messages: Vec<MessageKind>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     features: FeatureArgs,
 }
@@ -38,6 +54,9 @@ const PROGRESS_TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let mut options = args.features.options();
+    args.limits.apply(&mut options);
+    let type_and_unit_labels = options.engine.type_and_unit_labels;
+    let timeout = options.engine.timeout;
     if options.storage.exemplars_max > 0 {
         options.storage.exemplars_max = args.exemplars_max;
     }
@@ -45,11 +64,21 @@ pub(crate) fn run(args: &ServeArgs) -> Outcome {
     options.storage.replay = Replay::Background;
     let db = Db::open(&args.data, options)?;
     let admin = args.enable_admin_api.then(|| AdminOptions { snapshots_dir: args.data.join("snapshots") });
-    let options = ApiOptions { admin, ..ApiOptions::default() };
+    let remote_write_receiver = args
+        .enable_remote_write_receiver
+        .then(|| ReceiveOptions { accepted: args.accepted_messages.clone(), type_and_unit_labels });
+    let concurrent_queries_max = args.limits.concurrent_queries_max();
+    let options = ApiOptions { concurrent_queries_max, timeout, admin, remote_write_receiver };
     let served = tokio::runtime::Runtime::new()?.block_on(serve(db.clone(), args.listen, options));
     // What was committed is made durable, whatever ended the server.
     db.close()?;
     served
+}
+
+fn parse_message(name: &str) -> Result<MessageKind, String> {
+    MessageKind::from_name(name).ok_or_else(|| {
+        format!("there is no such message; there are {}", MessageKind::ALL.map(MessageKind::name).join(", "))
+    })
 }
 
 async fn serve(db: Db, listen: SocketAddr, options: ApiOptions) -> Outcome {

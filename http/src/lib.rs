@@ -14,6 +14,7 @@
 //! | `/api/v1/admin/tsdb/delete_series` | POST, PUT | `match[]`, `start`, `end` |
 //! | `/api/v1/admin/tsdb/clean_tombstones` | POST, PUT | |
 //! | `/api/v1/admin/tsdb/snapshot` | POST, PUT | `skip_head` |
+//! | `/api/v1/write` | POST | a request of remote write, 1.0 or 2.0 |
 //! | `/-/healthy`, `/-/ready` | GET, HEAD | |
 //!
 //! ```no_run
@@ -30,8 +31,8 @@
 //! ```
 //!
 //! Rooms: `parameter` reads what was asked, `query`, `exemplars`, `series` and `metadata` answer, `envelope` wraps answers and errors as
-//! upstream does, `status` tells about the server, `cardinality` about labels; `admin` changes the database, which is off unless
-//! [`ApiOptions::admin`] is there.
+//! upstream does, `status` tells about the server, `cardinality` about labels; `admin` changes the database and `write` adds to it, which
+//! are off unless [`ApiOptions::admin`] and [`ApiOptions::remote_write_receiver`] are there.
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -46,6 +47,7 @@ mod series;
 mod state;
 mod status;
 mod time;
+mod write;
 
 use std::sync::Arc;
 
@@ -54,6 +56,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use emberdb::Db;
 
+pub use emberdb_remote as remote;
 pub use options::{AdminOptions, ApiOptions};
 pub use time::{parse_duration, parse_time};
 
@@ -81,6 +84,7 @@ pub fn router(db: Db, options: ApiOptions) -> Router {
             post(admin::clean_tombstones).put(admin::clean_tombstones),
         )
         .route("/api/v1/admin/tsdb/snapshot", post(admin::snapshot).put(admin::snapshot))
+        .route("/api/v1/write", post(write::write))
         .route("/-/healthy", get(status::healthy))
         .route("/-/ready", get(status::ready))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

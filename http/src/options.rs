@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use emberdb_remote::ReceiveOptions;
+
 /// Options of [`router`](crate::router). The default is that of a Prometheus server.
 #[derive(Clone, Debug)]
 pub struct ApiOptions {
@@ -12,6 +14,8 @@ pub struct ApiOptions {
     pub timeout: Duration,
     /// What `/api/v1/admin` needs to work, which deletes samples and copies the database. Without it, it refuses to.
     pub admin: Option<AdminOptions>,
+    /// What `/api/v1/write` takes, which stores what other servers send. Without it, it is as if there were no such path.
+    pub remote_write_receiver: Option<ReceiveOptions>,
 }
 
 /// Options of the endpoints that change the database.
@@ -24,6 +28,11 @@ pub struct AdminOptions {
 
 impl Default for ApiOptions {
     fn default() -> Self {
-        Self { concurrent_queries_max: 20, timeout: Duration::from_secs(120), admin: None }
+        Self {
+            concurrent_queries_max: 20,
+            timeout: Duration::from_secs(120),
+            admin: None,
+            remote_write_receiver: None,
+        }
     }
 }

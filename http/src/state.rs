@@ -8,11 +8,16 @@ use tokio::sync::Semaphore;
 use crate::envelope::ApiError;
 use crate::options::ApiOptions;
 
+/// At most so many requests to store samples are decompressed and stored at the same time, each of some ten MiB. Batches are
+/// committed one after the other anyway.
+const WRITES_MAX: usize = 8;
+
 /// The database and the limits on asking it.
 pub(crate) struct Api {
     pub(crate) db: Db,
     pub(crate) options: ApiOptions,
     running: Semaphore,
+    writing: Semaphore,
 }
 
 /// Cancels a query when the request is dropped because the client went away.
@@ -36,7 +41,7 @@ pub(crate) struct Evaluated {
 impl Api {
     pub(crate) fn new(db: Db, options: ApiOptions) -> Self {
         let running = Semaphore::new(options.concurrent_queries_max);
-        Self { db, options, running }
+        Self { db, options, running, writing: Semaphore::new(WRITES_MAX) }
     }
 
     /// The time now, in milliseconds since the Unix epoch.
@@ -64,6 +69,18 @@ impl Api {
         let result = self.blocking(move |db| evaluate(db, &options).map_err(ApiError::from)).await;
         drop((guard, room));
         Ok(Evaluated { result: result?, queued, total: waiting_since.elapsed() })
+    }
+
+    /// Runs what stores samples off the async threads, when there is room for it.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&Db) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let room = self.writing.acquire().await;
+        let room = room.map_err(|_| ApiError::internal("the server is shutting down"))?;
+        let stored = self.blocking(body).await;
+        drop(room);
+        stored
     }
 
     /// Runs what takes a while off the async threads.

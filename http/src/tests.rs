@@ -1,8 +1,9 @@
 //! The router, asked without a socket.
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
-use emberdb::{Db, DbOptions, Env, Exemplar, Labels, Metadata, MetricType};
+use axum::http::{Method, Request, Response, StatusCode};
+use emberdb::{Db, DbOptions, Env, Exemplar, Labels, Metadata, MetricType, Sample};
+use emberdb_remote::{MessageKind, Outgoing, REQUEST_BYTES_MAX, ReceiveOptions, encode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -14,6 +15,7 @@ struct Server {
     db: Db,
     dir: std::path::PathBuf,
     admin: Option<AdminOptions>,
+    receiver: Option<ReceiveOptions>,
 }
 
 impl Server {
@@ -28,15 +30,17 @@ impl Server {
             }
         }
         let _ = appender.commit().unwrap();
-        Self { db, dir, admin: None }
+        Self { db, dir, admin: None, receiver: None }
+    }
+
+    async fn respond(&self, request: Request<Body>) -> Response<Body> {
+        let (admin, remote_write_receiver) = (self.admin.clone(), self.receiver.clone());
+        let options = ApiOptions { admin, remote_write_receiver, ..ApiOptions::default() };
+        router(self.db.clone(), options).oneshot(request).await.unwrap()
     }
 
     async fn send(&self, request: Request<Body>) -> (StatusCode, String) {
-        let options = ApiOptions { admin: self.admin.clone(), ..ApiOptions::default() };
-        let response = router(self.db.clone(), options).oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+        read(self.respond(request).await).await
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -54,6 +58,13 @@ impl Server {
         let (status, body) = self.send(request).await;
         (status.as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
     }
+}
+
+/// Status and text of a response.
+async fn read(response: Response<Body>) -> (StatusCode, String) {
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
 impl Drop for Server {
@@ -345,4 +356,81 @@ async fn samples_are_deleted_and_the_database_is_copied() {
         server.db.query("sum(count_over_time(up[1h]))", 300_000).unwrap().value.to_json()
     );
     assert_eq!(server.post(path, "skip_head=maybe").await.0, 400);
+}
+
+/// A request of remote write with the headers of `kind`.
+fn write_request(kind: MessageKind, body: Vec<u8>) -> Request<Body> {
+    let request = Request::post("/api/v1/write");
+    let request =
+        kind.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value));
+    request.body(Body::from(body)).unwrap()
+}
+
+/// A sample of `sent` in a request of `kind`, at a time in milliseconds.
+fn one_sample(kind: MessageKind, timestamp_ms: i64) -> Request<Body> {
+    let labels = Labels::new([("__name__", "sent")]).unwrap();
+    let samples = [Sample { timestamp_ms, value: 1.0 }];
+    write_request(kind, encode(kind, [Outgoing::new(&labels, &samples)]).unwrap())
+}
+
+#[tokio::test]
+async fn nothing_is_received_unless_that_is_switched_on() {
+    let server = Server::new();
+    let (status, told) = server.send(one_sample(MessageKind::V1, 300_000)).await;
+    let expected = "remote write receiver needs to be enabled with --web.enable-remote-write-receiver\n";
+    assert_eq!((status.as_u16(), told.as_str()), (404, expected));
+    assert_eq!(server.db.stats().samples, 42);
+}
+
+#[tokio::test]
+async fn samples_are_received_and_the_numbers_are_told() {
+    let mut server = Server::new();
+    server.receiver = Some(ReceiveOptions::default());
+    let numbers = |response: &Response<Body>| {
+        ["samples", "histograms", "exemplars"].map(|what| {
+            let value = response.headers().get(format!("X-Prometheus-Remote-Write-{what}-Written"));
+            value.map(|value| value.to_str().unwrap().to_owned())
+        })
+    };
+    let of_none = [None, None, None];
+    let of_one = [Some("1".to_owned()), Some("0".to_owned()), Some("0".to_owned())];
+    let of_nothing = [(); 3].map(|()| Some("0".to_owned()));
+    for (kind, timestamp_ms, expected) in
+        [(MessageKind::V1, 300_000, of_none), (MessageKind::V2, 301_000, of_one)]
+    {
+        let response = server.respond(one_sample(kind, timestamp_ms)).await;
+        assert_eq!(numbers(&response), expected);
+        assert_eq!(read(response).await, (StatusCode::NO_CONTENT, String::new()));
+    }
+    assert_eq!(server.db.stats().samples, 44);
+
+    // What is refused comes with the numbers, too.
+    let response = server.respond(one_sample(MessageKind::V2, 0)).await;
+    assert_eq!(numbers(&response), of_nothing);
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let told = "out of order sample for series {__name__=\"sent\"}\n";
+    assert_eq!(read(response).await, (StatusCode::BAD_REQUEST, told.into()));
+}
+
+#[tokio::test]
+async fn every_status_of_a_request_to_write() {
+    let mut server = Server::new();
+    server.receiver = Some(ReceiveOptions::default());
+    let body = || encode(MessageKind::V1, []).unwrap();
+    let status = async |request| server.send(request).await.0.as_u16();
+    assert_eq!(status(write_request(MessageKind::V1, body())).await, 204);
+    assert_eq!(status(Request::post("/api/v1/write").body(Body::from(body())).unwrap()).await, 204);
+    assert_eq!(status(write_request(MessageKind::V1, Vec::new())).await, 400);
+    assert_eq!(status(write_request(MessageKind::V1, b"garbage".to_vec())).await, 400);
+    let gzip = Request::post("/api/v1/write").header("content-encoding", "gzip");
+    assert_eq!(status(gzip.body(Body::from(body())).unwrap()).await, 415);
+    let json = Request::post("/api/v1/write").header("content-type", "application/json");
+    assert_eq!(status(json.body(Body::from(body())).unwrap()).await, 415);
+    // More than forms may have, and more than requests may have.
+    assert_eq!(status(write_request(MessageKind::V1, vec![0xff; REQUEST_BYTES_MAX])).await, 400);
+    let (status_of, told) = server.send(write_request(MessageKind::V1, vec![0; REQUEST_BYTES_MAX + 1])).await;
+    assert_eq!((status_of.as_u16(), &*told), (413, "request body exceeds the 33554432 bytes limit\n"));
+    assert_eq!(status(Request::get("/api/v1/write").body(Body::empty()).unwrap()).await, 405);
+    server.db.close().unwrap();
+    assert_eq!(status(one_sample(MessageKind::V2, 300_000)).await, 503);
 }
