@@ -41,7 +41,7 @@ async fn read(body: Body) -> Result<axum::body::Bytes, Response> {
     to_bytes(body, REQUEST_BYTES_MAX).await.map_err(|error| {
         // The limit is the only error that has a cause of its own kind; others are of the connection.
         if std::error::Error::source(&error)
-            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
         {
             let message = format!("request body exceeds the {REQUEST_BYTES_MAX} bytes limit");
             return plain(StatusCode::PAYLOAD_TOO_LARGE, &message);

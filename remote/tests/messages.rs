@@ -1,4 +1,5 @@
 //! Messages: their bytes, there and back.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 use emberdb_model::{Exemplar, Labels, Metadata, MetricType, Sample};
 use emberdb_remote::message::{Histogram, metric_type, metric_type_number, v1, v2};

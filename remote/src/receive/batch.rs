@@ -94,19 +94,16 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
-    /// Adds an exemplar of a series that the storage has.
+    /// Adds an exemplar of a series of which the request has a sample, too.
     pub(super) fn exemplar(
         &mut self,
-        series: &mut Series,
+        series: &Series,
         labels: Labels,
         exemplar: ExemplarView,
     ) -> Result<(), Refused> {
         let ExemplarView { value, timestamp_ms } = exemplar;
         self.check_time(timestamp_ms)?;
-        // Senders put samples and exemplars of a series into places of their own.
-        let reference = series.reference;
-        series.reference = reference;
-        let reference = reference.ok_or(Refused::Sample(BadSample::ExemplarWithoutSeries))?;
+        let reference = series.reference.ok_or(Refused::Sample(BadSample::ExemplarWithoutSeries))?;
         Ok(self.appender.append_exemplar(reference, &Exemplar { labels, value, timestamp_ms })?)
     }
 

@@ -82,8 +82,14 @@ fn plain_sample(sample: &mut Sample) {
     *sample = Sample::new(sample.timestamp, sample.value.unwrap_or(0.0));
 }
 
+/// Series of 2.0: their labels, or why they have none, and the rest.
+type Shown = Vec<(Result<Vec<Label>, String>, v2::TimeSeries)>;
+
+/// Name and value.
+type Label = (Vec<u8>, Vec<u8>);
+
 /// A request of 2.0 as the view shows it, with labels in place of references.
-fn shown_v2(bytes: &[u8]) -> Vec<(Result<Vec<(Vec<u8>, Vec<u8>)>, String>, v2::TimeSeries)> {
+fn shown_v2(bytes: &[u8]) -> Shown {
     let request = RequestV2::read(bytes).unwrap();
     let show = |series: super::SeriesV2<'_>| {
         let mut named = Vec::new();
@@ -113,7 +119,7 @@ fn shown_v2(bytes: &[u8]) -> Vec<(Result<Vec<(Vec<u8>, Vec<u8>)>, String>, v2::T
 }
 
 /// What the view is to show of a decoded request of 2.0.
-fn plain_v2(request: v2::Request) -> Vec<(Result<Vec<(Vec<u8>, Vec<u8>)>, String>, v2::TimeSeries)> {
+fn plain_v2(request: v2::Request) -> Shown {
     let symbols: Vec<Vec<u8>> = request.symbols.into_iter().map(String::into_bytes).collect();
     let get = |reference: u32| symbols.get(usize::try_from(reference).unwrap()).cloned();
     let size = symbols.len();

@@ -1,5 +1,4 @@
 //! What metrics are for: the newest word of each series, in the log once, over restarts and truncations.
-#![expect(clippy::disallowed_methods, reason = "a test looks at files behind the back of the seam")]
 
 use std::fs;
 
@@ -47,7 +46,7 @@ fn metrics_are_listed_with_what_their_series_say() {
         set(&mut filter);
         db.metadata(&filter).unwrap()
     };
-    assert_eq!(ask(&|filter| filter.metric = Some("b".into())), [b.clone()]);
+    assert_eq!(ask(&|filter| filter.metric = Some("b".into())), std::slice::from_ref(&b));
     assert_eq!(ask(&|filter| filter.metric = Some("h_bucket".into())), []);
     assert_eq!(ask(&|filter| filter.metrics_max = Some(2)), [a.clone(), b]);
     assert_eq!(ask(&|filter| filter.metrics_max = Some(0)), []);

@@ -34,7 +34,8 @@ impl PackedLabels {
                 Ok(length) if length < LONG => bytes.push(length),
                 _ => {
                     bytes.push(LONG);
-                    bytes.extend_from_slice(&text.len().to_le_bytes()[..3]);
+                    // A text has fewer bytes: its characters are limited.
+                    bytes.extend_from_slice(&(text.len() as u32).to_le_bytes()[..3]);
                 }
             }
             bytes.extend_from_slice(text.as_bytes());
