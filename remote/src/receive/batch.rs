@@ -119,6 +119,10 @@ impl<'s> Batch<'s> {
             text.clear();
             text.push_str(sent);
         }
+        // A sender that knows nothing of a metric sends it so, and takes back nothing that another one said.
+        if room.is_empty() {
+            return;
+        }
         let updated = self.appender.update_metadata(reference, room);
         self.keeps_metadata = !matches!(updated, Err(AppendError::MetadataUnsupported));
     }
