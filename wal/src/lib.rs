@@ -67,7 +67,7 @@ mod tail;
 mod unpack;
 mod writer;
 
-pub use checkpoint::{CheckpointReport, TruncateReport, checkpoint, truncate};
+pub use checkpoint::{CheckpointBounds, CheckpointReport, TruncateReport, checkpoint, truncate};
 pub use compression::Compression;
 pub use corruption::{Corruption, CorruptionReason};
 pub use error::WalError;

@@ -6,6 +6,9 @@ use emberdb_env::Env;
 
 use crate::error::WalError;
 use crate::part::Part;
+use crate::reader::WalReader;
+use crate::record::RecordKind;
+use crate::record::floor::decode_floor;
 use crate::segment::{Segment, parse_segment_name};
 
 const CHECKPOINT_PREFIX: &str = "checkpoint.";
@@ -63,6 +66,22 @@ impl WalListing {
         let checkpoint = self.checkpoint.iter().flat_map(|checkpoint| &checkpoint.segments);
         let segments = checkpoint.chain(&self.segments);
         segments.map(|segment| Ok(env.fs().file_len(&segment.path)?)).sum()
+    }
+
+    /// Before which time, in milliseconds since the Unix epoch, the log is done with samples in order: they are in blocks, or
+    /// nowhere. The smallest time there is where the log does not say, as without a checkpoint, or after one of upstream.
+    ///
+    /// # Errors
+    /// When the checkpoint's first record cannot be read.
+    pub fn floor_ms(&self, env: &Env) -> Result<i64, WalError> {
+        let Some(checkpoint) = &self.checkpoint else { return Ok(i64::MIN) };
+        let listing =
+            Self { dir: self.dir.clone(), checkpoint: Some(checkpoint.clone()), segments: Vec::new() };
+        let mut reader = WalReader::new(env, &listing);
+        match reader.next_record()? {
+            Some(first) if first.kind() == Some(RecordKind::Floor) => Ok(decode_floor(first.data)?),
+            _ => Ok(i64::MIN),
+        }
     }
 
     /// The segments that are replayed after the checkpoint.

@@ -39,7 +39,7 @@ pub enum TailStart {
 /// assert!(tail.next_record()?.is_none(), "nothing yet");
 ///
 /// writer.log(&[b"\x02"])?;
-/// assert_eq!(tail.next_record()?.unwrap().data, b"\x02");
+/// assert!(tail.next_record()?.is_some_and(|record| record.data == b"\x02"));
 /// assert!(tail.next_record()?.is_none(), "nothing more now");
 /// # env.fs().remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

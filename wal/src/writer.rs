@@ -46,13 +46,10 @@ impl Default for WalOptions {
 ///
 /// let env = Env::real();
 /// let dir = env.fs().create_temp_dir("wal-commit")?;
-/// let writer = std::sync::Mutex::new(WalWriter::open(&env, &dir, WalOptions::default())?);
-///
-/// let point = {
-///     let mut writer = writer.lock().unwrap();
-///     writer.log(&[b"commit"])?;
-///     writer.sync_point()
-/// };
+/// let mut writer = WalWriter::open(&env, &dir, WalOptions::default())?;
+/// writer.log(&[b"commit"])?;
+/// let point = writer.sync_point();
+/// // Here the lock on the writer, if there is one, is released.
 /// point.wait_durable()?;
 /// # env.fs().remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,7 +1,7 @@
 //! What is refused, in which words, and what is stored of the rest.
 
 use emberdb::{DbOptions, TsdbOptions};
-use emberdb_model::Sample;
+use emberdb_model::{Labels, Sample};
 use emberdb_remote::message::{BucketSpan, Count, Histogram, Sample as SentSample, v1, v2};
 use emberdb_remote::{Incoming, MessageKind, ReceiveOptions, receive};
 
@@ -29,17 +29,21 @@ fn bad_samples() -> Vec<(Vec<Sample>, &'static str)> {
     ]
 }
 
+/// Samples of `up`, and before and behind them those of other series.
+fn between_good_ones(bad: Vec<Sample>) -> [(Labels, Vec<Sample>); 3] {
+    let good = samples(&[(NOW_MS, 1.0)]);
+    [
+        (labels(&[("__name__", "before")]), good.clone()),
+        (labels(&[("__name__", "up")]), bad),
+        (labels(&[("__name__", "behind"), ("a.b", "c")]), good),
+    ]
+}
+
 #[test]
 fn one_bad_sample_spoils_a_request_of_1_0() {
     for (bad, why) in bad_samples() {
         let opened = with_up();
-        let good = samples(&[(NOW_MS, 1.0)]);
-        let series = [
-            (labels(&[("__name__", "before")]), good.clone()),
-            (labels(&[("__name__", "up")]), bad),
-            (labels(&[("__name__", "behind")]), good),
-        ];
-        let reply = send_samples(opened.db.storage(), MessageKind::V1, &series);
+        let reply = send_samples(opened.db.storage(), MessageKind::V1, &between_good_ones(bad));
         assert_eq!((reply.status, reply.message.as_str(), reply.written), (400, why, None));
         assert_eq!(opened.db.stats().samples, 1, "{why}");
     }
@@ -49,13 +53,7 @@ fn one_bad_sample_spoils_a_request_of_1_0() {
 fn one_bad_sample_is_left_out_of_a_request_of_2_0() {
     for (bad, why) in bad_samples() {
         let opened = with_up();
-        let good = samples(&[(NOW_MS, 1.0)]);
-        let series = [
-            (labels(&[("__name__", "before")]), good.clone()),
-            (labels(&[("__name__", "up")]), bad),
-            (labels(&[("__name__", "behind"), ("a.b", "c")]), good),
-        ];
-        let reply = send_samples(opened.db.storage(), MessageKind::V2, &series);
+        let reply = send_samples(opened.db.storage(), MessageKind::V2, &between_good_ones(bad));
         let line = format!(r#"{why} for series {{__name__="up"}}"#);
         assert_eq!((reply.status, &reply.message, written(&reply)), (400, &line, Some((2, 0, 0))));
         assert_eq!(opened.db.stats().samples, 3, "{why}");

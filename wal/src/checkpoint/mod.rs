@@ -25,6 +25,7 @@ use crate::error::WalError;
 use crate::listing::{WalListing, checkpoint_name, list_unfinished_checkpoints, unfinished_checkpoint_name};
 use crate::reader::{LoggedRecord, RecordPosition, WalReader};
 use crate::record::filter::{RecordFilter, Tally};
+use crate::record::floor::encode_floor;
 use crate::record::{RecordError, RecordKind};
 use crate::writer::{WalOptions, WalWriter};
 use metadata::NewestMetadata;
@@ -32,14 +33,33 @@ use metadata::NewestMetadata;
 pub use report::CheckpointReport;
 pub use truncate::{TruncateReport, truncate};
 
+/// From which times on a checkpoint keeps what it finds, in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointBounds {
+    /// For samples, histograms and exemplars: earlier ones are in blocks, or nobody wants them.
+    pub samples_from_ms: i64,
+    /// For deletions, by their ends. Before the other bound where samples that came late, which are in another log, are older.
+    pub deletions_from_ms: i64,
+}
+
+impl CheckpointBounds {
+    /// The same for all.
+    #[must_use]
+    pub fn at(from_ms: i64) -> Self {
+        Self { samples_from_ms: from_ms, deletions_from_ms: from_ms }
+    }
+}
+
 /// Writes what is still needed of the newest checkpoint and of the segments after it, up to segment `last`, into a new
 /// checkpoint, which from then on replaces them. They stay; [`truncate`](crate::truncate()) removes them.
 ///
 /// Kept are
 /// - series that `keep`, asked by reference, keeps, and their newest metadata;
-/// - samples, histograms and exemplars of `min_ms` or later, also those of series that are not kept: a replay passes over
+/// - samples, histograms and exemplars of `bounds.samples_from_ms` or later, also those of series that are not kept: a replay passes over
 ///   what refers to no series, as upstream's does, and asking for each sample would cost more than it saves;
-/// - deletions that reach `min_ms` or later, of series that are kept.
+/// - deletions that reach `bounds.deletions_from_ms` or later, of series that are kept.
+///
+/// The first record says since when: [`WalListing::floor_ms`].
 ///
 /// Records of kinds that this version does not know are left out, as upstream leaves them out; the report counts them.
 /// For a series the answer of `keep` must stay the same during the call.
@@ -48,7 +68,7 @@ pub use truncate::{TruncateReport, truncate};
 ///
 /// ```
 /// use emberdb_env::Env;
-/// use emberdb_wal::{RefSample, WalOptions, WalWriter, checkpoint, truncate};
+/// use emberdb_wal::{CheckpointBounds, RefSample, WalOptions, WalWriter, checkpoint, truncate};
 ///
 /// let env = Env::real();
 /// let dir = env.fs().create_temp_dir("wal-checkpoint")?;
@@ -59,7 +79,7 @@ pub use truncate::{TruncateReport, truncate};
 /// writer.log(&[&record])?;
 ///
 /// let last = writer.cut_segment()? - 1;
-/// let report = checkpoint(&env, &dir, last, |series_ref| series_ref == 7, 1500, WalOptions::default())?;
+/// let report = checkpoint(&env, &dir, last, |series_ref| series_ref == 7, CheckpointBounds::at(1500), WalOptions::default())?;
 /// assert_eq!((report.samples.read, report.samples.dropped), (2, 1));
 /// truncate(&env, &dir, last)?;
 /// # env.fs().remove_dir_all(&dir)?;
@@ -76,7 +96,7 @@ pub fn checkpoint(
     dir: &Path,
     last: u32,
     keep: impl FnMut(u64) -> bool,
-    min_ms: i64,
+    bounds: CheckpointBounds,
     options: WalOptions,
 ) -> Result<CheckpointReport, WalError> {
     let sources = sources(env, dir, last)?;
@@ -87,13 +107,13 @@ pub fn checkpoint(
     let mut writing = Writing {
         writer: WalWriter::open(env, &unfinished, options)?,
         keep,
-        min_ms,
+        bounds,
         filter: RecordFilter::default(),
         metadata: NewestMetadata::default(),
         report: CheckpointReport { last_segment: last, ..CheckpointReport::default() },
     };
     let copied = writing.copy_all(WalReader::new_complete(env, &sources), &sources);
-    if let Err(error) = copied.and_then(|()| writing.metadata.write(&mut writing.writer)) {
+    if let Err(error) = copied {
         // It has no name that counts, so failing to remove it is no further harm.
         let _ = env.fs().remove_dir_all(&unfinished);
         return Err(error);
@@ -123,7 +143,7 @@ fn sources(env: &Env, dir: &Path, last: u32) -> Result<WalListing, WalError> {
 struct Writing<K> {
     writer: WalWriter,
     keep: K,
-    min_ms: i64,
+    bounds: CheckpointBounds,
     filter: RecordFilter,
     metadata: NewestMetadata,
     report: CheckpointReport,
@@ -141,6 +161,9 @@ enum Kept {
 
 impl<K: FnMut(u64) -> bool> Writing<K> {
     fn copy_all(&mut self, mut reader: WalReader, sources: &WalListing) -> Result<(), WalError> {
+        let mut floor = Vec::new();
+        encode_floor(self.bounds.samples_from_ms, &mut floor);
+        self.writer.stage(&floor)?;
         while let Some(logged) = reader.next_record()? {
             let kept = self.filter_record(logged);
             match kept.map_err(|error| undecodable(sources, logged.position, error))? {
@@ -149,16 +172,16 @@ impl<K: FnMut(u64) -> bool> Writing<K> {
                 Kept::Filtered => self.writer.stage(self.filter.filtered())?,
             }
         }
-        Ok(())
+        self.metadata.write(&mut self.writer)
     }
 
     fn filter_record(&mut self, logged: LoggedRecord<'_>) -> Result<Kept, RecordError> {
-        let Self { keep, min_ms, filter, metadata, report, .. } = self;
-        let (record, min_ms) = (logged.data, *min_ms);
+        let Self { keep, bounds, filter, metadata, report, .. } = self;
+        let (record, min_ms) = (logged.data, bounds.samples_from_ms);
         let (tally, total) = match logged.kind() {
             Some(RecordKind::Series) => (filter.series(record, keep)?, &mut report.series),
             Some(RecordKind::Tombstones) => {
-                (filter.tombstones(record, min_ms, keep)?, &mut report.tombstones)
+                (filter.tombstones(record, bounds.deletions_from_ms, keep)?, &mut report.tombstones)
             }
             Some(RecordKind::Exemplars) => (filter.stamped(record, min_ms)?, &mut report.exemplars),
             Some(
@@ -175,6 +198,8 @@ impl<K: FnMut(u64) -> bool> Writing<K> {
                 report.metadata.add(metadata.note(record, keep)?);
                 return Ok(Kept::Nothing);
             }
+            // There is a newer one.
+            Some(RecordKind::Floor) => return Ok(Kept::Nothing),
             // Markers belong into the log of out-of-order samples, which has no checkpoints.
             Some(RecordKind::MmapMarkers | RecordKind::Unknown(_)) | None => {
                 report.other_records_dropped += 1;

@@ -32,6 +32,8 @@ pub enum RecordKind {
     HistogramSamplesV2,
     /// 13: native histograms with float counts and start timestamps.
     FloatHistogramSamplesV2,
+    /// 128, emberdb's own: before which time the log has no samples in order.
+    Floor,
     /// Any other byte: of a newer version; to be skipped, as upstream does.
     Unknown(u8),
 }
@@ -54,6 +56,7 @@ impl RecordKind {
             11 => Self::SamplesV2,
             12 => Self::HistogramSamplesV2,
             13 => Self::FloatHistogramSamplesV2,
+            128 => Self::Floor,
             other => Self::Unknown(other),
         }
     }
@@ -75,6 +78,7 @@ impl RecordKind {
             Self::SamplesV2 => 11,
             Self::HistogramSamplesV2 => 12,
             Self::FloatHistogramSamplesV2 => 13,
+            Self::Floor => 128,
             Self::Unknown(byte) => byte,
         }
     }
@@ -96,6 +100,7 @@ impl fmt::Display for RecordKind {
             Self::SamplesV2 => "samples_v2",
             Self::HistogramSamplesV2 => "histogram_samples_v2",
             Self::FloatHistogramSamplesV2 => "float_histogram_samples_v2",
+            Self::Floor => "floor",
             Self::Unknown(byte) => return write!(f, "unknown ({byte})"),
         })
     }
@@ -106,9 +111,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_256_bytes_are_kinds_and_thirteen_are_known() {
+    fn all_256_bytes_are_kinds_and_fourteen_are_known() {
         let kinds: Vec<RecordKind> = (0..=u8::MAX).map(RecordKind::from_byte).collect();
-        assert_eq!(kinds.iter().filter(|kind| !matches!(kind, RecordKind::Unknown(_))).count(), 13);
+        assert_eq!(kinds.iter().filter(|kind| !matches!(kind, RecordKind::Unknown(_))).count(), 14);
         assert!(kinds.iter().map(|kind| kind.to_byte()).eq(0..=u8::MAX));
     }
 }

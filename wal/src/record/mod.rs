@@ -15,6 +15,7 @@
 //! - [`mmap_marker`]: markers of memory-mapped chunks, kind 5
 //! - [`metadata`]: type, unit and help of metrics, kind 6
 //! - [`histogram`]: native histograms, kinds 7 to 10, and 12 and 13 with start timestamps
+//! - [`floor`]: where the log's time begins, kind 128
 //!
 //! What bodies are made of: [`field`], integers and strings; [`label`], label sets; [`stamp`], the references and times
 //! before each value. [`filter`] copies of a record what is still needed.
@@ -23,6 +24,7 @@ mod error;
 mod exemplar;
 mod field;
 pub(crate) mod filter;
+pub(crate) mod floor;
 mod histogram;
 mod kind;
 mod label;

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use emberdb_env::{Env, FileSystem};
 use emberdb_wal::{
-    Compression, PAGE_BYTES, Segment, WalError, WalListing, WalOptions, WalWriter, checkpoint, truncate,
+    CheckpointBounds, Compression, PAGE_BYTES, Segment, WalError, WalListing, WalOptions, WalWriter,
+    checkpoint, truncate,
 };
 use proptest::prelude::*;
 
 use crate::conformance::conformance;
-use crate::items::{Item, items, kinds, needed, record, records};
+use crate::items::{Item, items, kinds, needed, record, records, without_floors};
 use crate::log::{SMALL, noise, read_log, read_whole_log, write_log};
 use crate::memory_fs::MemoryFs;
 
@@ -24,10 +25,17 @@ pub(crate) fn log_of(segments: &[Vec<Vec<u8>>], options: WalOptions) -> MemoryFs
     fs
 }
 
-/// The records of the newest checkpoint alone.
+/// The records of the newest checkpoint alone, without its floor.
 fn checkpoint_records(fs: &MemoryFs) -> Vec<Vec<u8>> {
     let dir = WalListing::read(&fs.env(), Path::new(DIR)).unwrap().checkpoint.unwrap().dir;
-    read_whole_log(&fs.env(), &dir)
+    let records = read_whole_log(&fs.env(), &dir);
+    let kept = without_floors(records.clone());
+    assert_eq!(kept[..], records[1..], "there is one floor, and it comes first");
+    kept
+}
+
+fn floor_ms(fs: &MemoryFs) -> i64 {
+    WalListing::read(&fs.env(), Path::new(DIR)).unwrap().floor_ms(&fs.env()).unwrap()
 }
 
 proptest! {
@@ -47,14 +55,17 @@ proptest! {
         let fs = log_of(&segments, options);
         let dir = Path::new(DIR);
 
-        checkpoint(&fs.env(), dir, 1, keep, mins_ms.0, options).unwrap();
+        prop_assert_eq!(floor_ms(&fs), i64::MIN);
+        checkpoint(&fs.env(), dir, 1, keep, CheckpointBounds::at(mins_ms.0), options).unwrap();
+        prop_assert_eq!(floor_ms(&fs), mins_ms.0);
         let expected = needed(&items(&segments[..2].concat()), keep, mins_ms.0);
         let first = checkpoint_records(&fs);
         prop_assert_eq!(needed(&items(&first), |_| true, i64::MIN), expected);
         prop_assert!(items(&first).iter().all(|item| !matches!(item, Item::Other(_))));
 
         let before = items(&[first, segments[2].clone()].concat());
-        let report = checkpoint(&fs.env(), dir, 2, keep, mins_ms.1, options).unwrap();
+        let report = checkpoint(&fs.env(), dir, 2, keep, CheckpointBounds::at(mins_ms.1), options).unwrap();
+        prop_assert_eq!(floor_ms(&fs), mins_ms.1);
         let second = items(&checkpoint_records(&fs));
         prop_assert_eq!(needed(&second, |_| true, i64::MIN), needed(&before, keep, mins_ms.1));
         let count = |items: &[Item], is: fn(&Item) -> bool| items.iter().filter(|item| is(item)).count() as u64;
@@ -79,18 +90,19 @@ fn records_are_copied_or_written_as_encoders_write_them() {
     for kind in [2, 4, 7, 8, 9, 10, 11, 12, 13] {
         let log = log_of(&[vec![record(kind, &elements)]], SMALL);
         let fs = log.copy();
-        checkpoint(&fs.env(), Path::new(DIR), 0, |_| false, 5, SMALL).unwrap();
+        checkpoint(&fs.env(), Path::new(DIR), 0, |_| false, CheckpointBounds::at(5), SMALL).unwrap();
         assert_eq!(checkpoint_records(&fs), [record(kind, &elements)], "kind {kind}");
 
         let fs = log.copy();
-        let report = checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, 15, SMALL).unwrap();
+        let report =
+            checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, CheckpointBounds::at(15), SMALL).unwrap();
         let kept = [elements[1], elements[3], elements[4]];
         assert_eq!(checkpoint_records(&fs), [record(kind, &kept)], "kind {kind}");
         let tally = if kind == 4 { report.exemplars } else { report.samples };
         assert_eq!((tally.read, tally.dropped), (5, 2), "kind {kind}");
 
         let fs = log.copy();
-        checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, 31, SMALL).unwrap();
+        checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, CheckpointBounds::at(31), SMALL).unwrap();
         assert!(checkpoint_records(&fs).is_empty(), "kind {kind}");
     }
 }
@@ -100,10 +112,22 @@ fn the_report_says_what_was_kept() {
     let elements = [(1, 10, 2), (2, 20, 4)];
     let records = [1, 2, 3, 6, 6, 99].map(|kind| record(kind, &elements)).to_vec();
     let fs = log_of(&[records], SMALL);
-    let report = checkpoint(&fs.env(), Path::new(DIR), 0, |of| of == 1, 15, SMALL).unwrap();
+    let report =
+        checkpoint(&fs.env(), Path::new(DIR), 0, |of| of == 1, CheckpointBounds::at(15), SMALL).unwrap();
     let text = "checkpoint of the segments up to 00000000 keeps 1 of 2 series, 1 of 2 samples, 0 of 2 deletions, 0 of 0 \
                 exemplars, 1 of 4 metadata, and drops 1 records of unknown kinds";
     assert_eq!(report.to_string(), text);
+}
+
+/// What came late is in another log, and may be older than what this one has: so may be what was deleted of it.
+#[test]
+fn deletions_have_a_bound_of_their_own() {
+    let deletions = record(3, &[(1, 10, 2), (1, 20, 2), (1, 30, 2)]);
+    let fs = log_of(&[vec![record(1, &[(1, 0, 0)]), deletions, record(2, &[(1, 10, 1), (1, 30, 1)])]], SMALL);
+    let bounds = CheckpointBounds { samples_from_ms: 25, deletions_from_ms: 15 };
+    let report = checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, bounds, SMALL).unwrap();
+    assert_eq!((report.samples.dropped, report.tombstones.dropped), (1, 1), "{report}");
+    assert_eq!(floor_ms(&fs), 25);
 }
 
 #[test]
@@ -111,13 +135,14 @@ fn a_range_that_cannot_be_replaced_is_refused() {
     let fs = log_of(&[vec![record(1, &[(1, 0, 0)])], Vec::new()], SMALL);
     let (env, dir) = (fs.env(), Path::new(DIR));
     let before = fs.changes();
-    let refused = |last: u32| checkpoint(&env, dir, last, |_| true, 0, SMALL).unwrap_err();
+    let refused =
+        |last: u32| checkpoint(&env, dir, last, |_| true, CheckpointBounds::at(0), SMALL).unwrap_err();
     let message = refused(2).to_string();
     assert!(message.contains("up to 00000002 in /wal: expected 00000000 to 00000001"), "{message}");
     assert!(matches!(truncate(&env, dir, 0), Err(WalError::NotReplaced { last: 0, .. })));
     assert_eq!(fs.changes(), before);
 
-    checkpoint(&env, dir, 1, |_| true, 0, SMALL).unwrap();
+    checkpoint(&env, dir, 1, |_| true, CheckpointBounds::at(0), SMALL).unwrap();
     for last in [0, 1, 2] {
         assert!(matches!(refused(last), WalError::CheckpointRange { replaceable: None, .. }));
     }
@@ -146,7 +171,8 @@ fn damage_is_no_checkpoint() {
             bytes[at] ^= 1;
             fs.put_file(&segment.path, &bytes);
         }
-        let error = checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, 0, SMALL).unwrap_err();
+        let error =
+            checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, CheckpointBounds::at(0), SMALL).unwrap_err();
         assert!(matches!(error, WalError::Corrupt(_)), "{error}");
         assert!(error.to_string().contains("/wal/00000000"), "{error}");
         let entries = fs.read_dir(Path::new(DIR)).unwrap();
@@ -167,7 +193,7 @@ fn metadata_of_many_series_are_several_records() {
     }
     let options = WalOptions { segment_bytes_max: 256 * PAGE_BYTES as u64, ..SMALL };
     let fs = log_of(&[log.clone()], options);
-    checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, 0, options).unwrap();
+    checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, CheckpointBounds::at(0), options).unwrap();
     let kept = checkpoint_records(&fs);
     assert_eq!(kept.len(), 3);
     assert_eq!(items(&kept), items(&log));
@@ -178,7 +204,7 @@ fn the_size_on_disk_counts_checkpoint_and_segments() {
     let fs = log_of(&[vec![record(2, &[(1, 0, 0)])], vec![noise(1, 40_000)]], SMALL);
     let bytes = || WalListing::read(&fs.env(), Path::new(DIR)).unwrap().bytes(&fs.env()).unwrap();
     assert_eq!(bytes(), 3 * PAGE_BYTES as u64);
-    checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, 0, SMALL).unwrap();
+    checkpoint(&fs.env(), Path::new(DIR), 0, |_| true, CheckpointBounds::at(0), SMALL).unwrap();
     assert_eq!(bytes(), 4 * PAGE_BYTES as u64);
 }
 
@@ -203,7 +229,7 @@ fn a_gap_among_replaced_segments_is_none() {
         SMALL,
     );
     let (env, dir) = (fs.env(), Path::new(DIR));
-    checkpoint(&env, dir, 2, |_| true, 0, SMALL).unwrap();
+    checkpoint(&env, dir, 2, |_| true, CheckpointBounds::at(0), SMALL).unwrap();
     let log = read_whole_log(&env, dir);
     fs.remove_file(&Segment::new(dir, 1).path).unwrap();
     assert_eq!(read_whole_log(&env, dir), log);
@@ -231,12 +257,20 @@ fn upstreams_logs_are_checkpointed() {
         let last = WalListing::read(&fs.env(), Path::new(DIR)).unwrap().segments.len() as u32 - 2;
         for min_ms in [i64::MIN, times[times.len() / 2]] {
             let fs = fs.copy();
-            checkpoint(&fs.env(), Path::new(DIR), last, |of| of % 2 == 1, min_ms, SMALL).unwrap();
+            checkpoint(
+                &fs.env(),
+                Path::new(DIR),
+                last,
+                |of| of % 2 == 1,
+                CheckpointBounds::at(min_ms),
+                SMALL,
+            )
+            .unwrap();
             let kept = items(&checkpoint_records(&fs));
             assert_eq!(needed(&kept, |_| true, i64::MIN), needed(&all, |of| of % 2 == 1, min_ms), "{name}");
         }
         let fs = fs.copy();
-        checkpoint(&fs.env(), Path::new(DIR), last, |_| true, i64::MIN, SMALL).unwrap();
+        checkpoint(&fs.env(), Path::new(DIR), last, |_| true, CheckpointBounds::at(i64::MIN), SMALL).unwrap();
         assert!(checkpoint_records(&fs) == records, "{name}: nothing is filtered, so all is copied");
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use emberdb_wal::{SyncHandle, WalError, WalListing, WalWriter, checkpoint, truncate};
+use emberdb_wal::{CheckpointBounds, SyncHandle, WalError, WalListing, WalWriter, checkpoint, truncate};
 
 use crate::checkpoint::log_of;
-use crate::items::{Item, items, needed, record};
+use crate::items::{Item, items, needed, record, without_floors};
 use crate::log::{SMALL, read_whole_log, write_log};
 use crate::memory_fs::{Fault, MemoryFs};
 
@@ -32,14 +32,14 @@ fn log() -> MemoryFs {
     let segments: Vec<_> = (0..4).map(segment).collect();
     let fs = log_of(&segments, SMALL);
     let (env, dir) = (fs.env(), Path::new(DIR));
-    checkpoint(&env, dir, 0, keep, MIN_MS, SMALL).unwrap();
+    checkpoint(&env, dir, 0, keep, CheckpointBounds::at(MIN_MS), SMALL).unwrap();
     write_log(&env, &dir.join("checkpoint.00000002.tmp"), SMALL, &[vec![record(2, &elements)]]);
     fs.copy()
 }
 
 fn checkpoint_and_truncate(fs: &MemoryFs) -> Result<(), WalError> {
     let (env, dir) = (fs.env(), Path::new(DIR));
-    checkpoint(&env, dir, 2, keep, MIN_MS, SMALL)?;
+    checkpoint(&env, dir, 2, keep, CheckpointBounds::at(MIN_MS), SMALL)?;
     truncate(&env, dir, 2).map(drop)
 }
 
@@ -47,7 +47,7 @@ fn checkpoint_and_truncate(fs: &MemoryFs) -> Result<(), WalError> {
 fn finish(fs: &MemoryFs) {
     let (env, dir) = (fs.env(), Path::new(DIR));
     if WalListing::read(&env, dir).unwrap().checkpoint.unwrap().last_segment < 2 {
-        checkpoint(&env, dir, 2, keep, MIN_MS, SMALL).unwrap();
+        checkpoint(&env, dir, 2, keep, CheckpointBounds::at(MIN_MS), SMALL).unwrap();
     }
     truncate(&env, dir, 2).unwrap();
 }
@@ -115,10 +115,10 @@ fn a_checkpoint_beside_a_writer() {
         let last = writer.cut_segment().unwrap() - 1;
         writer.log(&[&record(1, &[(round, 0, round)])]).unwrap();
         logged.push(record(1, &[(round, 0, round)]));
-        checkpoint(&env, dir, last, |_| true, 100, SMALL).unwrap();
+        checkpoint(&env, dir, last, |_| true, CheckpointBounds::at(100), SMALL).unwrap();
         truncate(&env, dir, last).unwrap();
         handle.sync().unwrap();
-        assert_eq!(read_whole_log(&fs.after_power_cut().env(), dir), logged, "round {round}");
+        assert_eq!(without_floors(read_whole_log(&fs.after_power_cut().env(), dir)), logged, "round {round}");
     }
     assert_eq!(fs.names(dir), ["00000005", "checkpoint.00000004"]);
 }

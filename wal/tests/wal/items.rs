@@ -94,6 +94,7 @@ fn record_items(record: &[u8]) -> Vec<Item> {
         | RecordKind::FloatHistogramSamplesV2 => {
             histograms::<f64>(record).into_iter().for_each(|(at, text)| items.push(stamped(at, text)));
         }
+        RecordKind::Floor => {}
         _ => items.push(Item::Other(record.to_vec())),
     }
     items
@@ -133,6 +134,12 @@ pub(crate) fn needed(
     });
     let kept = kept.cloned().collect();
     (kept, newest)
+}
+
+/// A log without what a checkpoint says of itself.
+pub(crate) fn without_floors(mut records: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    records.retain(|record| record[0] != RecordKind::Floor.to_byte());
+    records
 }
 
 /// The kinds of records in a log.

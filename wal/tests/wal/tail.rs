@@ -4,8 +4,8 @@ use std::path::Path;
 
 use emberdb_env::FileSystem;
 use emberdb_wal::{
-    Compression, PAGE_BYTES, Segment, TailReader, TailStart, WalError, WalListing, WalOptions, WalWriter,
-    checkpoint, repair, truncate,
+    CheckpointBounds, Compression, PAGE_BYTES, Segment, TailReader, TailStart, WalError, WalListing,
+    WalOptions, WalWriter, checkpoint, repair, truncate,
 };
 use proptest::prelude::*;
 
@@ -139,11 +139,11 @@ fn a_tail_begins_where_it_is_told() {
     for number in 0..4 {
         write_log(&env, dir, SMALL, &[vec![record(2, &[(number, number as i64, 0)])]]);
     }
-    checkpoint(&env, dir, 1, |_| true, 1, SMALL).unwrap();
+    checkpoint(&env, dir, 1, |_| true, CheckpointBounds::at(1), SMALL).unwrap();
     let replay = read_whole_log(&env, dir);
-    assert_eq!(replay.len(), 3);
+    assert_eq!(replay.len(), 4, "the checkpoint's floor and its record, and two segments");
     assert_eq!(drain(&mut follow(&fs, TailStart::Checkpoint)).unwrap(), replay);
-    assert_eq!(drain(&mut follow(&fs, TailStart::Segment(3))).unwrap(), replay[2..]);
+    assert_eq!(drain(&mut follow(&fs, TailStart::Segment(3))).unwrap(), replay[3..]);
     assert_eq!(drain(&mut follow(&fs, TailStart::Segment(0))).unwrap().len(), 4);
 
     let mut tail = follow(&fs, TailStart::Segment(4));
@@ -199,7 +199,7 @@ fn what_is_removed_before_it_is_read_is_lost() {
     assert!(tail.next_record().unwrap().is_some(), "segment 0 is open");
     let mut at_its_end = follow(&fs, TailStart::Segment(2));
     drain(&mut at_its_end).unwrap();
-    checkpoint(&env, dir, 2, |_| true, 0, SMALL).unwrap();
+    checkpoint(&env, dir, 2, |_| true, CheckpointBounds::at(0), SMALL).unwrap();
     truncate(&env, dir, 2).unwrap();
     for _ in 0..2 {
         let error = tail.next_record().unwrap_err();
@@ -215,7 +215,7 @@ fn what_is_removed_before_it_is_read_is_lost() {
     // A segment that is being read may be removed when the next one is there.
     let mut tail = follow(&fs, TailStart::Segment(3));
     assert!(tail.next_record().unwrap().is_some());
-    checkpoint(&env, dir, 3, |_| true, 0, SMALL).unwrap();
+    checkpoint(&env, dir, 3, |_| true, CheckpointBounds::at(0), SMALL).unwrap();
     truncate(&env, dir, 3).unwrap();
     assert_eq!(drain(&mut tail).unwrap().len(), 1);
     assert!(tail.next_record().unwrap().is_none());

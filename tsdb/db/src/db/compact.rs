@@ -45,6 +45,8 @@ pub struct CompactionReport {
 #[derive(Default)]
 pub(super) struct Maintenance {
     pub(super) forget: Option<Forget>,
+    /// A range of the head that was to become a block when something went wrong: the head's time begins after it already.
+    pub(super) unwritten: Option<TimeRange>,
     /// Whether late samples are to be put into blocks, as soon as nothing has to be forgotten before.
     is_late_due: bool,
 }
@@ -74,7 +76,7 @@ impl Shared {
         let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
         let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
         self.forget(&mut maintenance)?;
-        while let Some(range) = self.head_range_to_compact() {
+        while let Some(range) = maintenance.unwritten.or_else(|| self.head_range_to_compact()) {
             report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);
             report.log_truncated = true;
         }
@@ -117,11 +119,13 @@ impl Shared {
         maintenance: &mut Maintenance,
     ) -> Result<Option<BlockMeta>, StorageError> {
         let end_ms = range.max_ms + 1;
+        maintenance.unwritten = Some(range);
         self.head.begin_at(end_ms).map_err(log_failed)?;
         let meta = BlockMeta::new(new_ulid(&self.head.env), range.min_ms, end_ms);
         let written = self.write_block(meta, &[&HeadSource::new(&self.head, range)])?;
         let meta = written.as_ref().map(|block| block.meta().clone());
         let earlier = self.publish(|set| BlockSet { head_from_ms: end_ms, ..set.replaced(&[], written) });
+        maintenance.unwritten = None;
         let waiting = maintenance.forget.take();
         let mut forget = waiting.unwrap_or_default();
         forget.before_ms = Some(end_ms);

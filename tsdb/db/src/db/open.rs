@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use emberdb_env::{Env, FileLock, FsError};
 use emberdb_tsdb_block::Ulid;
-use emberdb_wal::PAGE_BYTES;
+use emberdb_wal::{PAGE_BYTES, WalListing};
 use parking_lot::{Mutex, RwLock};
 
 use super::blocks::{BlockSet, covered_until_ms, open_blocks};
@@ -53,7 +53,9 @@ fn start(
 ) -> Result<Tsdb, OpenError> {
     let may_repair = access == Access::ReadWrite;
     let blocks = open_blocks(env, dir, may_repair)?;
-    let head_from_ms = covered_until_ms(&blocks);
+    // Why a log does not even tell this is told when it is replayed.
+    let floor_ms = WalListing::read(env, &dir.join(WAL_DIR)).and_then(|listing| listing.floor_ms(env));
+    let head_from_ms = covered_until_ms(&blocks).max(floor_ms.unwrap_or(i64::MIN));
     let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
     let mut scan = Scan::read(env, &chunks_dir)?;
     let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;

@@ -13,7 +13,7 @@ use crate::head::HeadSource;
 impl Shared {
     /// Links all blocks into a new folder and writes what the head has as a block beside them.
     pub(super) fn snapshot(&self, to: &Path, with_head: bool) -> Result<(), StorageError> {
-        let _maintenance = self.maintenance.lock();
+        let maintenance = self.maintenance.lock();
         self.check_ready()?;
         let env = &self.head.env;
         env.fs().create_dir_all(to).map_err(system_failed)?;
@@ -22,7 +22,11 @@ impl Shared {
             block.snapshot(to)?;
         }
         if let (Some((oldest_ms, newest_ms)), true) = (self.head.time_range(), with_head) {
-            let range = TimeRange::new(oldest_ms.max(set.head_from_ms), newest_ms);
+            let from_ms = match maintenance.unwritten {
+                Some(range) => range.min_ms,
+                None => oldest_ms.max(set.head_from_ms),
+            };
+            let range = TimeRange::new(from_ms, newest_ms);
             let meta = BlockMeta::new(new_ulid(env), range.min_ms, newest_ms.saturating_add(1));
             let head = HeadSource::new(&self.head, range);
             merge_blocks(env, to, meta, &[&head], MergeOptions::default())?;

@@ -40,7 +40,8 @@ type PageOfTurn = Option<(usize, Arc<Page>)>;
 
 impl HeadAppender {
     pub(crate) fn new(head: &SharedHead) -> Self {
-        let batch = Batch::new(NEXT_BATCH.fetch_add(1, Ordering::Relaxed));
+        let number = NEXT_BATCH.fetch_add(1, Ordering::Relaxed);
+        let batch = Batch::new(number, head.let_go.load(Ordering::Acquire));
         let accepted = head.accepted();
         Self { turn: head.turns.begin(), head: Arc::clone(head), batch, accepted, page: None }
     }
@@ -258,7 +259,7 @@ impl Appender for HeadAppender {
 
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let alone = self.head.turns.was_alone(&self.turn);
-        self.head.commit(&mut self.batch, alone)
+        self.head.commit(&mut self.batch, alone, self.accepted.oldest_ms)
     }
 
     fn rollback(self: Box<Self>) {}

@@ -19,6 +19,8 @@ use super::order::Newest;
 /// The samples of a batch, checked against what was committed and against each other.
 pub(super) struct Batch {
     pub(super) number: u32,
+    /// How often the log had let go of labels when the batch began.
+    pub(super) let_go: u64,
     pub(super) samples: Vec<BatchSample>,
     pub(super) histograms: Vec<BatchHistogram>,
     /// Samples that came out of order. They are logged behind all parts.
@@ -84,9 +86,10 @@ impl Place {
 }
 
 impl Batch {
-    pub(super) fn new(number: u32) -> Self {
+    pub(super) fn new(number: u32, let_go: u64) -> Self {
         Self {
             number,
+            let_go,
             samples: Vec::new(),
             histograms: Vec::new(),
             late: LateBatch::default(),
@@ -97,6 +100,15 @@ impl Batch {
             series_created: 0,
             rejected: Vec::new(),
         }
+    }
+
+    /// The series of all that is in the batch, once or more often.
+    pub(super) fn series(&self) -> impl Iterator<Item = SeriesId> {
+        let samples = self.samples.iter().chain(&self.late.samples).map(|sample| sample.id);
+        let histograms = self.histograms.iter().chain(&self.late.histograms).map(|added| added.id);
+        let exemplars = self.exemplars.as_slice().iter().map(|added| added.id);
+        let metadata = self.metadata.as_slice().iter().map(|added| added.id);
+        samples.chain(histograms).chain(exemplars).chain(metadata)
     }
 
     /// How many samples there are.
@@ -220,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_part_begins_where_the_order_would_be_lost() {
-        let mut batch = Batch::new(1);
+        let mut batch = Batch::new(1, 0);
         let place = batch.push_sample(float(1), None);
         let place = batch.push_sample(float(2), Some(place));
         let place = batch.push_histogram(histogram(3, Encoding::Histogram), Some(place));

@@ -1,6 +1,7 @@
 //! Logging a batch, then storing it, then showing it to readers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use emberdb_histogram::{FloatHistogram, Histogram};
 use emberdb_model::storage::{CommitSummary, StorageError, StorageErrorKind};
@@ -107,19 +108,26 @@ fn float(added: &BatchHistogram) -> Option<(RefStamp, &FloatHistogram)> {
 }
 
 impl Head {
-    /// Makes a batch durable and visible. A batch that was not `alone` is checked against what others committed since it began.
+    /// Makes a batch durable and visible. A batch that was not `alone` is checked against what others committed since it began, and so is
+    /// one whose samples, which are of `oldest_ms` or later, may have become too old.
     ///
     /// Whoever holds the log logs and stores, so that the samples of a series are in memory in the order of the log. Nobody holds it while
     /// waiting for the disk: others go on, and share the fsync. What is stored is invisible until then.
-    pub(super) fn commit(&self, batch: &mut Batch, alone: bool) -> Result<CommitSummary, StorageError> {
+    pub(super) fn commit(
+        &self,
+        batch: &mut Batch,
+        alone: bool,
+        oldest_ms: i64,
+    ) -> Result<CommitSummary, StorageError> {
         let mut log = self.log.lock();
         if log.writer.is_none() {
             return Err(closed());
         }
         self.isolation.check().map_err(log_failed)?;
-        if !alone {
+        if !alone || self.min_valid_ms() > oldest_ms {
             self.check_again(batch);
         }
+        self.name_again(batch);
         let samples = batch.len();
         let logged = self.write_log(&mut log, batch).inspect_err(|error| self.note_failure(error))?;
         self.mark_logged(&logged);
@@ -174,6 +182,14 @@ impl Head {
         }
         log.records.clear();
         Ok(unlogged)
+    }
+
+    /// What the log had of a series when the batch began it may have let go of since then.
+    fn name_again(&self, batch: &mut Batch) {
+        if self.let_go.load(Ordering::Acquire) != batch.let_go {
+            let series: Vec<SeriesId> = batch.series().collect();
+            batch.unlogged.extend(series);
+        }
     }
 
     /// Encodes the labels of those of `series` that the log does not have, and returns these.

@@ -91,6 +91,8 @@ pub(crate) struct Head {
     min_valid_ms: AtomicI64,
     /// Time of the oldest late sample, or earlier.
     late_from_ms: AtomicI64,
+    /// How often the log has let go of labels. Changes only while the log is held.
+    let_go: AtomicU64,
     /// References by which the log knows a series beside its own: logs of others name a series anew after a truncation.
     further_refs: Mutex<Vec<(SeriesId, u64)>>,
 }
@@ -129,6 +131,7 @@ impl Head {
             samples: AtomicU64::new(0),
             min_valid_ms: AtomicI64::new(i64::MIN),
             late_from_ms: AtomicI64::new(i64::MAX),
+            let_go: AtomicU64::new(0),
             further_refs: Mutex::default(),
         }
     }

@@ -50,9 +50,9 @@ impl Head {
         }
     }
 
-    /// Times were checked before. What others have made late may still come late.
+    /// Times were checked before, but the head's time may begin later now. What others have made late may still come late.
     fn accepted_again(&self) -> Accepted {
-        Accepted { oldest_ms: i64::MIN, ..self.accepted() }
+        Accepted { oldest_ms: self.min_valid_ms(), ..self.accepted() }
     }
 
     fn follow_float_again(

@@ -37,15 +37,17 @@ impl StaleSeries {
 }
 
 impl Head {
-    /// The series that have ended, of those whose samples are all at `from_ms` or later. Those with late samples are left out:
-    /// these go into blocks in another way.
+    /// The series that have ended, of those whose samples are all at `from_ms` or later. Those with late samples are left out, and those
+    /// that may still get some: these go into blocks in another way, and must not come to where a deletion hides them.
     pub(crate) fn stale_series(&self, from_ms: i64) -> StaleSeries {
+        let late_from_ms = self.accepted().late_from_ms.unwrap_or(i64::MAX);
         let mut stale = StaleSeries { ended: Vec::new(), in_memory: 0, range: None };
         for (number, page) in self.pages.all().iter().enumerate() {
             for (slot, series) in page.read().iter().enumerate() {
                 let Some(range) = series.time_range() else { continue };
                 stale.in_memory += 1;
-                if range.min_ms >= from_ms && series.late().is_none() && series.is_stale() {
+                let is_left_alone = range.min_ms >= from_ms && range.max_ms < late_from_ms;
+                if is_left_alone && series.late().is_none() && series.is_stale() {
                     stale.ended.push((Pages::id(number, slot), range.max_ms));
                     stale.range = Some(stale.range.map_or(range, |all| all.union(&range)));
                 }
@@ -74,8 +76,13 @@ impl Head {
         let mut record = Vec::new();
         encode_tombstones(ended.iter().map(|(_, tombstone)| *tombstone), &mut record);
         writer.log(&[&record]).map_err(log_failed)?;
-        let forget = |&(id, RefTombstone { max_ms, .. }): &(SeriesId, RefTombstone)| {
-            self.pages.with(id, |series| series.forget_before(max_ms.saturating_add(1)))
+        let forget = |&(id, RefTombstone { min_ms, max_ms, .. }): &(SeriesId, RefTombstone)| {
+            self.pages.with(id, |series| {
+                let forgotten = series.forget_before(max_ms.saturating_add(1));
+                // As a restart will find it: what is in files is not wanted any more, and what comes next is newer.
+                series.delete(TimeRange::new(min_ms, max_ms));
+                forgotten
+            })
         };
         let forgotten: u64 = ended.iter().filter_map(forget).map(u64::from).sum();
         self.note_forgotten(forgotten);

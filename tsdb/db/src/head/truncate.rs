@@ -1,9 +1,12 @@
 //! What blocks have goes out of the head, out of its files, and out of the log.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use emberdb_env::FsResult;
-use emberdb_wal::{CheckpointReport, WalError, WalListing, WalOptions, checkpoint, truncate};
+use emberdb_wal::{
+    CheckpointBounds, CheckpointReport, WalError, WalListing, WalOptions, checkpoint, truncate,
+};
 
 use foldhash::HashSet;
 
@@ -47,36 +50,45 @@ impl Head {
             segment_bytes_max: self.options.wal_segment_bytes,
             compression: self.options.wal_compression,
         };
-        let report =
-            checkpoint(&self.env, dir, last, |wal_ref| !unused.contains(&wal_ref), before_ms, options)?;
+        let bounds = CheckpointBounds {
+            samples_from_ms: before_ms,
+            // What was deleted of samples that came late must stay so until they are in blocks, however old they are.
+            deletions_from_ms: before_ms.min(self.late_from_ms()),
+        };
+        let report = checkpoint(&self.env, dir, last, |wal_ref| !unused.contains(&wal_ref), bounds, options)?;
         truncate(&self.env, dir, last)?;
         Ok(Some(report))
     }
 
-    /// The references of series that have no samples any more, late ones neither. Their labels may leave the log: they will be logged again before
-    /// the next sample.
+    /// The references of series that have no samples any more, late ones neither, and no deletions. Their labels may leave the log: they
+    /// will be logged again before the next sample.
     fn let_go_of_unused(&self) -> Result<HashSet<u64>, WalError> {
-        let mut empty = Vec::new();
+        let mut unused_ids = Vec::new();
         for (number, page) in self.pages.all().iter().enumerate() {
             let page = page.read();
-            let slots = page.iter().enumerate().filter(|(_, series)| series.time_range().is_none());
-            empty.extend(slots.map(|(slot, _)| Pages::id(number, slot)));
+            let slots = page.iter().enumerate().filter(|(_, series)| series.is_unused());
+            unused_ids.extend(slots.map(|(slot, _)| Pages::id(number, slot)));
         }
-        // Not while a commit is under way, which may count on the labels of a series that it is about to fill.
+        // Not while a commit is under way, which may count on the labels of a series that it is about to fill. Those that come later
+        // will see that they cannot.
         let _log = self.settled_log()?;
         let mut unused = HashSet::default();
-        empty.retain(|&id| {
+        unused_ids.retain(|&id| {
             let wal_ref = self.pages.with(id, |series| {
-                let is_empty = series.time_range().is_none();
-                series.logged &= !is_empty;
-                is_empty.then_some(series.wal_ref)
+                let is_unused = series.is_unused();
+                series.logged &= !is_unused;
+                is_unused.then_some(series.wal_ref)
             });
             wal_ref.flatten().is_some_and(|wal_ref| unused.insert(wal_ref))
         });
-        self.forget_marks(&empty);
+        self.forget_marks(&unused_ids);
+        self.let_go.fetch_add(1, Ordering::AcqRel);
         let further = self.further_refs.lock();
         unused.extend(
-            further.iter().filter(|(id, _)| empty.binary_search(id).is_ok()).map(|&(_, wal_ref)| wal_ref),
+            further
+                .iter()
+                .filter(|(id, _)| unused_ids.binary_search(id).is_ok())
+                .map(|&(_, wal_ref)| wal_ref),
         );
         Ok(unused)
     }

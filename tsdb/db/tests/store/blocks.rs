@@ -6,6 +6,7 @@ use emberdb_model::STALE_NAN;
 use emberdb_tsdb_db::Maintained;
 use proptest::prelude::*;
 
+use super::fault_fs::FaultFs;
 use super::*;
 
 const MINUTE_MS: i64 = 60_000;
@@ -172,6 +173,109 @@ fn deleted_samples_are_gone_everywhere_and_for_ever() {
     db.delete(&job("c"), TimeRange::ALL).unwrap();
     let is_gone = |job: &str, t_ms: i64| job == "c" || is_gone(job, t_ms);
     assert_eq!(dump(&db), filled(0..16, is_gone));
+}
+
+/// All of a range was deleted, so that it becomes no block. The deletions leave the log with it, and the chunks in files, which still have
+/// the samples, must not bring them back.
+#[test]
+fn what_was_deleted_before_it_became_a_block_does_not_come_back() {
+    let dir = TempDir::new();
+    for hour in 0..4 {
+        let db = reopen(&dir.path);
+        fill(&db, hour..hour + 1);
+        db.close().unwrap();
+    }
+    let db = reopen(&dir.path);
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 1);
+    let range = TimeRange::new(2 * HOUR_MS, 4 * HOUR_MS - 1);
+    for name in ["a", "b", "c"] {
+        db.delete(&job(name), range).unwrap();
+    }
+    db.close().unwrap();
+    let db = reopen(&dir.path);
+    fill(&db, 4..6);
+    let report = db.maintain().unwrap();
+    assert!(report.log_truncated && report.blocks_from_head.is_empty(), "{report:?}");
+    assert!(db.stats().head_chunk_file_bytes > 0);
+    let kept = filled(0..6, |_, t_ms| range.contains(t_ms));
+    assert_eq!(dump(&db), kept);
+    db.close().unwrap();
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), kept);
+    assert_eq!(db.replay_report().samples, 2 * 60 * 3);
+}
+
+/// A block that could not be written is written later, before the head forgets anything.
+#[test]
+fn a_full_disk_costs_no_samples() {
+    let (fs, dir) = (FaultFs::new(), TempDir::new());
+    let db = Tsdb::open(&fs.env(), &dir.path, options()).unwrap();
+    fill(&db, 0..4);
+    fs.break_blocks(true);
+    for hour in 4..8 {
+        let error = db.maintain().unwrap_err();
+        assert!(error.to_string().contains("full on purpose"), "{error}");
+        fill(&db, hour..hour + 1);
+        assert_eq!(dump(&db), filled(0..hour + 1, |_, _| false));
+    }
+    fs.break_blocks(false);
+    let copy = dir.path.join("snapshots").join("one");
+    db.snapshot(&copy, true).unwrap();
+    let copy = Tsdb::open_read_only(&Env::real(), &copy, options()).unwrap();
+    assert_eq!(dump(&copy), filled(0..8, |_, _| false));
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 3);
+    let _ = db.maintain().unwrap();
+    assert_eq!(dump(&db), filled(0..8, |_, _| false));
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(&dir.path)), filled(0..8, |_, _| false));
+}
+
+/// A batch that is open while the head's time moves on has samples that nobody would see: they are refused.
+#[test]
+fn what_got_too_old_in_an_open_batch_is_refused() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..6);
+    let mut appender = db.appender().unwrap();
+    appender.append(&labels("early", "x"), 5 * HOUR_MS, 1.5).unwrap();
+    appender.append(&labels("recent", "x"), 9 * HOUR_MS, 2.5).unwrap();
+    fill(&db, 6..10);
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 4);
+    let summary = appender.commit().unwrap();
+    assert_eq!(summary.samples, 1);
+    let errors: Vec<&AppendError> = summary.rejected.iter().map(|rejection| &rejection.error).collect();
+    assert!(
+        matches!(errors[..], [AppendError::TooOld { oldest_ms, .. }] if *oldest_ms == 8 * HOUR_MS),
+        "{errors:?}"
+    );
+    assert_eq!(dump(&db).iter().map(|(_, samples)| samples.len()).sum::<usize>(), 10 * 60 * 3 + 1);
+}
+
+/// While a batch is open the log lets go of the labels of a series that the batch has a sample of.
+#[test]
+fn an_open_batch_names_what_the_log_let_go_of() {
+    let dir = TempDir::new();
+    let silent = labels("silent", "x");
+    for hour in 0..6 {
+        let db = reopen(&dir.path);
+        if hour == 0 {
+            put(&db, &silent, &[(1, 0.5)]);
+        }
+        fill(&db, hour..hour + 1);
+        db.close().unwrap();
+    }
+    let db = reopen(&dir.path);
+    // The log's end is read anew, so that the log has the labels of a series that has no samples after this.
+    let _ = db.maintain().unwrap();
+    let mut appender = db.appender().unwrap();
+    appender.append(&silent, 10 * HOUR_MS, 1.5).unwrap();
+    fill(&db, 6..10);
+    assert!(db.maintain().unwrap().log_truncated);
+    assert_eq!(appender.commit().unwrap().samples, 1);
+    let expected = dump(&db);
+    assert_eq!(expected.iter().map(|(_, samples)| samples.len()).sum::<usize>(), 10 * 60 * 3 + 2);
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(&dir.path)), expected);
 }
 
 #[test]

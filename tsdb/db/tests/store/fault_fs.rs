@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use emberdb_env::{DirEntry, Env, File, FileLock, FileSystem, FsError, FsResult};
@@ -23,6 +24,8 @@ struct State {
     holds_syncs: bool,
     /// Fsyncs of files in folders of this name fail.
     breaks_syncs_of: Option<&'static str>,
+    /// Folders of new blocks cannot be made: the disk is full.
+    breaks_blocks: bool,
     /// Reads of files in folders of this name wait as long as it is there.
     holds_reads_of: Option<&'static str>,
 }
@@ -53,16 +56,22 @@ impl FaultFs {
         self.lock().breaks_syncs_of = Some(folder);
     }
 
+    pub(crate) fn break_blocks(&self, breaks: bool) {
+        self.lock().breaks_blocks = breaks;
+    }
+
     pub(crate) fn hold_reads_of(&self, folder: Option<&'static str>) {
         self.lock().holds_reads_of = folder;
         self.changed.notify_all();
     }
 
-    /// Waits until `is_so` of the numbers of writes and fsyncs.
+    /// Waits until `is_so` of the numbers of writes and fsyncs. What does not happen within a minute never will.
     pub(crate) fn wait(&self, is_so: impl Fn(usize, usize) -> bool) {
         let mut state = self.lock();
         while !is_so(state.writes, state.syncs) {
-            state = self.changed.wait(state).unwrap();
+            let (woken, timeout) = self.changed.wait_timeout(state, Duration::from_secs(60)).unwrap();
+            assert!(!timeout.timed_out(), "{} writes and {} fsyncs are all", woken.writes, woken.syncs);
+            state = woken;
         }
     }
 
@@ -117,6 +126,10 @@ fn is_in(path: &Path, folder: &str) -> bool {
 
 impl FileSystem for FaultFs {
     fn create_dir_all(&self, path: &Path) -> FsResult<()> {
+        let is_new_block = path.to_string_lossy().contains(".tmp-for-creation");
+        if is_new_block && self.lock().breaks_blocks {
+            return Err(FsError::new("create", path, std::io::Error::other("the disk is full on purpose")));
+        }
         self.real.fs().create_dir_all(path)
     }
 

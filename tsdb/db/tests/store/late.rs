@@ -160,3 +160,35 @@ proptest! {
         }
     }
 }
+
+/// The log may lose deletions with the range that they are in, but not those of late samples, which are older than what it still has.
+#[test]
+fn what_was_deleted_of_late_samples_does_not_come_back() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    for hour in 0..4 {
+        let db = reopen(&dir.path, 4 * HOUR_MS);
+        let samples: Vec<(i64, f64)> = (0..60).map(|m| (hour * HOUR_MS + m * MINUTE_MS, m as f64)).collect();
+        assert!(put(&db, &up, &samples).is_empty());
+        db.close().unwrap();
+    }
+    let db = reopen(&dir.path, 4 * HOUR_MS);
+    assert!(put(&db, &up, &[(HOUR_MS + 1, 7.0), (HOUR_MS + 2, 8.0)]).is_empty());
+    db.delete(&[Matcher::equal("job", "a")], TimeRange::new(HOUR_MS + 1, HOUR_MS + 1)).unwrap();
+    let expected = dump(&db);
+    assert_eq!(expected[0].1.len(), 241);
+    // Who reads keeps the late samples where they are, while the log is truncated.
+    let querier = db.querier().unwrap();
+    let mut symbols = SymbolTable::new();
+    let held = querier.select(&[], TimeRange::ALL, &mut symbols).unwrap();
+    let report = db.maintain().unwrap();
+    assert!(report.log_truncated && report.blocks_from_late.is_empty(), "{report:?}");
+    assert_eq!(dump(&db), expected);
+    let read_only = Tsdb::open_read_only(&Env::real(), &dir.path, TsdbOptions::default()).unwrap();
+    assert_eq!(dump(&read_only), expected);
+    drop((held, querier));
+    assert_eq!(db.maintain().unwrap().blocks_from_late.len(), 1);
+    assert_eq!(dump(&db), expected);
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(&dir.path, 0)), expected);
+}

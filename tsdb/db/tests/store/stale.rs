@@ -74,6 +74,55 @@ fn ended_series_leave_the_head() {
     }
 }
 
+/// What has ended has a newest sample still: what is older is refused, as it was when that sample was in memory. Taken, it would be hidden
+/// after a restart by what the log says has gone.
+#[test]
+fn what_has_gone_is_still_newer() {
+    let dir = TempDir::new();
+    let mut db = reopen(&dir.path, Some(0.6));
+    an_hour(&db);
+    assert_eq!(db.maintain().unwrap().blocks_from_stale.len(), 1);
+    for round in ["at once", "after a restart"] {
+        for t_ms in [59 * MINUTE_MS, 60 * MINUTE_MS] {
+            let refused = put(&db, &labels("m", "c"), &[(t_ms, 7.5)]);
+            let is_known =
+                matches!(refused[..], [AppendError::OutOfOrder { .. } | AppendError::Duplicate { .. }]);
+            assert!(is_known, "{round}: {refused:?}");
+        }
+        db.close().unwrap();
+        db = reopen(&dir.path, Some(0.6));
+    }
+    put(&db, &labels("m", "c"), &[(60 * MINUTE_MS + 1, 7.5)]);
+    let expected = dump(&db);
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(&dir.path, None)), expected);
+}
+
+/// As long as late samples may come to them, series that have ended stay.
+#[test]
+fn late_samples_of_ended_series_are_not_hidden() {
+    let dir = TempDir::new();
+    let open = || {
+        let mut options = TsdbOptions::default();
+        options.maintenance = Maintained::ByCaller;
+        options.stale_series_ratio = Some(0.1);
+        options.out_of_order_window_ms = 30 * MINUTE_MS;
+        Tsdb::open(&Env::real(), &dir.path, options).unwrap()
+    };
+    let db = open();
+    an_hour(&db);
+    assert!(db.maintain().unwrap().blocks_from_stale.is_empty());
+    put(&db, &labels("m", "a"), &[(91 * MINUTE_MS, 1.0)]);
+    assert_eq!(db.maintain().unwrap().blocks_from_stale.len(), 1);
+    let refused = put(&db, &labels("m", "c"), &[(60 * MINUTE_MS, 7.5)]);
+    assert!(matches!(refused[..], [AppendError::BeyondWindow { .. }]), "{refused:?}");
+    put(&db, &labels("m", "c"), &[(92 * MINUTE_MS, 1.0)]);
+    put(&db, &labels("m", "c"), &[(62 * MINUTE_MS, 2.0)]);
+    let expected = dump(&db);
+    db.close().unwrap();
+    assert_eq!(dump(&open()), expected);
+}
+
 #[test]
 fn few_ended_series_stay() {
     for ratio in [None, Some(0.61)] {

@@ -180,6 +180,8 @@ impl Replay<'_> {
                 let find = |wal_ref| self.series.get(wal_ref);
                 Ok(restore_metadata(self.head, find, record.data, &mut self.report)?)
             }
+            // It was read before all others.
+            Some(RecordKind::Floor) => Ok(()),
             Some(kind) => {
                 self.skip(kind);
                 Ok(())
