@@ -104,7 +104,7 @@ impl<'s> Batch<'s> {
         let ExemplarView { value, timestamp_ms } = exemplar;
         self.check_time(timestamp_ms)?;
         // Senders put samples and exemplars of a series into places of their own.
-        let reference = series.reference;
+        let reference = series.reference.or_else(|| self.appender.find_series(&series.labels));
         series.reference = reference;
         let reference = reference.ok_or(Refused::Sample(BadSample::ExemplarWithoutSeries))?;
         Ok(self.appender.append_exemplar(reference, &Exemplar { labels, value, timestamp_ms })?)

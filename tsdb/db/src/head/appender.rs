@@ -233,6 +233,10 @@ impl Appender for HeadAppender {
         self.append_any_ref(series, timestamp_ms, histogram.into())
     }
 
+    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        self.head.find(labels).map(|id| SeriesRef(u64::from(id.0)))
+    }
+
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let alone = self.head.turns.was_alone(&self.turn);
         self.head.commit(&mut self.batch, alone)

@@ -114,6 +114,11 @@ impl Head {
         }
     }
 
+    /// The series of these labels, if there is one.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        self.index.read().find(labels)
+    }
+
     /// The series of these labels, created if there is none, and whether it was.
     pub(crate) fn get_or_create(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
         if let Some(id) = self.index.read().find(labels) {
