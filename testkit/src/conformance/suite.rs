@@ -1,7 +1,7 @@
 //! The suites by name.
 
 use super::{Data, DataError, Progress, Run, SuiteReport};
-use super::{compliance, differential, engine, exposition, histogram, labels, parser, promqltest};
+use super::{compliance, differential, engine, exposition, histogram, labels, parser, promqltest, remote};
 
 /// A part of the data, and what is asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,13 @@ pub enum Suite {
     Histogram,
     /// Random queries with upstream's answers.
     Differential,
+    /// Requests of remote write.
+    Remote,
 }
 
 impl Suite {
     /// All of them, in the order in which they are told of.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Promqltest,
         Self::Parser,
         Self::Engine,
@@ -35,6 +37,7 @@ impl Suite {
         Self::Exposition,
         Self::Histogram,
         Self::Differential,
+        Self::Remote,
     ];
 
     /// Its name, which is that of its folder.
@@ -49,6 +52,7 @@ impl Suite {
             Self::Exposition => "exposition",
             Self::Histogram => "histogram",
             Self::Differential => "differential",
+            Self::Remote => "remote",
         }
     }
 
@@ -73,6 +77,7 @@ impl Suite {
             Self::Exposition => exposition::run(&mut run)?,
             Self::Histogram => histogram::run(&mut run)?,
             Self::Differential => differential::run(&mut run)?,
+            Self::Remote => remote::run(&mut run)?,
         }
         Ok(run.into_report())
     }
