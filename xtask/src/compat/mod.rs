@@ -14,7 +14,7 @@ mod exposition;
 mod held;
 mod histograms;
 mod pages;
-mod peers;
+pub(crate) mod peers;
 mod protobuf;
 mod report;
 mod server;
