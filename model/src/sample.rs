@@ -59,6 +59,7 @@ impl From<Sample> for (i64, SampleValue) {
 
 /// A storage's own handle of a series: appending by it skips the label look-up.
 ///
-/// Valid for the open storage that gave it, not across restarts.
+/// Valid for the open storage that gave it, not across restarts, and as long as the storage remembers the series: after that
+/// [`AppendError::UnknownSeries`](crate::storage::AppendError::UnknownSeries) says so, and the series is to be named by its labels again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesRef(pub u64);

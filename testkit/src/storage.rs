@@ -342,6 +342,10 @@ impl Appender for MemoryAppender<'_> {
         self.add(self.known(series)?, timestamp_ms, valid_float(histogram)?)
     }
 
+    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        self.number(labels).map(|number| SeriesRef(number as u64 + 1))
+    }
+
     fn commit(self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let mut held = self.storage.data.write().unwrap_or_else(PoisonError::into_inner);
         let mut data = Data::clone(&held);

@@ -21,12 +21,23 @@ pub(crate) fn get(port: u16, path: &str, accept: &str, timeout: Duration) -> io:
 }
 
 pub(crate) fn post_json(port: u16, path: &str, body: &str, timeout: Duration) -> io::Result<Response> {
-    let length = body.len();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    post(port, path, &[("Content-Type", "application/json")], body.as_bytes(), timeout)
+}
+
+pub(crate) fn post(
+    port: u16,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    timeout: Duration,
+) -> io::Result<Response> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}Content-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        body.len()
     );
-    exchange(port, request.as_bytes(), timeout)
+    exchange(port, &[head.as_bytes(), body].concat(), timeout)
 }
 
 fn exchange(port: u16, request: &[u8], timeout: Duration) -> io::Result<Response> {

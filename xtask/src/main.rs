@@ -7,6 +7,7 @@
     reason = "a developer's tool, not the product: it starts processes, reads the clock and prints"
 )]
 
+mod beside;
 mod capture;
 mod compat;
 mod conformance;
@@ -23,6 +24,8 @@ use clap::Parser;
 enum Chore {
     /// Records the /metrics of real processes into tests/fixtures
     Capture(capture::Options),
+    /// Feeds emberdb and a real Prometheus the same samples by remote write, and compares bytes, memory and time
+    Beside(beside::Options),
     /// Passes data directories to a real Prometheus and back, and compares all samples
     Compat(compat::Options),
     /// Asks all that Prometheus' own data asks: a line a suite, `NAME: N passed, M failed`, and status 1 if any failed
@@ -32,6 +35,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Capture(options) => capture::run(&options).map(|()| ExitCode::SUCCESS),
+        Chore::Beside(options) => beside::run(&options),
         Chore::Compat(options) => compat::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
     };

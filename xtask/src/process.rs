@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -12,6 +13,9 @@ use crate::http;
 
 /// How long a started process may take until it answers; slow machines need seconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often it is asked: seldom enough not to keep it from its work, often enough to measure by.
+const READY_POLL: Duration = Duration::from_millis(10);
 
 /// How long a program may take from SIGTERM to its end.
 const END_TIMEOUT: Duration = Duration::from_secs(60);
@@ -64,8 +68,13 @@ impl Process {
                     self.name
                 )));
             }
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(READY_POLL);
         }
+    }
+
+    /// Its number. It was started by way of a program that turned into it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where its output goes.
@@ -97,6 +106,11 @@ impl Process {
             Some(status) => Err(io::Error::other(format!("{} ended by itself: {status}", self.name))),
         }
     }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 impl Drop for Process {

@@ -91,6 +91,13 @@ pub trait Appender: Send {
         Err(AppendError::HistogramsUnsupported)
     }
 
+    /// The handle of the series `labels`, if the storage has it: for what belongs to a series but is no sample of it. None also
+    /// where the storage cannot say.
+    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        let _ = labels;
+        None
+    }
+
     /// Adds an example of what a series counted. One that is the series' newest already is passed over.
     ///
     /// The exemplars of a series come in the order of time. Several may have one time, as a histogram's buckets have an

@@ -94,16 +94,19 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
-    /// Adds an exemplar of a series of which the request has a sample, too.
+    /// Adds an exemplar of a series that the storage has.
     pub(super) fn exemplar(
         &mut self,
-        series: &Series,
+        series: &mut Series,
         labels: Labels,
         exemplar: ExemplarView,
     ) -> Result<(), Refused> {
         let ExemplarView { value, timestamp_ms } = exemplar;
         self.check_time(timestamp_ms)?;
-        let reference = series.reference.ok_or(Refused::Sample(BadSample::ExemplarWithoutSeries))?;
+        // Senders put samples and exemplars of a series into places of their own.
+        let reference = series.reference.or_else(|| self.appender.find_series(&series.labels));
+        series.reference = reference;
+        let reference = reference.ok_or(Refused::Sample(BadSample::ExemplarWithoutSeries))?;
         Ok(self.appender.append_exemplar(reference, &Exemplar { labels, value, timestamp_ms })?)
     }
 

@@ -34,7 +34,7 @@ pub(super) fn store(request: RequestV1<'_>, batch: &mut Batch<'_>) -> Result<Lef
                 left_out.exemplars_refused += 1;
                 continue;
             };
-            match batch.exemplar(&series, named, exemplar) {
+            match batch.exemplar(&mut series, named, exemplar) {
                 Ok(()) => {}
                 Err(Refused::Sample(BadSample::OutOfOrderExemplar)) => left_out.exemplars_out_of_order += 1,
                 Err(_) => left_out.exemplars_refused += 1,

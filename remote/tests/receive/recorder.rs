@@ -33,13 +33,6 @@ fn disk_is_full() -> StorageError {
     StorageError::new(StorageErrorKind::Unavailable, "the disk is full")
 }
 
-impl Recording<'_> {
-    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
-        let place = self.recorder.series.lock().unwrap().iter().position(|known| known == labels);
-        place.map(|place| SeriesRef(place as u64))
-    }
-}
-
 impl Appender for Recording<'_> {
     fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
         let series = match self.find_series(labels) {
@@ -61,6 +54,11 @@ impl Appender for Recording<'_> {
         }
         self.batch.push(format!("{}: {value} at {timestamp_ms}", series.0));
         Ok(())
+    }
+
+    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        let place = self.recorder.series.lock().unwrap().iter().position(|known| known == labels);
+        place.map(|place| SeriesRef(place as u64))
     }
 
     fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {

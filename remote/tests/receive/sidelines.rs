@@ -37,8 +37,8 @@ fn exemplars_find_their_series_and_those_refused_hurt_nobody() {
     let storage = Recorder::default();
     let reply = send(&storage, MessageKind::V1, &encode(MessageKind::V1, outgoing()).unwrap());
     assert_eq!((reply.status, reply.message.as_str()), (204, ""));
-    assert_eq!((reply.left_out.exemplars_out_of_order, reply.left_out.exemplars_refused), (1, 3));
-    let told = [r#"0: exemplar {id="a"} 1"#; 1];
+    assert_eq!((reply.left_out.exemplars_out_of_order, reply.left_out.exemplars_refused), (1, 2));
+    let told = [r#"0: exemplar {id="a"} 1"#; 2];
     assert_eq!(storage.committed.lock().unwrap()[2..], told);
 
     let storage = Recorder::default();

@@ -54,6 +54,7 @@
 
 mod error;
 mod file;
+mod label_pages;
 mod memory;
 mod names;
 mod postings;

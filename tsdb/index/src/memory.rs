@@ -1,14 +1,16 @@
 //! The head's index: labels, postings and symbols of all series in memory.
 //!
-//! Nothing is allocated per label or per series: labels of all series stand one after the other in one vector, and
-//! a series is a number. Postings stay sorted because numbers only grow.
+//! Nothing is allocated per label or per series: the labels of many series stand one after the other in one vector, and
+//! a series is a number. Postings stay sorted because numbers only grow: that of a series that was removed is not given again.
+//! Texts stay for as long as the index does.
 
 use std::hash::BuildHasher;
 
 use emberdb_model::{Label, Labels, LabelsRef, Symbol, SymbolTable};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::{HashMap, HashSet, HashTable};
 
+use crate::label_pages::LabelPages;
 use crate::postings::Postings;
 use crate::select::SelectCache;
 
@@ -24,17 +26,14 @@ impl SeriesId {
     }
 }
 
-/// At most so many series in one index: their numbers have 32 bits.
+/// At most so many series in one index, with those that were removed: their numbers have 32 bits.
 pub const SERIES_MAX: usize = u32::MAX as usize;
 
 /// Labels, postings and symbols of the head's series.
 #[derive(Debug)]
 pub struct MemoryIndex {
     pub(crate) symbols: SymbolTable,
-    /// Labels of all series, those of one series side by side and sorted by name.
-    labels: Vec<Label>,
-    /// Where the labels of each series end in `labels`.
-    ends: Vec<usize>,
+    labels: LabelPages,
     by_labels: HashTable<SeriesId>,
     postings: HashMap<Label, Postings<SeriesId>, RandomState>,
     /// For each label name the values that occur, in order of first appearance.
@@ -51,8 +50,7 @@ impl Default for MemoryIndex {
     fn default() -> Self {
         Self {
             symbols: SymbolTable::default(),
-            labels: Vec::new(),
-            ends: Vec::new(),
+            labels: LabelPages::default(),
             by_labels: HashTable::default(),
             postings: HashMap::default(),
             values: HashMap::default(),
@@ -72,13 +70,19 @@ impl MemoryIndex {
     /// Number of series.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.labels.len()
     }
 
     /// Whether there is no series.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
+    }
+
+    /// How many series were ever created: each has got a number, of which there are [`SERIES_MAX`].
+    #[must_use]
+    pub fn created(&self) -> usize {
+        self.labels.numbers()
     }
 
     /// The series of these labels, if there is one.
@@ -96,7 +100,7 @@ impl MemoryIndex {
     /// The series of these labels, and whether it was created by this call.
     ///
     /// # Panics
-    /// If there are [`SERIES_MAX`] series already: whoever creates series keeps a lower limit.
+    /// If [`SERIES_MAX`] series were created already: whoever creates series keeps a lower limit.
     pub fn get_or_insert(&mut self, labels: &Labels) -> (SeriesId, bool) {
         match self.find(labels) {
             Some(id) => (id, false),
@@ -104,7 +108,42 @@ impl MemoryIndex {
         }
     }
 
-    /// The labels of a series.
+    /// Removes series. Their numbers mean nothing any more: labels of such a one are empty.
+    pub fn remove(&mut self, series: &[SeriesId]) {
+        let mut labels: HashSet<Label, RandomState> = HashSet::default();
+        let mut removed: Vec<SeriesId> = Vec::with_capacity(series.len());
+        for &id in series {
+            let mut hash = LabelHash::default();
+            self.labels.get(id).iter().for_each(|&label| hash.add(label));
+            let Ok(entry) = self.by_labels.find_entry(hash.finish(&self.hasher), |&known| known == id) else {
+                continue;
+            };
+            entry.remove();
+            labels.extend(self.labels.get(id));
+            self.labels.remove(id);
+            removed.push(id);
+        }
+        removed.sort_unstable();
+        let mut unused: HashMap<Symbol, HashSet<Symbol, RandomState>, RandomState> = HashMap::default();
+        for label in labels {
+            let Some(postings) = self.postings.get_mut(&label) else { continue };
+            postings.remove_all(&removed);
+            if postings.is_empty() {
+                self.postings.remove(&label);
+                unused.entry(label.name).or_default().insert(label.value);
+            }
+        }
+        for (name, unused) in unused {
+            let Some(values) = self.values.get_mut(&name) else { continue };
+            values.retain(|value| !unused.contains(value));
+            if values.is_empty() {
+                self.values.remove(&name);
+            }
+        }
+        self.selected.clear();
+    }
+
+    /// The labels of a series; none of one that was removed.
     #[must_use]
     pub fn labels(&self, id: SeriesId) -> LabelsRef<'_> {
         LabelsRef::new(&self.symbols, self.symbol_labels(id))
@@ -113,7 +152,7 @@ impl MemoryIndex {
     /// The labels of a series as symbols of [`MemoryIndex::symbols`], sorted by name.
     #[must_use]
     pub fn symbol_labels(&self, id: SeriesId) -> &[Label] {
-        &self.labels[self.labels_start(id.index())..self.ends[id.index()]]
+        self.labels.get(id)
     }
 
     /// The strings of all names and values.
@@ -137,17 +176,16 @@ impl MemoryIndex {
         self.values.keys().copied()
     }
 
-    /// All series.
-    pub(crate) fn all_series(&self) -> impl ExactSizeIterator<Item = SeriesId> + use<> {
-        (0..self.len() as u32).map(SeriesId)
+    /// All series but the first that were created, so many.
+    pub(crate) fn series_after(&self, created: usize) -> impl Iterator<Item = SeriesId> {
+        self.labels.from(created)
     }
 
     /// Heap bytes held: exact for the large parts, an estimate for allocator overhead.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         self.symbols.heap_bytes()
-            + self.labels.capacity() * size_of::<Label>()
-            + self.ends.capacity() * size_of::<usize>()
+            + self.labels.heap_bytes()
             + self.by_labels.allocation_size()
             + self.postings.allocation_size()
             + self.postings.values().map(Postings::heap_bytes).sum::<usize>()
@@ -156,31 +194,25 @@ impl MemoryIndex {
             + self.values.values().map(|v| v.capacity() * size_of::<Symbol>()).sum::<usize>()
     }
 
-    fn labels_start(&self, series: usize) -> usize {
-        if series == 0 { 0 } else { self.ends[series - 1] }
-    }
-
     fn insert(&mut self, labels: &Labels) -> SeriesId {
-        let id = SeriesId(
-            u32::try_from(self.len()).expect("the caller keeps the number of series under SERIES_MAX"),
-        );
         let mut hash = LabelHash::default();
-        for (name, value) in labels.iter() {
-            let label = Label { name: self.symbols.intern(name), value: self.symbols.intern(value) };
+        let symbols = &mut self.symbols;
+        let id = self.labels.push(labels.iter().map(|(name, value)| {
+            let label = Label { name: symbols.intern(name), value: symbols.intern(value) };
             hash.add(label);
-            self.labels.push(label);
+            label
+        }));
+        for &label in self.labels.get(id) {
             let postings = self.postings.entry(label).or_default();
             if postings.is_empty() {
                 self.values.entry(label.name).or_default().push(label.value);
             }
             postings.push(id);
         }
-        self.ends.push(self.labels.len());
-        let (all, ends, hasher) = (&self.labels, &self.ends, &self.hasher);
+        let (all, hasher) = (&self.labels, &self.hasher);
         let rehash = |id: &SeriesId| {
-            let start = if id.0 == 0 { 0 } else { ends[id.index() - 1] };
             let mut hash = LabelHash::default();
-            all[start..ends[id.index()]].iter().for_each(|&l| hash.add(l));
+            all.get(*id).iter().for_each(|&label| hash.add(label));
             hash.finish(hasher)
         };
         self.by_labels.insert_unique(hash.finish(hasher), id, rehash);
@@ -206,28 +238,64 @@ impl LabelHash {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
+
+    use super::*;
+
+    fn label_set() -> impl Strategy<Value = Labels> {
+        prop::collection::btree_map("[a-c]", "[x-z]{0,2}", 0..4).prop_map(|set| Labels::new(&set).unwrap())
+    }
 
     proptest! {
         /// Against a plain list of label sets.
         #[test]
         fn a_series_is_found_by_its_labels_alone(
-            sets in prop::collection::vec(prop::collection::btree_map("[a-c]", "[x-z]{0,2}", 0..4), 0..80)
+            sets in prop::collection::vec(label_set(), 0..80),
+            removed in prop::collection::vec(prop::collection::btree_set(0..80_u32, 0..5), 80),
         ) {
             let mut index = MemoryIndex::new();
-            let mut model: Vec<Labels> = Vec::new();
-            for set in &sets {
-                let labels = Labels::new(set).unwrap();
-                let known = model.iter().position(|l| *l == labels);
-                prop_assert_eq!(index.find(&labels).map(SeriesId::index), known);
-                let (id, created) = index.get_or_insert(&labels);
+            let mut model: Vec<Option<Labels>> = Vec::new();
+            for (labels, removed) in sets.iter().zip(removed) {
+                let known = model.iter().position(|known| known.as_ref() == Some(labels));
+                prop_assert_eq!(index.find(labels).map(SeriesId::index), known);
+                let (id, created) = index.get_or_insert(labels);
                 prop_assert_eq!(created, known.is_none());
-                if created { model.push(labels.clone()); }
-                prop_assert_eq!(&index.labels(id).to_labels().unwrap(), &labels);
-                prop_assert_eq!(&model[id.index()], &labels);
+                if created { model.push(Some(labels.clone())); }
+                prop_assert_eq!(id.index(), known.unwrap_or(model.len() - 1));
+                prop_assert_eq!(&index.labels(id).to_labels().unwrap(), labels);
+
+                let removed: Vec<SeriesId> = removed.into_iter().map(SeriesId).collect();
+                index.remove(&removed);
+                for id in removed {
+                    if let Some(known) = model.get_mut(id.index()) { *known = None; }
+                    prop_assert!(index.symbol_labels(id).is_empty());
+                }
+                let live: Vec<&Labels> = model.iter().flatten().collect();
+                prop_assert_eq!((index.len(), index.created()), (live.len(), model.len()));
+                let names: BTreeSet<&str> = live.iter().flat_map(|l| l.iter()).map(|(name, _)| name).collect();
+                prop_assert_eq!(index.label_names(None), Vec::from_iter(names));
+                let values: BTreeSet<&str> = live.iter().filter_map(|labels| labels.get("a")).collect();
+                prop_assert_eq!(index.label_values("a", None), Vec::from_iter(values));
             }
-            prop_assert_eq!(index.len(), model.len());
         }
+    }
+
+    #[test]
+    fn the_memory_of_series_that_are_gone_is_free() {
+        let mut index = MemoryIndex::new();
+        let labels = |of: u32, number: u32| {
+            Labels::new([("job", "a"), ("pod", &*of.to_string()), ("number", &*number.to_string())]).unwrap()
+        };
+        let round = |index: &mut MemoryIndex, of: u32| {
+            let ids: Vec<SeriesId> = (0..5000).map(|n| index.get_or_insert(&labels(of, n)).0).collect();
+            index.remove(&ids);
+            index.heap_bytes()
+        };
+        let first = round(&mut index, 0);
+        let last = (1..50).map(|of| round(&mut index, of)).last().unwrap();
+        assert!(last < first + 64 * 1024, "{first} bytes and later {last}");
+        assert_eq!((index.len(), index.created()), (0, 250_000));
     }
 }

@@ -15,7 +15,7 @@ mod held;
 mod histograms;
 mod late;
 mod pages;
-mod peers;
+pub(crate) mod peers;
 mod protobuf;
 mod report;
 mod server;

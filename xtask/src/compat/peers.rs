@@ -9,18 +9,18 @@ use std::process::Command;
 pub(super) const VARIABLE: &str = "EMBER_PEERS";
 
 /// A Prometheus server and its tool.
-pub(super) struct Peers {
-    pub(super) prometheus: PathBuf,
+pub(crate) struct Peers {
+    pub(crate) prometheus: PathBuf,
     pub(super) promtool: PathBuf,
     /// As the server prints it.
-    pub(super) version: String,
+    pub(crate) version: String,
     /// Its first two numbers, which decide what a peer can be given.
     release: (u32, u32),
 }
 
 impl Peers {
     /// The first that the environment leads to. `None` if one of the two is missing.
-    pub(super) fn find() -> io::Result<Option<Self>> {
+    pub(crate) fn find() -> io::Result<Option<Self>> {
         let lists = [std::env::var_os(VARIABLE), std::env::var_os("PATH")];
         let (Some(prometheus), Some(promtool)) = (find(&lists, "prometheus"), find(&lists, "promtool"))
         else {

@@ -1,7 +1,6 @@
 //! A Prometheus server on a data directory, asked over HTTP on loopback.
 
 use std::io;
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::answer;
 use super::held::Held;
 use super::peers::{Peers, is_complaint};
 use crate::http;
-use crate::process::Process;
+use crate::process::{Process, free_port};
 
 /// Far above what all samples of a round take on a slow machine.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -87,9 +86,4 @@ fn is_harmless(line: &str) -> bool {
     ["OS signal", "lockfile", "GOMAXPROCS", "GOMEMLIMIT", "memory limit", "agent mode"]
         .iter()
         .any(|words| line.contains(words))
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -39,6 +39,8 @@ pub struct CompactionReport {
     pub chunks_offloaded: usize,
     /// Whether the log was replaced, in part, by a checkpoint.
     pub log_truncated: bool,
+    /// Series that had nothing in the head any more, and left its memory.
+    pub series_removed: usize,
 }
 
 /// What is left to do, and that nobody else is doing anything of it.
@@ -96,6 +98,7 @@ impl Shared {
             report.blocks_from_stale = self.compact_stale(&mut maintenance)?;
             self.forget(&mut maintenance)?;
         }
+        report.series_removed = self.head.remove_leaving();
         report.blocks_expired = self.expire_blocks()?;
         self.compact_blocks(&mut report)?;
         Ok(report)

@@ -46,21 +46,32 @@ impl HeadAppender {
         Self { turn: head.turns.begin(), head: Arc::clone(head), batch, accepted, page: None }
     }
 
-    /// The series of these labels.
-    fn get_or_create(&mut self, labels: &Labels) -> Result<SeriesId, AppendError> {
+    /// Adds something to the series of these labels.
+    fn add_to(
+        &mut self,
+        labels: &Labels,
+        add: impl Fn(&mut Self, SeriesId) -> Result<(), AppendError>,
+    ) -> Result<SeriesRef, AppendError> {
         if labels.is_empty() {
             return Err(AppendError::InvalidLabels(emberdb_model::LabelError::Empty));
         }
-        let (id, created) = self.head.get_or_create(labels)?;
-        self.batch.series_created += usize::from(created);
-        Ok(id)
+        loop {
+            let (id, created) = self.head.get_or_create(labels)?;
+            self.batch.series_created += usize::from(created);
+            match add(self, id) {
+                // It was removed since it was found: there will be another one.
+                Err(AppendError::UnknownSeries(_)) => {}
+                added => return added.map(|()| SeriesRef(u64::from(id.0))),
+            }
+        }
     }
 
     /// A series' reference in the log, which will have its labels when the batch is logged.
     pub(super) fn refer(&mut self, id: SeriesId) -> Result<u64, AppendError> {
         let (page, slot) = locate(&mut self.page, &self.head, id)?;
-        let page = page.read();
-        let series = page.get(slot).ok_or_else(|| unknown(id))?;
+        let mut page = page.write();
+        let series = page.get_mut(slot).ok_or_else(|| unknown(id))?;
+        series.stay(id)?;
         if !series.logged {
             self.batch.unlogged.push(id);
         }
@@ -73,6 +84,7 @@ impl HeadAppender {
         let (page, slot) = locate(&mut self.page, &self.head, id)?;
         let mut page = page.write();
         let series = page.get_mut(slot).ok_or_else(|| unknown(id))?;
+        series.stay(id)?;
         let (number, place) = series.pending;
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
@@ -117,6 +129,7 @@ impl HeadAppender {
         let (page, slot) = locate(&mut self.page, &self.head, id)?;
         let mut page = page.write();
         let series = page.get_mut(slot).ok_or_else(|| unknown(id))?;
+        series.stay(id)?;
         let (number, place) = series.pending;
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
@@ -152,9 +165,7 @@ impl HeadAppender {
         histogram: AnyHistogram<'_>,
     ) -> Result<SeriesRef, AppendError> {
         check_valid(histogram)?;
-        let id = self.get_or_create(labels)?;
-        self.add_histogram(id, timestamp_ms, histogram)?;
-        Ok(SeriesRef(u64::from(id.0)))
+        self.add_to(labels, |appender, id| appender.add_histogram(id, timestamp_ms, histogram))
     }
 
     /// Adds a histogram by reference.
@@ -194,15 +205,13 @@ pub(super) fn id_of(series: SeriesRef) -> Result<SeriesId, AppendError> {
     u32::try_from(series.0).map(SeriesId).map_err(|_| AppendError::UnknownSeries(series))
 }
 
-fn unknown(id: SeriesId) -> AppendError {
+pub(super) fn unknown(id: SeriesId) -> AppendError {
     AppendError::UnknownSeries(SeriesRef(u64::from(id.0)))
 }
 
 impl Appender for HeadAppender {
     fn append(&mut self, labels: &Labels, timestamp_ms: i64, value: f64) -> Result<SeriesRef, AppendError> {
-        let id = self.get_or_create(labels)?;
-        self.add(id, Sample { timestamp_ms, value })?;
-        Ok(SeriesRef(u64::from(id.0)))
+        self.add_to(labels, |appender, id| appender.add(id, Sample { timestamp_ms, value }))
     }
 
     fn append_ref(&mut self, series: SeriesRef, timestamp_ms: i64, value: f64) -> Result<(), AppendError> {
@@ -257,6 +266,10 @@ impl Appender for HeadAppender {
         self.add_metadata(series, metadata)
     }
 
+    fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        self.head.find(labels).map(|id| SeriesRef(u64::from(id.0)))
+    }
+
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let alone = self.head.turns.was_alone(&self.turn);
         self.head.commit(&mut self.batch, alone, self.accepted.oldest_ms)
@@ -267,7 +280,7 @@ impl Appender for HeadAppender {
 
 impl Drop for HeadAppender {
     fn drop(&mut self) {
-        self.head.turns.end();
+        self.head.turns.end(&self.turn);
     }
 }
 
@@ -280,7 +293,8 @@ pub(super) struct Turns {
 
 #[derive(Default)]
 struct TurnsState {
-    open: usize,
+    /// The numbers of batches that are open, ascending.
+    open: Vec<u64>,
     begun: u64,
 }
 
@@ -293,16 +307,27 @@ struct Turn {
 impl Turns {
     fn begin(&self) -> Turn {
         let mut state = self.state.lock();
-        state.open += 1;
         state.begun += 1;
-        Turn { number: state.begun, began_alone: state.open == 1 }
+        let number = state.begun;
+        state.open.push(number);
+        Turn { number, began_alone: state.open.len() == 1 }
     }
 
     fn was_alone(&self, turn: &Turn) -> bool {
         turn.began_alone && self.state.lock().begun == turn.number
     }
 
-    fn end(&self) {
-        self.state.lock().open -= 1;
+    fn end(&self, turn: &Turn) {
+        self.state.lock().open.retain(|&number| number != turn.number);
+    }
+
+    /// The number of the newest batch.
+    pub(super) fn begun(&self) -> u64 {
+        self.state.lock().begun
+    }
+
+    /// Whether a batch is open that is not newer than this one.
+    pub(super) fn is_open_since(&self, begun: u64) -> bool {
+        self.state.lock().open.first().is_some_and(|&oldest| oldest <= begun)
     }
 }

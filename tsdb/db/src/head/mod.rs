@@ -29,6 +29,7 @@ mod held;
 mod isolation;
 mod lane;
 mod late;
+mod leaving;
 mod marks;
 mod metadata;
 mod offload;
@@ -91,6 +92,7 @@ pub(crate) struct Head {
     min_valid_ms: AtomicI64,
     /// Time of the oldest late sample, or earlier.
     late_from_ms: AtomicI64,
+    leaving: Mutex<leaving::Leaving>,
     /// How often the log has let go of labels. Changes only while the log is held.
     let_go: AtomicU64,
     /// References by which the log knows a series beside its own: logs of others name a series anew after a truncation.
@@ -131,9 +133,15 @@ impl Head {
             samples: AtomicU64::new(0),
             min_valid_ms: AtomicI64::new(i64::MIN),
             late_from_ms: AtomicI64::new(i64::MAX),
+            leaving: Mutex::default(),
             let_go: AtomicU64::new(0),
             further_refs: Mutex::default(),
         }
+    }
+
+    /// The series of these labels, if there is one.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        self.index.read().find(labels)
     }
 
     /// The series of these labels, created if there is none, and whether it was.
@@ -148,6 +156,11 @@ impl Head {
         if index.len() >= self.options.series_max {
             let message = format!("the database holds {} series, the most it may", index.len());
             return Err(AppendError::Limit(message));
+        }
+        if index.created() >= emberdb_tsdb_index::SERIES_MAX {
+            return Err(AppendError::Limit(
+                "the numbers of series are used up: open the database again".into(),
+            ));
         }
         let wal_ref = self.pages.next_wal_ref()?;
         let (id, _) = index.get_or_insert(labels);

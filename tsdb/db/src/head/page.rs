@@ -22,6 +22,8 @@ pub(crate) type Page = RwLock<Vec<Series>>;
 #[derive(Default)]
 pub(crate) struct Pages {
     pages: RwLock<Vec<Arc<Page>>>,
+    /// Stands for all pages whose series are gone.
+    empty: Arc<Page>,
     /// The greatest reference that the log knows; the next series gets the one after it.
     newest_wal_ref: AtomicU64,
 }
@@ -43,6 +45,22 @@ impl Pages {
         match pages.last().filter(|page| page.read().len() < PAGE_SERIES) {
             Some(page) => page.write().push(series),
             None => pages.push(Arc::new(RwLock::new(vec![series]))),
+        }
+    }
+
+    /// Frees the memory of pages of which all series `are_gone`. Who reads such a page keeps it as long as that takes. The newest page stays:
+    /// there is room in it, or the next one begins with the next number.
+    pub(crate) fn free(&self, are_gone: impl Fn(&Series) -> bool) {
+        let mut pages = self.pages.write();
+        let older = pages.len().saturating_sub(1);
+        for page in pages.iter_mut().take(older) {
+            let is_free = {
+                let series = page.read();
+                !series.is_empty() && series.iter().all(&are_gone)
+            };
+            if is_free {
+                *page = Arc::clone(&self.empty);
+            }
         }
     }
 

@@ -11,7 +11,9 @@ use emberdb_wal::{
 use foldhash::HashSet;
 
 use super::Head;
+use super::leaving::Life;
 use super::page::Pages;
+use super::series::Series;
 
 impl Head {
     /// Forgets the chunks of which all samples are older than `before_ms`, in memory and in files. Nobody may want to read them
@@ -66,7 +68,8 @@ impl Head {
         let mut unused_ids = Vec::new();
         for (number, page) in self.pages.all().iter().enumerate() {
             let page = page.read();
-            let slots = page.iter().enumerate().filter(|(_, series)| series.is_unused());
+            let is_unused = |series: &Series| series.life != Life::Removed && series.is_unused();
+            let slots = page.iter().enumerate().filter(|(_, series)| is_unused(series));
             unused_ids.extend(slots.map(|(slot, _)| Pages::id(number, slot)));
         }
         // Not while a commit is under way, which may count on the labels of a series that it is about to fill. Those that come later
@@ -76,20 +79,22 @@ impl Head {
         unused_ids.retain(|&id| {
             let wal_ref = self.pages.with(id, |series| {
                 let is_unused = series.is_unused();
-                series.logged &= !is_unused;
-                is_unused.then_some(series.wal_ref)
+                if !is_unused {
+                    return None;
+                }
+                series.logged = false;
+                series.life = Life::Unused;
+                Some(series.wal_ref)
             });
             wal_ref.flatten().is_some_and(|wal_ref| unused.insert(wal_ref))
         });
         self.forget_marks(&unused_ids);
         self.let_go.fetch_add(1, Ordering::AcqRel);
         let further = self.further_refs.lock();
-        unused.extend(
-            further
-                .iter()
-                .filter(|(id, _)| unused_ids.binary_search(id).is_ok())
-                .map(|&(_, wal_ref)| wal_ref),
-        );
+        let of_unused = further.iter().filter(|(id, _)| unused_ids.binary_search(id).is_ok());
+        unused.extend(of_unused.map(|&(_, wal_ref)| wal_ref));
+        drop(further);
+        self.note_leaving(unused_ids);
         Ok(unused)
     }
 }

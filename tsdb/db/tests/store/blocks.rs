@@ -110,14 +110,14 @@ fn a_series_that_comes_back_is_logged_anew() {
     let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
     let silent = labels("silent", "x");
     let mut appender = db.appender().unwrap();
-    let series = appender.append(&silent, 1, 0.5).unwrap();
+    appender.append(&silent, 1, 0.5).unwrap();
     let _ = appender.commit().unwrap();
     for hour in 0..12 {
         fill(&db, hour..hour + 1);
         let _ = db.maintain().unwrap();
     }
     let mut appender = db.appender().unwrap();
-    appender.append_ref(series, 12 * HOUR_MS, 1.5).unwrap();
+    appender.append(&silent, 12 * HOUR_MS, 1.5).unwrap();
     let _ = appender.commit().unwrap();
     let expected = vec![(1, 0.5_f64.to_bits()), (12 * HOUR_MS, 1.5_f64.to_bits())];
     let of_silent = |db: &Tsdb| dump(db).into_iter().find(|(name, _)| name.contains("silent")).unwrap().1;

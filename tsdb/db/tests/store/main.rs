@@ -10,6 +10,7 @@ mod fault_fs;
 mod histograms;
 mod isolation;
 mod late;
+mod leaving;
 mod metadata;
 mod refusals;
 mod restart;

@@ -29,6 +29,33 @@ impl<S: Copy> Postings<S> {
         }
     }
 
+    /// Takes out the series of a sorted list.
+    pub(crate) fn remove_all(&mut self, removed: &[S])
+    where
+        S: Ord,
+    {
+        match self {
+            Self::One(one) => *one = one.filter(|id| removed.binary_search(id).is_err()),
+            Self::Many(list) => {
+                if list.len() < removed.len() {
+                    list.retain(|id| removed.binary_search(id).is_err());
+                } else {
+                    let mut removed = removed.iter().peekable();
+                    list.retain(|id| {
+                        while removed.next_if(|&gone| gone < id).is_some() {}
+                        removed.peek() != Some(&id)
+                    });
+                }
+                match list[..] {
+                    [] => *self = Self::One(None),
+                    [only] => *self = Self::One(Some(only)),
+                    _ if list.len() < list.capacity() / 4 => list.shrink_to_fit(),
+                    _ => {}
+                }
+            }
+        }
+    }
+
     pub(crate) fn as_slice(&self) -> &[S] {
         match self {
             Self::One(one) => one.as_slice(),

@@ -1,8 +1,8 @@
 //! What was selected lately.
 //!
 //! Dashboards ask with the same matchers again and again. Where a regular expression had to be tried on every value of a label, the
-//! answer is kept: for a file it holds as long as the file is open; in memory series are added, but never changed, so that
-//! only those which are new are asked.
+//! answer is kept: for a file it holds as long as the file is open; in memory series are added, so that only those which are
+//! new are asked, and when some are removed all answers go.
 
 use std::fmt::Write;
 
@@ -94,6 +94,13 @@ impl<S: Copy> SelectCache<S> {
         let answer = Answer { selected: selected.into(), covered, used: answers.turn };
         answers.bytes += bytes;
         answers.by_matchers.insert(key, answer);
+    }
+
+    /// Forgets all answers.
+    pub(crate) fn clear(&self) {
+        let mut answers = self.answers.lock();
+        answers.by_matchers.clear();
+        answers.bytes = 0;
     }
 
     /// Heap bytes that the answers take.

@@ -20,14 +20,14 @@ impl MemoryIndex {
         }
         let key = SelectCache::<SeriesId>::key(matchers);
         let (selected, is_news) = match self.selected.get(&key) {
-            Some(kept) if kept.covered == self.len() => (kept.selected, false),
-            Some(kept) if (self.len() - kept.covered) * NEW_PART_MAX <= self.len() => {
+            Some(kept) if kept.covered == self.created() => (kept.selected, false),
+            Some(kept) if (self.created() - kept.covered) * NEW_PART_MAX <= self.len() => {
                 (self.select_more(matchers, kept), true)
             }
             _ => (self.select_anew(matchers), true),
         };
         if is_news {
-            self.selected.put(key, &selected, self.len());
+            self.selected.put(key, &selected, self.created());
         }
         selected
     }
@@ -44,7 +44,7 @@ impl MemoryIndex {
             let labels = self.labels(*id);
             matchers.iter().all(|matcher| matcher.matches(labels.get(matcher.name()).unwrap_or("")))
         };
-        selected.extend(self.all_series().skip(kept.covered).filter(meets));
+        selected.extend(self.series_after(kept.covered).filter(meets));
         selected
     }
 }
@@ -55,7 +55,7 @@ impl PostingsSource for MemoryIndex {
     type Error = Infallible;
 
     fn all(&self) -> Result<Vec<SeriesId>, Infallible> {
-        Ok(self.all_series().collect())
+        Ok(self.series_after(0).collect())
     }
 
     fn name(&self, name: &str) -> Result<Option<Symbol>, Infallible> {
@@ -98,7 +98,7 @@ mod tests {
     fn asked_one_by_one(index: &MemoryIndex, matchers: &[Matcher]) -> Vec<SeriesId> {
         let meets =
             |id: &SeriesId| matchers.iter().all(|m| m.matches(index.labels(*id).get(m.name()).unwrap_or("")));
-        index.all_series().filter(meets).collect()
+        index.series_after(0).filter(meets).collect()
     }
 
     proptest! {
@@ -115,19 +115,23 @@ mod tests {
             prop_assert_eq!(index.select(&matchers), asked_one_by_one(&index, &matchers));
         }
 
-        /// The same while series are added: what was kept is completed or forgotten.
+        /// The same while series are added and removed: what was kept is completed or forgotten.
         #[test]
         fn what_is_kept_is_no_older_than_the_index(
             sets in prop::collection::btree_set(prop::collection::btree_map("[a-c]", "[xyz]{0,2}", 0..4), 0..60),
             matchers in prop::collection::vec(prop::collection::vec(matcher(), 0..3), 1..4),
             pauses in prop::collection::vec(1..12_usize, 60),
+            removed in prop::collection::vec(0..60_u32, 0..20),
         ) {
             let mut index = MemoryIndex::new();
-            let (mut sets, mut pauses) = (sets.iter(), pauses.into_iter());
+            let (mut sets, mut pauses, mut removed) = (sets.iter(), pauses.into_iter(), removed.into_iter());
             while let Some(set) = sets.next() {
                 index.get_or_insert(&Labels::new(set).unwrap());
                 for set in sets.by_ref().take(pauses.next().unwrap_or(1) - 1) {
                     index.get_or_insert(&Labels::new(set).unwrap());
+                }
+                if let Some(removed) = removed.next() {
+                    index.remove(&[SeriesId(removed)]);
                 }
                 for matchers in &matchers {
                     let expected = asked_one_by_one(&index, matchers);

@@ -14,6 +14,7 @@ mod ring;
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Exemplar, TimeRange};
 use emberdb_tsdb_index::SeriesId;
+use foldhash::HashSet;
 use parking_lot::RwLock;
 
 pub(super) use batch::{BatchExemplar, ExemplarBatch};
@@ -94,6 +95,11 @@ impl Exemplars {
             (id, within.map(HeldExemplar::to_exemplar).collect::<Vec<_>>())
         });
         found.filter(|(_, exemplars)| !exemplars.is_empty()).collect()
+    }
+
+    /// The series that have exemplars.
+    pub(super) fn series(&self) -> HashSet<SeriesId> {
+        self.ring.read().series().collect()
     }
 
     pub(crate) fn counts(&self) -> ExemplarCounts {

@@ -12,6 +12,7 @@ use super::chunk_file::StoredChunk;
 use super::isolation::{CommitStamp, Visibility};
 use super::lane::HistogramLane;
 use super::late::LateSamples;
+use super::leaving::Life;
 use super::order::{Accepted, Follows, Newest, follow_float, follow_histogram};
 pub(crate) use view::View;
 pub(in crate::head) use view::{corrupt, read_chunk};
@@ -34,6 +35,7 @@ pub(crate) struct Series {
     pub(super) wal_ref: u64,
     /// Whether the log has this series' labels.
     pub(super) logged: bool,
+    pub(super) life: Life,
     /// Floats in all chunks.
     samples: u32,
     visibility: Visibility,
@@ -65,6 +67,7 @@ impl Series {
         Self {
             wal_ref,
             logged: false,
+            life: Life::InUse,
             samples: 0,
             visibility: Visibility::default(),
             open: XorAppender::new(),
