@@ -41,11 +41,12 @@
 //! Appenders and readers of histograms with start timestamps are the same with the parameter [`Starts`]:
 //! [`HistogramStAppender`], [`HistogramStReader`] and their like of floats.
 //!
-//! [`samples_in`] looks at nothing but the header of a chunk.
+//! [`range_end`] and [`even_cut`] say when a head cuts a chunk. [`samples_in`] looks at nothing but the header of a chunk.
 
 #![forbid(unsafe_code)]
 
 mod bits;
+mod cut;
 mod encoding;
 mod error;
 mod floats;
@@ -56,6 +57,7 @@ mod varint;
 mod xor;
 mod xor2;
 
+pub use cut::{even_cut, range_end};
 pub use encoding::Encoding;
 pub use error::ChunkError;
 pub use floats::{decode_floats, samples_in};

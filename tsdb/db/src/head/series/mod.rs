@@ -4,7 +4,7 @@ mod view;
 
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Sample, TimeRange, is_stale};
-use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender};
+use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, even_cut, range_end};
 
 use super::batch::Place;
 use super::chunk::HeadChunk;
@@ -19,6 +19,9 @@ pub(in crate::head) use view::{corrupt, read_chunk};
 
 /// Samples that a chunk should hold; it is cut at the time when this many are expected, judged after a quarter.
 const CHUNK_SAMPLES: u16 = 120;
+
+/// A chunk has so many quarters, the first of which tells how long all of them will take.
+const QUARTERS: u16 = 4;
 
 /// A chunk is cut at this many samples, whatever was expected.
 const CHUNK_SAMPLES_MAX: u16 = 2 * CHUNK_SAMPLES;
@@ -272,8 +275,7 @@ impl Series {
 
     fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
         self.open_min_ms = t_ms;
-        self.cut_at_ms =
-            (t_ms / block_range_ms).saturating_mul(block_range_ms).saturating_add(block_range_ms);
+        self.cut_at_ms = range_end(t_ms, block_range_ms);
     }
 
     /// Whether the sample at `t_ms` must begin a new chunk. The rules are upstream's, so that the chunks are, too.
@@ -281,22 +283,11 @@ impl Series {
         if self.open.len_bytes() > CHUNK_BYTES_MAX {
             return true;
         }
-        if self.open.samples() == CHUNK_SAMPLES / 4 {
-            self.cut_at_ms = self.even_cut_ms();
+        if self.open.samples() == CHUNK_SAMPLES / QUARTERS {
+            let newest_ms = self.open.last().map_or(self.open_min_ms, |(t_ms, _)| t_ms);
+            self.cut_at_ms = even_cut(self.open_min_ms, newest_ms, self.cut_at_ms, f64::from(QUARTERS));
         }
         t_ms >= self.cut_at_ms || self.open.samples() >= CHUNK_SAMPLES_MAX
-    }
-
-    /// A quarter of a chunk took so long: how many whole chunks fit before the block ends, and when does the first of
-    /// them end if all are of one length?
-    fn even_cut_ms(&self) -> i64 {
-        let newest_ms = self.open.last().map_or(self.open_min_ms, |(t, _)| t);
-        let quarter_ms = newest_ms.saturating_sub(self.open_min_ms).saturating_add(1);
-        let left_ms = self.cut_at_ms.saturating_sub(self.open_min_ms);
-        match left_ms / quarter_ms.saturating_mul(4) {
-            0 | 1 => self.cut_at_ms,
-            chunks => self.open_min_ms + left_ms / chunks,
-        }
     }
 
     fn cut(&mut self) {
