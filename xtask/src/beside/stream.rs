@@ -87,11 +87,11 @@ fn first_value(series: u64) -> f64 {
 fn next_value(series: u64, tick: u32, value: f64) -> f64 {
     let noise = noise(series, tick);
     if !is_gauge(series) {
-        let is_quiet = series % 5 == 0;
+        let is_quiet = series.is_multiple_of(5);
         return value + if is_quiet { 0.0 } else { (noise % (10 + series % 90)) as f64 };
     }
     let step = (noise % 21) as f64 - 10.0;
-    if series % 2 == 0 { value + step } else { value + step * 0.37 }
+    if series.is_multiple_of(2) { value + step } else { value + step * 0.37 }
 }
 
 /// Numbers without a pattern, the same for the same series and tick: the finisher of splitmix64.

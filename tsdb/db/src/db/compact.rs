@@ -9,7 +9,7 @@ use emberdb_tsdb_block::{
     merge_blocks, new_ulid, plan_compaction,
 };
 
-use super::blocks::{BlockSet, remove_block};
+use super::blocks::{BlockSet, covered_until_ms, remove_block};
 use super::{Shared, WAL_DIR};
 use crate::error::{log_failed, system_failed};
 use crate::head::{HeadSource, LateChunks, StaleSeries};
@@ -228,8 +228,20 @@ impl Shared {
 
     /// Removes the folders of blocks that are in the set no more.
     pub(super) fn remove_files(&self, removed: &[Ulid]) -> Result<(), StorageError> {
+        self.keep_floor()?;
         let remove = |&ulid: &Ulid| remove_block(&self.head.env, &self.dir, ulid);
         removed.iter().try_for_each(remove).map_err(system_failed)
+    }
+
+    /// Blocks that go may have been all that told what the log is done with. Then the log tells it, before they are gone: what was in them must
+    /// not come back from there.
+    fn keep_floor(&self) -> Result<(), StorageError> {
+        let set = self.block_set();
+        let told_ms = covered_until_ms(&set.blocks).max(self.head.floor_ms());
+        if told_ms < set.head_from_ms {
+            self.head.settle_log(&self.dir.join(WAL_DIR), set.head_from_ms).map_err(log_failed)?;
+        }
+        Ok(())
     }
 
     /// Gives readers another set of blocks from now on; returns the earlier one, which lives as long as it is read.

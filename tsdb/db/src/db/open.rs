@@ -55,12 +55,14 @@ fn start(
     let blocks = open_blocks(env, dir, may_repair)?;
     // Why a log does not even tell this is told when it is replayed.
     let floor_ms = WalListing::read(env, &dir.join(WAL_DIR)).and_then(|listing| listing.floor_ms(env));
-    let head_from_ms = covered_until_ms(&blocks).max(floor_ms.unwrap_or(i64::MIN));
+    let floor_ms = floor_ms.unwrap_or(i64::MIN);
+    let head_from_ms = covered_until_ms(&blocks).max(floor_ms);
     let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
     let mut scan = Scan::read(env, &chunks_dir)?;
     let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;
     let replay = options.replay;
     let head = Arc::new(Head::new(env.clone(), options, chunk_files));
+    head.note_floor(floor_ms);
     head.begin_at(head_from_ms)?;
     let shared = Arc::new(Shared {
         head: Arc::clone(&head),

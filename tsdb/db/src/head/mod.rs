@@ -90,6 +90,8 @@ pub(crate) struct Head {
     samples: AtomicU64,
     /// Samples before this are in blocks, or nowhere: the head has none and takes none.
     min_valid_ms: AtomicI64,
+    /// The greatest time of which the log says that it is done with what is before.
+    floor_ms: AtomicI64,
     /// Time of the oldest late sample, or earlier.
     late_from_ms: AtomicI64,
     leaving: Mutex<leaving::Leaving>,
@@ -132,6 +134,7 @@ impl Head {
             oldest_ms: AtomicI64::new(i64::MAX),
             samples: AtomicU64::new(0),
             min_valid_ms: AtomicI64::new(i64::MIN),
+            floor_ms: AtomicI64::new(i64::MIN),
             late_from_ms: AtomicI64::new(i64::MAX),
             leaving: Mutex::default(),
             let_go: AtomicU64::new(0),
@@ -186,6 +189,16 @@ impl Head {
     /// Samples before this time are in blocks, or nowhere.
     pub(crate) fn min_valid_ms(&self) -> i64 {
         self.min_valid_ms.load(Ordering::Acquire)
+    }
+
+    /// Up to when the log itself says that samples in order are in blocks, or nowhere.
+    pub(crate) fn floor_ms(&self) -> i64 {
+        self.floor_ms.load(Ordering::Acquire)
+    }
+
+    /// Notes what the log says.
+    pub(crate) fn note_floor(&self, floor_ms: i64) {
+        self.floor_ms.store(floor_ms, Ordering::Release);
     }
 
     /// Time of the oldest sample that came out of order and is not in a block; the greatest there is without any.

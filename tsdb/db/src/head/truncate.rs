@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use emberdb_env::FsResult;
 use emberdb_wal::{
-    CheckpointBounds, CheckpointReport, WalError, WalListing, WalOptions, checkpoint, truncate,
+    CheckpointBounds, CheckpointReport, WalError, WalListing, WalOptions, checkpoint, encode_tombstones,
+    truncate,
 };
 
 use foldhash::HashSet;
@@ -47,6 +48,26 @@ impl Head {
         if last <= first {
             return Ok(None);
         }
+        self.checkpoint(dir, last, before_ms).map(Some)
+    }
+
+    /// Replaces all of the log but its newest segment by a checkpoint, which says that the log is done with what is before `before_ms`.
+    pub(crate) fn settle_log(&self, dir: &Path, before_ms: i64) -> Result<(), WalError> {
+        let ended = match &mut self.settled_log()?.writer {
+            Some(writer) => {
+                // So that there is a segment to be replaced, though nothing was logged since the last checkpoint.
+                let mut nothing = Vec::new();
+                encode_tombstones([], &mut nothing);
+                writer.log(&[&nothing])?;
+                writer.cut_segment()?.checked_sub(1)
+            }
+            None => None,
+        };
+        let Some(ended) = ended else { return Ok(()) };
+        self.checkpoint(dir, ended, before_ms).map(drop)
+    }
+
+    fn checkpoint(&self, dir: &Path, last: u32, before_ms: i64) -> Result<CheckpointReport, WalError> {
         let unused = self.let_go_of_unused()?;
         let options = WalOptions {
             segment_bytes_max: self.options.wal_segment_bytes,
@@ -58,8 +79,9 @@ impl Head {
             deletions_from_ms: before_ms.min(self.late_from_ms()),
         };
         let report = checkpoint(&self.env, dir, last, |wal_ref| !unused.contains(&wal_ref), bounds, options)?;
+        self.note_floor(before_ms);
         truncate(&self.env, dir, last)?;
-        Ok(Some(report))
+        Ok(report)
     }
 
     /// The references of series that have no samples any more, late ones neither, and no deletions. Their labels may leave the log: they

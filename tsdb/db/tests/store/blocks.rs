@@ -205,6 +205,36 @@ fn what_was_deleted_before_it_became_a_block_does_not_come_back() {
     assert_eq!(db.replay_report().samples, 2 * 60 * 3);
 }
 
+/// With the last block goes what tells that the log's samples of its time are not wanted any more.
+#[test]
+fn what_was_in_blocks_that_are_gone_does_not_come_back() {
+    for by_retention in [false, true] {
+        let dir = TempDir::new();
+        let mut options = options();
+        options.retention_bytes = by_retention.then_some(1);
+        let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+        fill(&db, 0..6);
+        if by_retention {
+            let report = db.maintain().unwrap();
+            assert_eq!((report.blocks_from_head.len(), report.blocks_expired.len()), (2, 2));
+        } else {
+            assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 2);
+            for name in ["a", "b", "c"] {
+                db.delete(&job(name), TimeRange::new(0, 4 * HOUR_MS - 1)).unwrap();
+            }
+            assert!(db.clean_tombstones().unwrap().is_empty());
+        }
+        assert!(db.blocks().is_empty());
+        let kept = filled(0..6, |_, t_ms| t_ms < 4 * HOUR_MS);
+        assert_eq!(dump(&db), kept, "{by_retention}");
+        db.close().unwrap();
+        let db = reopen(&dir.path);
+        assert_eq!(dump(&db), kept, "{by_retention}");
+        fill(&db, 6..7);
+        assert_eq!(db.stats().samples, 3 * 3 * 60);
+    }
+}
+
 /// A block that could not be written is written later, before the head forgets anything.
 #[test]
 fn a_full_disk_costs_no_samples() {
