@@ -72,11 +72,6 @@ fn differential() {
     agrees(Suite::Differential);
 }
 
-#[test]
-fn remote() {
-    agrees(Suite::Remote);
-}
-
 /// Runs a suite; fails if more fails than is known.
 fn agrees(suite: Suite) {
     #[expect(clippy::disallowed_methods, reason = "tests have no other configuration")]

@@ -8,7 +8,7 @@
 //! * `data`: the files; `read` and `base64`: what they are made of
 //! * `promqltest` and `script`: upstream's scripts; `engine`: limits, statistics, annotations; `differential`: random
 //!   queries; `evaluator`: who is asked all of these, `answer`: how answers compare
-//! * `tsdb`: data directories and chunks; `parser`, `compliance`, `labels`, `exposition`, `histogram`, `remote`: the rest
+//! * `tsdb`: data directories and chunks; `parser`, `compliance`, `labels`, `exposition`, `histogram`: the rest
 //!
 //! ```
 //! use emberdb_testkit::conformance::{Data, Suite};
@@ -36,7 +36,6 @@ mod parser;
 mod progress;
 mod promqltest;
 mod read;
-mod remote;
 mod report;
 mod script;
 mod suite;
