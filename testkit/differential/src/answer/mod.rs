@@ -1,0 +1,1 @@
+//! Answers of `/api/v1` compared.
