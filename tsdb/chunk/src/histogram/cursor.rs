@@ -7,15 +7,15 @@ use crate::xor::{Window, dod_from_bits, peek_xor};
 /// longest load has nine bytes and begins at the last bit.
 pub(super) const PADDING_BYTES: usize = 16;
 
-/// The longest number that is read without a second look: `1111110` and 25 bits.
-const NARROW_BITS_MAX: u32 = 32;
-
-/// Ones in the prefix of that number.
+/// Ones in the longest prefix of a number that is read without a second look: `1111110` and 25 bits.
 const NARROW_ONES_MAX: u32 = 6;
 
-/// By the number of ones in the prefix: how many bits a number has with its prefix, and how far its own bits must be
-/// moved down from the register's top.
-const NARROW: [(u8, u8); 8] = [(1, 63), (5, 61), (9, 58), (13, 55), (17, 52), (24, 46), (32, 39), (0, 0)];
+/// A byte for each number of ones in a prefix, from the lowest on: how many bits a number has with its prefix. The last
+/// is more than is ever at hand: seven ones may be more where the bits at hand end.
+const NARROW_LENGTHS: u64 = u64::from_le_bytes([1, 5, 9, 13, 17, 24, 32, 63]);
+
+/// The same: how far a number's own bits must be moved down from the register's top.
+const NARROW_UNUSED: u64 = u64::from_le_bytes([63, 61, 58, 55, 52, 46, 39, 0]);
 
 /// A place in the bits of a chunk, with the next of them at hand. Nothing is known to be wrong as long as there is an
 /// answer, and something may be: whoever reads compares [`Cursor::at_bit`] with the end.
@@ -40,27 +40,43 @@ impl<'a> Cursor<'a> {
         self.at_bit
     }
 
+    /// Takes as many bits to hand as there is room for: [`PEEK_BITS`].
+    #[inline(always)]
+    pub(super) fn refill(&mut self) -> Option<()> {
+        self.word = peek(self.bytes, self.at_bit)?;
+        self.real_bits = PEEK_BITS;
+        Some(())
+    }
+
     /// A signed number of variable length.
     ///
-    /// Lengths are looked up and not branched on, as they are hard to predict: from one number to the next there are
-    /// only a few dependent instructions.
+    /// Lengths are computed and not branched on, as they are hard to predict: from one number to the next there are
+    /// only a few dependent instructions, and no load.
     #[inline(always)]
     pub(super) fn varbit(&mut self) -> Option<i64> {
-        if self.real_bits < NARROW_BITS_MAX {
-            self.word = peek(self.bytes, self.at_bit)?;
-            self.real_bits = PEEK_BITS;
+        let (mut ones, mut length) = self.prefix();
+        if length > self.real_bits {
+            self.refill()?;
+            (ones, length) = self.prefix();
         }
-        let ones = self.word.leading_ones();
         if ones > NARROW_ONES_MAX {
             return self.wide(ones);
         }
-        let (length, unused) = NARROW[ones as usize & 7];
+        let unused = (NARROW_UNUSED >> (8 * ones)) as u32 & 63;
         let bits = self.word << (ones + 1) >> unused;
-        let number = dod_from_bits(bits, 64 - u32::from(unused)).cast_signed();
-        self.word <<= length;
-        self.real_bits -= u32::from(length);
-        self.at_bit += usize::from(length);
+        let number = dod_from_bits(bits, 64 - unused).cast_signed();
+        self.word <<= length & 63;
+        self.real_bits -= length;
+        self.at_bit += length as usize;
         Some(if ones == 0 { 0 } else { number })
+    }
+
+    /// The ones that the next number begins with, and how many bits it has if they are at most [`NARROW_ONES_MAX`]. Where
+    /// the bits at hand end within the ones, it has more than these.
+    #[inline(always)]
+    const fn prefix(&self) -> (u32, u32) {
+        let ones = self.word.leading_ones();
+        (ones, (NARROW_LENGTHS >> (8 * ones & 63)) as u32 & 63)
     }
 
     /// A number behind seven ones or more.

@@ -87,8 +87,8 @@ fn fill_padded<N: HistogramNumber, S: HistogramStarts>(
                 copy_row::<N>(&coding.positive, positive);
                 copy_row::<N>(&coding.negative, negative);
             } else {
-                fill_row::<N>(&mut cursor, &mut coding.positive, positive)?;
-                fill_row::<N>(&mut cursor, &mut coding.negative, negative)?;
+                N::read_row(&mut cursor, &mut coding.positive, positive)?;
+                N::read_row(&mut cursor, &mut coding.negative, negative)?;
             }
             row_start = row_end;
         }
@@ -114,19 +114,4 @@ fn copy_row<N: HistogramNumber>(fields: &[N::BucketField], row: &mut [f64]) {
     for (field, place) in fields.iter().zip(row) {
         *place = field.number().float_after(&mut count);
     }
-}
-
-/// Reads the buckets of another sample into a row.
-#[inline]
-fn fill_row<N: HistogramNumber>(
-    cursor: &mut Cursor<'_>,
-    fields: &mut [N::BucketField],
-    row: &mut [f64],
-) -> Option<()> {
-    let mut count = 0.0;
-    for (field, place) in fields.iter_mut().zip(row) {
-        field.read_fast(cursor)?;
-        *place = field.number().float_after(&mut count);
-    }
-    Some(())
 }

@@ -3,7 +3,8 @@
 use emberdb_histogram::{FloatHistogram, NativeHistogram};
 
 use super::CounterResetHeader;
-use super::field::Xor;
+use super::cursor::Cursor;
+use super::field::{Field, Xor};
 use super::follow::Break;
 use super::number::Coded;
 use crate::Encoding;
@@ -27,6 +28,15 @@ impl Coded for f64 {
     #[inline(always)]
     fn float_after(self, _count: &mut f64) -> f64 {
         self
+    }
+
+    #[inline]
+    fn read_row(cursor: &mut Cursor<'_>, fields: &mut [Xor], row: &mut [f64]) -> Option<()> {
+        for (field, place) in fields.iter_mut().zip(row) {
+            field.read_fast(cursor)?;
+            *place = field.number();
+        }
+        Some(())
     }
 
     #[inline(always)]

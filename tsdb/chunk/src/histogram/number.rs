@@ -3,6 +3,7 @@
 use emberdb_histogram::{BucketNumber, FloatHistogram, NativeHistogram};
 
 use super::CounterResetHeader;
+use super::cursor::Cursor;
 use super::field::Field;
 use super::follow::Break;
 use crate::Encoding;
@@ -34,6 +35,9 @@ pub(crate) trait Coded: BucketNumber + PartialOrd {
 
     /// The count in a bucket that holds `self`, where `count` is that of the bucket before and becomes that of this.
     fn float_after(self, count: &mut f64) -> f64;
+
+    /// Reads what the buckets of another sample hold, as counts in floats, as far as nothing is unusual.
+    fn read_row(cursor: &mut Cursor<'_>, fields: &mut [Self::BucketField], row: &mut [f64]) -> Option<()>;
 
     /// A count of observations as a float.
     fn count_to_float(count: Self::Count) -> f64;
