@@ -6,12 +6,16 @@ use emberdb::{DbOptions, Feature};
 /// The name of the feature that keeps exemplars.
 const EXEMPLAR_STORAGE: &str = "exemplar-storage";
 
+/// The name of the feature that keeps start timestamps.
+const ST_STORAGE: &str = "st-storage";
+
 /// The features that a command is given.
 #[derive(Args)]
 pub(crate) struct FeatureArgs {
     /// Switch experimental parts of PromQL on, by Prometheus' names, with commas between them:
     /// promql-experimental-functions, promql-extended-range-selectors, promql-binop-fill-modifiers,
-    /// promql-delayed-name-removal, use-start-timestamps, type-and-unit-labels; or keep exemplars: exemplar-storage.
+    /// promql-delayed-name-removal, use-start-timestamps, type-and-unit-labels; or store more: exemplar-storage,
+    /// st-storage (since when samples count).
     #[arg(long = "enable-feature", value_name = "NAME", value_delimiter = ',', value_parser = parse)]
     features: Vec<Enabled>,
 }
@@ -23,6 +27,8 @@ enum Enabled {
     Query(Feature),
     /// Exemplars are kept.
     ExemplarStorage,
+    /// Start timestamps are kept.
+    StStorage,
 }
 
 impl FeatureArgs {
@@ -36,6 +42,7 @@ impl FeatureArgs {
             match *feature {
                 Enabled::Query(feature) => options.engine.enable(feature),
                 Enabled::ExemplarStorage => {}
+                Enabled::StStorage => options.storage.start_timestamps = true,
             }
         }
         options
@@ -43,11 +50,13 @@ impl FeatureArgs {
 }
 
 fn parse(name: &str) -> Result<Enabled, String> {
-    if name == EXEMPLAR_STORAGE {
-        return Ok(Enabled::ExemplarStorage);
+    match name {
+        EXEMPLAR_STORAGE => return Ok(Enabled::ExemplarStorage),
+        ST_STORAGE => return Ok(Enabled::StStorage),
+        _ => {}
     }
     Feature::named(name).map(Enabled::Query).ok_or_else(|| {
-        let known = Feature::ALL.iter().map(|feature| feature.name()).chain([EXEMPLAR_STORAGE]);
+        let known = Feature::ALL.iter().map(|feature| feature.name()).chain([EXEMPLAR_STORAGE, ST_STORAGE]);
         format!("there is no such feature; there are {}", known.collect::<Vec<_>>().join(", "))
     })
 }
@@ -62,7 +71,7 @@ mod tests {
         assert!(
             parse("xor2-encoding")
                 .unwrap_err()
-                .contains("use-start-timestamps, type-and-unit-labels, exemplar-storage")
+                .contains("use-start-timestamps, type-and-unit-labels, exemplar-storage, st-storage")
         );
     }
 
@@ -71,5 +80,11 @@ mod tests {
         let kept = |features| FeatureArgs { features }.options().storage.exemplars_max;
         assert_eq!(kept(vec![]), 0);
         assert_eq!(kept(vec![Enabled::ExemplarStorage]), DbOptions::default().storage.exemplars_max);
+    }
+
+    #[test]
+    fn start_timestamps_are_kept_when_they_are_switched_on() {
+        let kept = |features| FeatureArgs { features }.options().storage.start_timestamps;
+        assert!(!kept(vec![]) && kept(vec![Enabled::StStorage]));
     }
 }

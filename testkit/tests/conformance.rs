@@ -19,7 +19,6 @@ const GAPS: &[(Suite, usize, &str)] = &[
         2,
         "marked as refused because of a label that is no identifier; upstream 3.14 takes any UTF-8",
     ),
-    (Suite::Tsdb, 8, "the head keeps no start timestamps: two series, opened four times each"),
     (
         Suite::Exposition,
         80,

@@ -91,6 +91,12 @@ pub trait Appender: Send {
         Err(AppendError::HistogramsUnsupported)
     }
 
+    /// Says since when the floats and histograms count that are added from now on: milliseconds since the Unix epoch, 0 if that
+    /// is not known, as it is at a batch's begin. A storage that keeps no start timestamps passes over it.
+    fn set_start_timestamp(&mut self, start_timestamp_ms: i64) {
+        let _ = start_timestamp_ms;
+    }
+
     /// The handle of the series `labels`, if the storage has it: for what belongs to a series but is no sample of it. None also
     /// where the storage cannot say.
     fn find_series(&mut self, labels: &Labels) -> Option<SeriesRef> {

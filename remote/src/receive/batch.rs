@@ -48,8 +48,13 @@ impl<'s> Batch<'s> {
         })
     }
 
+    /// Says since when the samples count that are added from now on; 0 is unknown.
+    pub(super) fn set_start(&mut self, start_ms: i64) {
+        self.appender.set_start_timestamp(start_ms);
+    }
+
     pub(super) fn sample(&mut self, series: &mut Series, sample: SampleView) -> Result<(), Refused> {
-        let SampleView { timestamp_ms, value } = sample;
+        let SampleView { timestamp_ms, value, .. } = sample;
         self.check_time(timestamp_ms)?;
         let appended = match series.reference {
             Some(reference) => self.appender.append_ref(reference, timestamp_ms, value),

@@ -111,12 +111,14 @@ impl Stored {
         batch: &mut Batch<'_>,
     ) -> Result<(), Refused> {
         for sample in sent.samples() {
+            batch.set_start(sample.start_ms);
             match batch.sample(series, sample) {
                 Ok(()) => self.written.samples += 1,
                 Err(refused) => self.complain(refused, labels)?,
             }
         }
         for histogram in sent.histograms() {
+            batch.set_start(histogram.start_ms());
             match batch.histogram(series, histogram) {
                 Ok(()) => self.written.histograms += 1,
                 Err(refused) => self.complain(refused, labels)?,

@@ -40,6 +40,16 @@ impl<'a> HistogramView<'a> {
         self.message.bytes.len()
     }
 
+    /// Since when it counts, in milliseconds since the Unix epoch; 0 is unknown. Of 2.0 alone: in 1.0 the field means nothing.
+    pub(crate) fn start_ms(self) -> i64 {
+        let of_start = |value| match value {
+            Value::Varint(number) => Some(number.cast_signed()),
+            _ => None,
+        };
+        let fields = self.message.known_fields().filter(|field| field.number == field::START_TIMESTAMP);
+        fields.filter_map(|field| of_start(field.value)).last().unwrap_or(0)
+    }
+
     /// Reads it into `room`; its time is in milliseconds since the Unix epoch.
     pub(crate) fn read(self, room: &mut HistogramRoom) -> (i64, ReadHistogram<'_>) {
         let HistogramRoom { integer, float, bounds } = room;
@@ -70,6 +80,7 @@ mod field {
     pub(super) const RESET_HINT: u32 = 14;
     pub(super) const TIMESTAMP: u32 = 15;
     pub(super) const CUSTOM_VALUES: u32 = 16;
+    pub(super) const START_TIMESTAMP: u32 = 17;
 }
 
 /// Where a sort of histograms has its counts, and how they are written.

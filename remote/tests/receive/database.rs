@@ -110,6 +110,46 @@ fn histograms_of_all_sorts_are_stored_and_found() {
     }
 }
 
+/// A request with a float and a histogram that count since half a minute.
+fn started_request() -> message::v2::Request {
+    let start_timestamp = NOW_MS - 30_000;
+    let symbols = ["", "__name__", "a", "b"].map(String::from).to_vec();
+    let sample = message::Sample { start_timestamp, ..message::Sample::new(NOW_MS, 7.0) };
+    let histogram = message::Histogram::of_integer(NOW_MS, start_timestamp, &integer(3));
+    let float = message::v2::TimeSeries {
+        labels_refs: vec![1, 2],
+        // The second sample does not say.
+        samples: vec![sample, message::Sample::new(NOW_MS + 1, 8.0)],
+        ..Default::default()
+    };
+    let histogram = message::v2::TimeSeries {
+        labels_refs: vec![1, 3],
+        histograms: vec![histogram],
+        ..Default::default()
+    };
+    message::v2::Request { symbols, timeseries: vec![float, histogram] }
+}
+
+#[test]
+fn start_timestamps_are_stored_if_the_database_keeps_them() {
+    for is_kept in [true, false] {
+        let mut options = DbOptions::default();
+        options.storage.start_timestamps = is_kept;
+        options.engine.enable(emberdb::Feature::UseStartTimestamps);
+        options.engine.enable(emberdb::Feature::ExperimentalFunctions);
+        let opened = Opened::new(options);
+        let reply = send_message(opened.db.storage(), MessageKind::V2, &started_request());
+        assert_eq!((reply.status, reply.message.as_str()), (204, ""));
+        let started = |query: &str, time_ms| opened.db.query(query, time_ms).unwrap().value.to_string();
+        for series in ["a", "b"] {
+            let answer = started(&format!("start_timestamp({series})"), NOW_MS);
+            assert_eq!(answer.contains("1699999970"), is_kept, "{series}: {answer}");
+        }
+        let answer = started("start_timestamp(a)", NOW_MS + 1);
+        assert!(!answer.contains("1699999970"), "{answer}");
+    }
+}
+
 #[test]
 fn histograms_of_finer_schemas_are_merged() {
     let opened = Opened::new(DbOptions::default());

@@ -7,7 +7,7 @@
 //! Floats are in chunks of [`Encoding::Xor`], or of [`Encoding::Xor2`] where start timestamps are kept:
 //!
 //! - Writing: [`XorAppender`] and [`Xor2Appender`] hold one open chunk; its bytes are a complete chunk after every
-//!   sample.
+//!   sample. [`FloatAppender`] is either of them.
 //! - Reading: [`decode_floats`] appends a whole chunk of either to a column of timestamps, one of values and one of start
 //!   timestamps; [`decode_columns`] one that has none to the first two. The columns are the caller's, to be reused from
 //!   chunk to chunk and from series to series.
@@ -49,6 +49,7 @@ mod bits;
 mod cut;
 mod encoding;
 mod error;
+mod float_appender;
 mod floats;
 mod histogram;
 mod start;
@@ -60,6 +61,7 @@ mod xor2;
 pub use cut::{even_cut, range_end};
 pub use encoding::Encoding;
 pub use error::ChunkError;
+pub use float_appender::FloatAppender;
 pub use floats::{decode_floats, samples_in};
 pub use histogram::{
     AnyHistogram, Appended, ChunkHistograms, CounterResetHeader, FloatHistogramAppender,

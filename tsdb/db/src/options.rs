@@ -90,6 +90,11 @@ pub struct TsdbOptions {
     /// that came first. Default 100 000, what a Prometheus server with exemplar storage keeps; they take memory (some 150 bytes each)
     /// when they are there. 0 keeps none: appending one is refused, as by a server without that feature.
     pub exemplars_max: usize,
+    /// Whether it is stored since when samples count, where
+    /// [appenders say so](emberdb_model::storage::Appender::set_start_timestamp). Default: no, as Prometheus' feature `st-storage`, because
+    /// the records and chunks with them are new: no Prometheus before 3.11 reads a directory that has some. What a directory has is read
+    /// and kept whatever is chosen.
+    pub start_timestamps: bool,
     /// Whether opening waits until the log is replayed.
     pub replay: Replay,
     /// How many threads put samples of the log into their series, beside the one that reads it: at most 16, and with 1 there is one thread
@@ -112,6 +117,7 @@ impl Default for TsdbOptions {
             out_of_order_window_ms: 0,
             stale_series_ratio: None,
             exemplars_max: 100_000,
+            start_timestamps: false,
             replay: Replay::default(),
             replay_threads: None,
             series_max: emberdb_tsdb_index::SERIES_MAX,

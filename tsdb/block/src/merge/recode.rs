@@ -2,9 +2,9 @@
 
 use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram};
 use emberdb_tsdb_chunk::{
-    Appended, ChunkError, Encoding, FloatHistogramAppender, FloatHistogramStAppender, HistogramAppender,
-    HistogramNumber, HistogramStAppender, HistogramStarts, NativeHistogramReader, NoStarts, Starts,
-    Xor2Appender, XorAppender, decode_floats,
+    Appended, ChunkError, Encoding, FloatAppender, FloatHistogramAppender, FloatHistogramStAppender,
+    HistogramAppender, HistogramNumber, HistogramStAppender, HistogramStarts, NativeHistogramReader,
+    NoStarts, Starts, decode_floats,
 };
 
 use crate::BlockChunk;
@@ -90,8 +90,7 @@ struct Open {
 }
 
 enum Appender {
-    Xor(XorAppender),
-    Xor2(Xor2Appender),
+    Floats(FloatAppender),
     Histogram(Box<HistogramAppender>),
     HistogramSt(Box<HistogramStAppender>),
     FloatHistogram(Box<FloatHistogramAppender>),
@@ -101,8 +100,7 @@ enum Appender {
 impl Open {
     fn new(encoding: Encoding, t_ms: i64) -> Self {
         let appender = match encoding {
-            Encoding::Xor => Appender::Xor(XorAppender::new()),
-            Encoding::Xor2 => Appender::Xor2(Xor2Appender::new()),
+            Encoding::Xor | Encoding::Xor2 => Appender::Floats(FloatAppender::new(encoding)),
             Encoding::Histogram => Appender::Histogram(Box::default()),
             Encoding::HistogramSt => Appender::HistogramSt(Box::default()),
             Encoding::FloatHistogram => Appender::FloatHistogram(Box::default()),
@@ -122,11 +120,7 @@ impl Open {
     fn append(&mut self, sample: &StoredSample) -> Result<Option<BlockChunk>, ChunkError> {
         let StoredSample { t_ms, start_ms, ref value } = *sample;
         let appended = match (&mut self.appender, value) {
-            (Appender::Xor(open), &StoredValue::Float(value)) => {
-                open.append(t_ms, value)?;
-                Appended::Here
-            }
-            (Appender::Xor2(open), &StoredValue::Float(value)) => {
+            (Appender::Floats(open), &StoredValue::Float(value)) => {
                 open.append(t_ms, value, start_ms)?;
                 Appended::Here
             }
@@ -160,8 +154,7 @@ impl Open {
     fn finish(self) -> BlockChunk {
         let Self { min_ms, max_ms, encoding, appender, .. } = self;
         let bytes = match appender {
-            Appender::Xor(open) => open.finish(),
-            Appender::Xor2(open) => open.finish(),
+            Appender::Floats(open) => open.finish(),
             Appender::Histogram(open) => open.finish(),
             Appender::HistogramSt(open) => open.finish(),
             Appender::FloatHistogram(open) => open.finish(),

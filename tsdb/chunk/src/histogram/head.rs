@@ -6,7 +6,10 @@
 use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram};
 
 use super::number::HistogramNumber;
-use super::{Appended, FloatHistogramAppender, HistogramAppender, NativeHistogramAppender, is_stale};
+use super::{
+    Appended, FloatHistogramAppender, FloatHistogramStAppender, HistogramAppender, HistogramStAppender,
+    HistogramStarts, NativeHistogramAppender, is_stale,
+};
 use crate::cut::{even_cut, range_end};
 use crate::{ChunkError, Encoding};
 
@@ -124,6 +127,9 @@ struct Open {
 enum OpenAppender {
     Integer(HistogramAppender),
     Float(FloatHistogramAppender),
+    // Few series have start timestamps.
+    IntegerSt(Box<HistogramStAppender>),
+    FloatSt(Box<FloatHistogramStAppender>),
 }
 
 impl HistogramChunks {
@@ -144,32 +150,37 @@ impl HistogramChunks {
         t_ms: i64,
         histogram: impl Into<AnyHistogram<'a>>,
     ) -> Result<Option<HistogramChunk>, ChunkError> {
+        self.append_started(t_ms, histogram, 0)
+    }
+
+    /// Like [`append`](Self::append), of a histogram that counts since `start_ms`, which is 0 if that is not known. A chunk
+    /// keeps start timestamps if its first histogram has one; a first one that comes later begins another chunk.
+    ///
+    /// # Errors
+    /// Those of [`append`](Self::append).
+    pub fn append_started<'a>(
+        &mut self,
+        t_ms: i64,
+        histogram: impl Into<AnyHistogram<'a>>,
+        start_ms: i64,
+    ) -> Result<Option<HistogramChunk>, ChunkError> {
         let histogram = histogram.into();
         let is_full = self.is_full(t_ms);
         let range_end_ms = range_end(t_ms, self.range_ms);
-        let Some(open) = self.open.as_mut().filter(|open| open.encoding() == histogram.encoding()) else {
-            let next = Open::new(t_ms, histogram)?;
+        let Some(open) = self.open.as_mut().filter(|open| open.takes(histogram, start_ms)) else {
+            let next = Open::new(t_ms, histogram, start_ms)?;
             (self.cut_at_ms, self.is_judged) = (range_end_ms, false);
             return Ok(self.open.replace(next).map(Open::finish));
         };
         let before = (open.min_ms, open.max_ms, open.appender.samples());
-        let finished = match (&mut open.appender, histogram) {
-            (OpenAppender::Integer(open), AnyHistogram::Integer(histogram)) => {
-                append(open, t_ms, histogram, is_full)
-            }
-            (OpenAppender::Float(open), AnyHistogram::Float(histogram)) => {
-                append(open, t_ms, histogram, is_full)
-            }
-            // They have the same encoding.
-            _ => Ok(None),
-        }?;
+        let finished = open.appender.append(t_ms, histogram, start_ms, is_full)?;
         open.max_ms = t_ms;
         if finished.is_some() {
             open.min_ms = t_ms;
             self.cut_at_ms = range_end_ms;
             self.is_judged &= !is_full;
         }
-        let encoding = histogram.encoding();
+        let encoding = open.encoding();
         let (min_ms, max_ms, samples) = before;
         Ok(finished.map(|bytes| HistogramChunk { min_ms, max_ms, samples, encoding, bytes }))
     }
@@ -211,26 +222,31 @@ impl HistogramChunks {
 }
 
 impl Open {
-    fn new(t_ms: i64, histogram: AnyHistogram<'_>) -> Result<Self, ChunkError> {
-        let appender = match histogram {
-            AnyHistogram::Integer(histogram) => {
-                let mut open = HistogramAppender::new();
-                open.append(t_ms, histogram)?;
-                OpenAppender::Integer(open)
-            }
-            AnyHistogram::Float(histogram) => {
-                let mut open = FloatHistogramAppender::new();
-                open.append(t_ms, histogram)?;
-                OpenAppender::Float(open)
-            }
+    fn new(t_ms: i64, histogram: AnyHistogram<'_>, start_ms: i64) -> Result<Self, ChunkError> {
+        let mut appender = match (histogram, start_ms) {
+            (AnyHistogram::Integer(_), 0) => OpenAppender::Integer(HistogramAppender::new()),
+            (AnyHistogram::Float(_), 0) => OpenAppender::Float(FloatHistogramAppender::new()),
+            (AnyHistogram::Integer(_), _) => OpenAppender::IntegerSt(Box::default()),
+            (AnyHistogram::Float(_), _) => OpenAppender::FloatSt(Box::default()),
         };
+        appender.append(t_ms, histogram, start_ms, false)?;
         Ok(Self { min_ms: t_ms, max_ms: t_ms, appender })
+    }
+
+    /// Whether a histogram can go into this chunk, as far as the encoding is concerned. Where start timestamps are kept
+    /// there is a place for one that is not known.
+    fn takes(&self, histogram: AnyHistogram<'_>, start_ms: i64) -> bool {
+        let encoding = self.encoding();
+        let plain = histogram.encoding();
+        encoding == plain.with_starts() || encoding == plain && start_ms == 0
     }
 
     const fn encoding(&self) -> Encoding {
         match self.appender {
             OpenAppender::Integer(_) => HistogramAppender::ENCODING,
             OpenAppender::Float(_) => FloatHistogramAppender::ENCODING,
+            OpenAppender::IntegerSt(_) => HistogramStAppender::ENCODING,
+            OpenAppender::FloatSt(_) => FloatHistogramStAppender::ENCODING,
         }
     }
 
@@ -240,16 +256,38 @@ impl Open {
         let bytes = match self.appender {
             OpenAppender::Integer(open) => open.finish(),
             OpenAppender::Float(open) => open.finish(),
+            OpenAppender::IntegerSt(open) => open.finish(),
+            OpenAppender::FloatSt(open) => open.finish(),
         };
         HistogramChunk { min_ms, max_ms, samples, encoding, bytes }
     }
 }
 
 impl OpenAppender {
+    /// Appends, and gives back what is finished by that.
+    fn append(
+        &mut self,
+        t_ms: i64,
+        histogram: AnyHistogram<'_>,
+        start_ms: i64,
+        is_full: bool,
+    ) -> Result<Option<Box<[u8]>>, ChunkError> {
+        match (self, histogram) {
+            (Self::Integer(open), AnyHistogram::Integer(h)) => append(open, t_ms, h, start_ms, is_full),
+            (Self::Float(open), AnyHistogram::Float(h)) => append(open, t_ms, h, start_ms, is_full),
+            (Self::IntegerSt(open), AnyHistogram::Integer(h)) => append(open, t_ms, h, start_ms, is_full),
+            (Self::FloatSt(open), AnyHistogram::Float(h)) => append(open, t_ms, h, start_ms, is_full),
+            // Whoever appends has seen that the chunk takes it.
+            _ => Err(ChunkError::NotHistograms),
+        }
+    }
+
     const fn samples(&self) -> u16 {
         match self {
             Self::Integer(open) => open.samples(),
             Self::Float(open) => open.samples(),
+            Self::IntegerSt(open) => open.samples(),
+            Self::FloatSt(open) => open.samples(),
         }
     }
 
@@ -257,21 +295,24 @@ impl OpenAppender {
         match self {
             Self::Integer(open) => open.bytes(),
             Self::Float(open) => open.bytes(),
+            Self::IntegerSt(open) => open.bytes(),
+            Self::FloatSt(open) => open.bytes(),
         }
     }
 }
 
 /// Appends, and gives back what is finished by that.
-fn append<N: HistogramNumber>(
-    open: &mut NativeHistogramAppender<N>,
+fn append<N: HistogramNumber, S: HistogramStarts>(
+    open: &mut NativeHistogramAppender<N, S>,
     t_ms: i64,
     histogram: &NativeHistogram<N>,
+    start_ms: i64,
     is_full: bool,
 ) -> Result<Option<Box<[u8]>>, ChunkError> {
     if is_full {
-        return open.cut(t_ms, histogram).map(Some);
+        return open.cut_with(t_ms, histogram, start_ms).map(Some);
     }
-    Ok(match open.append(t_ms, histogram)? {
+    Ok(match open.append_with(t_ms, histogram, start_ms)? {
         Appended::Here | Appended::Recoded => None,
         Appended::Cut(bytes) => Some(bytes),
     })

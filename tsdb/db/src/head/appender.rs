@@ -30,6 +30,8 @@ pub(crate) struct HeadAppender {
     pub(super) head: SharedHead,
     pub(super) batch: Batch,
     accepted: Accepted,
+    /// Since when samples count that are added now; 0 is unknown.
+    start_ms: i64,
     turn: Turn,
     /// The page used last: samples mostly come in the order of their series.
     page: PageOfTurn,
@@ -43,7 +45,7 @@ impl HeadAppender {
         let number = NEXT_BATCH.fetch_add(1, Ordering::Relaxed);
         let batch = Batch::new(number, head.let_go.load(Ordering::Acquire));
         let accepted = head.accepted();
-        Self { turn: head.turns.begin(), head: Arc::clone(head), batch, accepted, page: None }
+        Self { turn: head.turns.begin(), head: Arc::clone(head), batch, accepted, start_ms: 0, page: None }
     }
 
     /// Adds something to the series of these labels.
@@ -92,14 +94,16 @@ impl HeadAppender {
             Some(earlier) => follow_float(Some(earlier), sample, self.accepted)?,
             None => series.check(sample, self.accepted)?,
         };
-        let wal_ref = series.wal_ref;
+        let (wal_ref, start_ms) = (series.wal_ref, self.start_ms);
         let earlier = (!is_first).then_some(place);
         let place = match follows {
-            Follows::Appended => self.batch.push_sample(BatchSample { id, wal_ref, sample }, earlier),
+            Follows::Appended => {
+                self.batch.push_sample(BatchSample { id, wal_ref, sample, start_ms }, earlier)
+            }
             Follows::AlreadyThere => return Ok(()),
             Follows::Late => {
                 check_room(self.batch.late.len(), BATCH_SAMPLES_MAX)?;
-                self.batch.late.samples.push(BatchSample { id, wal_ref, sample });
+                self.batch.late.samples.push(BatchSample { id, wal_ref, sample, start_ms });
                 if !series.logged {
                     self.batch.unlogged.push(id);
                 }
@@ -108,7 +112,8 @@ impl HeadAppender {
             Follows::AsStaleHistogram(encoding) => {
                 check_room(self.batch.histograms.len(), BATCH_HISTOGRAMS_MAX)?;
                 let (timestamp_ms, histogram) = (sample.timestamp_ms, HeldHistogram::stale(encoding));
-                self.batch.push_histogram(BatchHistogram { id, wal_ref, timestamp_ms, histogram }, earlier)
+                let marker = BatchHistogram { id, wal_ref, timestamp_ms, start_ms, histogram };
+                self.batch.push_histogram(marker, earlier)
             }
         };
         if !series.logged && is_first {
@@ -141,7 +146,7 @@ impl HeadAppender {
             return Ok(());
         }
         let (wal_ref, histogram) = (series.wal_ref, HeldHistogram::of(histogram));
-        let added = BatchHistogram { id, wal_ref, timestamp_ms, histogram };
+        let added = BatchHistogram { id, wal_ref, timestamp_ms, start_ms: self.start_ms, histogram };
         if follows == Follows::Late {
             self.batch.late.histograms.push(added);
             if !series.logged {
@@ -252,6 +257,12 @@ impl Appender for HeadAppender {
         histogram: &FloatHistogram,
     ) -> Result<(), AppendError> {
         self.append_any_ref(series, timestamp_ms, histogram.into())
+    }
+
+    fn set_start_timestamp(&mut self, start_timestamp_ms: i64) {
+        if self.head.options.start_timestamps {
+            self.start_ms = start_timestamp_ms;
+        }
     }
 
     fn append_exemplar(&mut self, series: SeriesRef, exemplar: &Exemplar) -> Result<(), AppendError> {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use emberdb_model::Sample;
 use emberdb_model::storage::Rejection;
 use emberdb_tsdb_index::SeriesId;
-use emberdb_wal::{RefSample, RefStamp};
+use emberdb_wal::{RefSample, RefStamp, RefStartedSample};
 
 use super::exemplars::ExemplarBatch;
 use super::held::HeldHistogram;
@@ -54,6 +54,8 @@ pub(super) struct BatchSample {
     pub(super) id: SeriesId,
     pub(super) wal_ref: u64,
     pub(super) sample: Sample,
+    /// Since when it counts; 0 is unknown.
+    pub(super) start_ms: i64,
 }
 
 /// A native histogram of a batch.
@@ -61,6 +63,8 @@ pub(super) struct BatchHistogram {
     pub(super) id: SeriesId,
     pub(super) wal_ref: u64,
     pub(super) timestamp_ms: i64,
+    /// Since when it counts; 0 is unknown.
+    pub(super) start_ms: i64,
     pub(super) histogram: HeldHistogram,
 }
 
@@ -195,11 +199,20 @@ impl BatchSample {
         let Sample { timestamp_ms, value } = self.sample;
         RefSample { series_ref: self.wal_ref, timestamp_ms, value }
     }
+
+    pub(super) fn logged_with_start(&self) -> RefStartedSample {
+        let Sample { timestamp_ms, value } = self.sample;
+        RefStartedSample { series_ref: self.wal_ref, start_timestamp_ms: self.start_ms, timestamp_ms, value }
+    }
 }
 
 impl BatchHistogram {
     pub(super) fn stamp(&self) -> RefStamp {
-        RefStamp { series_ref: self.wal_ref, timestamp_ms: self.timestamp_ms, start_timestamp_ms: 0 }
+        RefStamp {
+            series_ref: self.wal_ref,
+            timestamp_ms: self.timestamp_ms,
+            start_timestamp_ms: self.start_ms,
+        }
     }
 }
 
@@ -212,11 +225,12 @@ mod tests {
     const ONE: SeriesId = SeriesId(1);
 
     fn float(timestamp_ms: i64) -> BatchSample {
-        BatchSample { id: ONE, wal_ref: 1, sample: Sample { timestamp_ms, value: 0.0 } }
+        BatchSample { id: ONE, wal_ref: 1, sample: Sample { timestamp_ms, value: 0.0 }, start_ms: 0 }
     }
 
     fn histogram(timestamp_ms: i64, encoding: Encoding) -> BatchHistogram {
-        BatchHistogram { id: ONE, wal_ref: 1, timestamp_ms, histogram: HeldHistogram::stale(encoding) }
+        let histogram = HeldHistogram::stale(encoding);
+        BatchHistogram { id: ONE, wal_ref: 1, timestamp_ms, start_ms: 0, histogram }
     }
 
     /// The times of each part's floats and histograms.

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use emberdb_histogram::{FloatHistogram, Histogram};
+use emberdb_histogram::{FloatHistogram, Histogram, NativeHistogram};
 use emberdb_model::storage::{CommitSummary, StorageError, StorageErrorKind};
 use emberdb_tsdb_index::SeriesId;
-use emberdb_wal::{RefStamp, SeriesEncoder, WalError, encode_histograms, encode_samples};
+use emberdb_wal::{
+    RecordNumber, RefStamp, SeriesEncoder, WalError, encode_histograms, encode_samples,
+    encode_started_histograms, encode_started_samples,
+};
 
 use super::batch::{Batch, BatchHistogram, BatchSample, LateBatch};
 use super::held::HeldHistogram;
@@ -65,7 +68,11 @@ impl Records {
     fn add_samples(&mut self, samples: &[BatchSample]) {
         for samples in samples.chunks(RECORD_SAMPLES_MAX) {
             let mut record = self.take();
-            encode_samples(samples.iter().map(BatchSample::logged), &mut record);
+            if samples.iter().all(|added| added.start_ms == 0) {
+                encode_samples(samples.iter().map(BatchSample::logged), &mut record);
+            } else {
+                encode_started_samples(samples.iter().map(BatchSample::logged_with_start), &mut record);
+            }
             self.add(record);
         }
     }
@@ -80,16 +87,27 @@ impl Records {
                 bytes <= RECORD_HISTOGRAM_BYTES
             });
             let (now, later) = histograms.split_at(within.count().max(1));
-            let (mut record, mut record_custom) = (self.take(), Vec::new());
-            encode_histograms(now.iter().filter_map(integer), &mut record, &mut record_custom);
-            self.add(record);
-            self.add(std::mem::take(&mut record_custom));
-            let mut record = self.take();
-            encode_histograms(now.iter().filter_map(float), &mut record, &mut record_custom);
-            self.add(record);
-            self.add(record_custom);
+            let is_any_started = now.iter().any(|added| added.start_ms != 0);
+            self.add_histograms_of(now.iter().filter_map(integer), is_any_started);
+            self.add_histograms_of(now.iter().filter_map(float), is_any_started);
             histograms = later;
         }
+    }
+
+    /// Histograms that all count in whole numbers, or all in floats.
+    fn add_histograms_of<'h, N: RecordNumber>(
+        &mut self,
+        histograms: impl Iterator<Item = (RefStamp, &'h NativeHistogram<N>)>,
+        with_starts: bool,
+    ) {
+        let (mut record, mut record_custom) = (self.take(), Vec::new());
+        if with_starts {
+            encode_started_histograms(histograms, &mut record);
+        } else {
+            encode_histograms(histograms, &mut record, &mut record_custom);
+        }
+        self.add(record);
+        self.add(record_custom);
     }
 }
 
@@ -226,8 +244,8 @@ impl Head {
         for run in samples.chunk_by(|a, b| page_of(a) == page_of(b)) {
             let page = self.pages.page(page_of(&run[0])).expect("a sample was checked against its series");
             let mut page = page.write();
-            for &BatchSample { id, sample, .. } in run {
-                page[Pages::place(id).1].push(sample, stamp, self.options.block_range_ms);
+            for &BatchSample { id, sample, start_ms, .. } in run {
+                page[Pages::place(id).1].push(sample, start_ms, stamp, self.options.block_range_ms);
                 oldest_ms = oldest_ms.min(sample.timestamp_ms);
                 newest_ms = newest_ms.max(sample.timestamp_ms);
             }
@@ -238,18 +256,16 @@ impl Head {
     /// Puts logged samples that came out of order into their series. They are seen at once, by those who read already, too: whoever reads
     /// their time again gets another answer in any case.
     pub(super) fn store_late(&self, late: LateBatch) {
-        let floats = late
-            .samples
-            .into_iter()
-            .map(|BatchSample { id, sample, .. }| (id, sample.timestamp_ms, LateValue::Float(sample.value)));
-        let histograms =
-            late.histograms.into_iter().map(|BatchHistogram { id, timestamp_ms, histogram, .. }| {
-                (id, timestamp_ms, LateValue::Histogram(Box::new(histogram)))
-            });
-        for (id, timestamp_ms, value) in floats.chain(histograms) {
+        let floats = late.samples.into_iter().map(|added| {
+            (added.id, added.sample.timestamp_ms, added.start_ms, LateValue::Float(added.sample.value))
+        });
+        let histograms = late.histograms.into_iter().map(|added| {
+            (added.id, added.timestamp_ms, added.start_ms, LateValue::Histogram(Box::new(added.histogram)))
+        });
+        for (id, timestamp_ms, start_ms, value) in floats.chain(histograms) {
             self.note_late(timestamp_ms);
             self.pages.with(id, |series| {
-                let inserted = series.late_mut().insert(timestamp_ms, value);
+                let inserted = series.late_mut().insert(timestamp_ms, start_ms, value);
                 inserted.expect("histograms that are valid and not too large can be written into chunks")
             });
         }
@@ -268,7 +284,7 @@ impl Head {
             for added in run {
                 let (t_ms, histogram) = (added.timestamp_ms, added.histogram.as_any());
                 page[Pages::place(added.id).1]
-                    .push_histogram(t_ms, histogram, stamp, self.options.block_range_ms)
+                    .push_histogram(t_ms, histogram, added.start_ms, stamp, self.options.block_range_ms)
                     .expect("a histogram that is valid and not too large can be the first of a chunk");
                 oldest_ms = oldest_ms.min(t_ms);
                 newest_ms = newest_ms.max(t_ms);

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use emberdb_histogram::FloatHistogram;
+use emberdb_histogram::{FloatHistogram, NativeHistogram};
 use emberdb_model::storage::{AppendError, StorageError};
 use emberdb_model::{HistogramColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    AnyHistogram, ChunkError, ChunkHistograms, Encoding, FloatHistogramReader, HistogramChunk,
-    HistogramChunks, HistogramReader,
+    AnyHistogram, ChunkError, ChunkHistograms, Encoding, HistogramChunk, HistogramChunks, HistogramNumber,
+    HistogramStarts, NativeHistogramReader, NoStarts, Starts,
 };
 
 use super::chunk::{ChunkBytes, HeadChunk};
@@ -47,7 +47,7 @@ impl HistogramLane {
         Ok(())
     }
 
-    /// Adds a histogram that is newer than all samples of the series.
+    /// Adds a histogram that is newer than all samples of the series, and counts since `start_ms`; 0 is unknown.
     ///
     /// An error means that it could not be written even as the first of a chunk, and then nothing has changed that a
     /// reader could see.
@@ -55,14 +55,15 @@ impl HistogramLane {
         &mut self,
         t_ms: i64,
         histogram: AnyHistogram<'_>,
+        start_ms: i64,
         stamp: CommitStamp,
     ) -> Result<(), ChunkError> {
-        let finished = match self.open.append(t_ms, histogram) {
+        let finished = match self.open.append_started(t_ms, histogram, start_ms) {
             Ok(finished) => finished,
             // The buckets of the chunk and its own together are too many. Alone they are not.
             Err(_) => {
                 self.finish_open();
-                self.open.append(t_ms, histogram)?
+                self.open.append_started(t_ms, histogram, start_ms)?
             }
         };
         self.finished.extend(finished.map(HeadChunk::from));
@@ -131,18 +132,14 @@ impl HistogramLane {
             (Some(open), _) => (open.encoding, open.bytes),
             (None, finished) => (finished?.encoding, finished?.held_bytes()?),
         };
-        match encoding {
-            Encoding::Histogram => {
-                let (_, histogram) = HistogramReader::new(bytes).ok()?.last()?.ok()?;
-                Some(HeldHistogram::Integer(histogram))
-            }
-            Encoding::FloatHistogram => {
-                let (_, histogram) = FloatHistogramReader::new(bytes).ok()?.last()?.ok()?;
-                Some(HeldHistogram::Float(histogram))
-            }
-            // A head makes no others.
-            Encoding::Xor | Encoding::Xor2 | Encoding::HistogramSt | Encoding::FloatHistogramSt => None,
-        }
+        Some(match encoding {
+            Encoding::Histogram => HeldHistogram::Integer(last::<i64, NoStarts>(bytes)?),
+            Encoding::HistogramSt => HeldHistogram::Integer(last::<i64, Starts>(bytes)?),
+            Encoding::FloatHistogram => HeldHistogram::Float(last::<f64, NoStarts>(bytes)?),
+            Encoding::FloatHistogramSt => HeldHistogram::Float(last::<f64, Starts>(bytes)?),
+            // They are not in this lane.
+            Encoding::Xor | Encoding::Xor2 => return None,
+        })
     }
 
     /// Whether a reader that holds `commit` sees any histogram, and whether they reach into `range`.
@@ -287,6 +284,12 @@ impl<'a> LaneChunk<'a> {
     }
 }
 
+/// The last histogram of a chunk.
+fn last<N: HistogramNumber, S: HistogramStarts>(bytes: &[u8]) -> Option<NativeHistogram<N>> {
+    let (_, histogram) = NativeHistogramReader::<N, S>::new(bytes).ok()?.last()?.ok()?;
+    Some(histogram)
+}
+
 fn is_deleted(deleted: &[TimeRange], t_ms: i64) -> bool {
     deleted.iter().any(|range| range.contains(t_ms))
 }
@@ -303,7 +306,7 @@ mod tests {
 
     fn push(lane: &mut HistogramLane, t_ms: i64, notation: &str, commit: u64) {
         let stamp = CommitStamp { number: commit, oldest_reader: 0 };
-        lane.push(t_ms, (&histogram(notation)).into(), stamp).unwrap();
+        lane.push(t_ms, (&histogram(notation)).into(), 0, stamp).unwrap();
     }
 
     fn read(lane: &HistogramLane, commit: u64, range: TimeRange) -> Vec<(i64, f64)> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use emberdb_model::storage::StorageError;
 use emberdb_model::{SampleColumns, TimeRange};
 use emberdb_tsdb_chunk::{
-    ChunkError, ChunkHistograms as ChunkColumns, Encoding, HistogramChunks, XorAppender,
+    ChunkError, ChunkHistograms as ChunkColumns, Encoding, FloatAppender, HistogramChunks,
 };
 
 use super::chunk::HeadChunk;
@@ -29,6 +29,8 @@ pub(super) struct LateSamples {
 
 struct LateSample {
     timestamp_ms: i64,
+    /// Since when it counts; 0 is unknown.
+    start_ms: i64,
     value: LateValue,
 }
 
@@ -43,14 +45,19 @@ impl LateSamples {
     ///
     /// # Errors
     /// If the samples in memory cannot be written into chunks; nothing has changed then.
-    pub(super) fn insert(&mut self, timestamp_ms: i64, value: LateValue) -> Result<bool, ChunkError> {
+    pub(super) fn insert(
+        &mut self,
+        timestamp_ms: i64,
+        start_ms: i64,
+        value: LateValue,
+    ) -> Result<bool, ChunkError> {
         if self.open.len() >= OPEN_SAMPLES_MAX {
             self.finish_open()?;
         }
         match self.open.binary_search_by_key(&timestamp_ms, |sample| sample.timestamp_ms) {
             Ok(_) => Ok(false),
             Err(place) => {
-                self.open.insert(place, LateSample { timestamp_ms, value });
+                self.open.insert(place, LateSample { timestamp_ms, start_ms, value });
                 Ok(true)
             }
         }
@@ -155,21 +162,23 @@ fn encode(samples: &[LateSample]) -> Result<Vec<HeadChunk>, ChunkError> {
     let is_float = |sample: &LateSample| matches!(sample.value, LateValue::Float(_));
     let mut chunks = Vec::new();
     for run in samples.chunk_by(|a, b| is_float(a) == is_float(b)) {
-        let mut floats = XorAppender::new();
+        let is_any_started = run.iter().any(|sample| sample.start_ms != 0);
+        let mut floats = FloatAppender::new(if is_any_started { Encoding::Xor2 } else { Encoding::Xor });
         let mut histograms = HistogramChunks::new(i64::MAX);
-        for LateSample { timestamp_ms, value } in run {
+        for &LateSample { timestamp_ms, start_ms, ref value } in run {
             match value {
-                LateValue::Float(value) => floats.append(*timestamp_ms, *value)?,
+                LateValue::Float(value) => floats.append(timestamp_ms, *value, start_ms)?,
                 LateValue::Histogram(held) => {
-                    chunks.extend(histograms.append(*timestamp_ms, held.as_any())?.map(HeadChunk::from));
+                    let finished = histograms.append_started(timestamp_ms, held.as_any(), start_ms)?;
+                    chunks.extend(finished.map(HeadChunk::from));
                 }
             }
         }
         chunks.extend(histograms.finish().map(HeadChunk::from));
         if let (Some(first), Some((max_ms, _))) = (run.first(), floats.last()) {
             let range = TimeRange::new(first.timestamp_ms, max_ms);
-            let count = floats.samples();
-            chunks.push(HeadChunk::held(range, count, Encoding::Xor, floats.finish()));
+            let (count, encoding) = (floats.samples(), floats.encoding());
+            chunks.push(HeadChunk::held(range, count, encoding, floats.finish()));
         }
     }
     Ok(chunks)

@@ -28,9 +28,9 @@ impl Head {
                     Ok(Follows::AlreadyThere) => {}
                     Ok(Follows::Late) => batch.late.samples.push(sample),
                     Ok(Follows::AsStaleHistogram(encoding)) => {
-                        let BatchSample { id, wal_ref, sample } = sample;
+                        let BatchSample { id, wal_ref, sample, start_ms } = sample;
                         let (timestamp_ms, histogram) = (sample.timestamp_ms, HeldHistogram::stale(encoding));
-                        let marker = BatchHistogram { id, wal_ref, timestamp_ms, histogram };
+                        let marker = BatchHistogram { id, wal_ref, timestamp_ms, start_ms, histogram };
                         newest.insert(id, batch.push_histogram(marker, earlier));
                     }
                     Err(error) => reject(batch, sample.id, error),

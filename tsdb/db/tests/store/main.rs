@@ -15,6 +15,7 @@ mod metadata;
 mod refusals;
 mod restart;
 mod stale;
+mod starts;
 mod torn_tail;
 
 use std::path::{Path, PathBuf};

@@ -159,7 +159,8 @@ impl Replay<'_> {
     fn apply(&mut self, record: &LoggedRecord<'_>) -> Result<(), ApplyError> {
         match record.kind() {
             Some(RecordKind::Series) => self.add_series(record.data),
-            Some(RecordKind::Samples | RecordKind::SamplesV2) => self.add_samples(record.data),
+            Some(RecordKind::Samples) => self.add_samples(record.data),
+            Some(RecordKind::SamplesV2) => self.add_started_samples(record.data),
             Some(
                 RecordKind::HistogramSamples
                 | RecordKind::CustomBucketsHistogramSamples
@@ -221,38 +222,38 @@ impl Replay<'_> {
     }
 
     fn add_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
-        self.decode_floats(record)?;
-        let min_valid_ms = self.min_valid_ms();
-        for &RefSample { series_ref, timestamp_ms, value } in &self.samples {
-            if timestamp_ms < min_valid_ms {
-                self.report.samples_in_blocks += 1;
-            } else if let Some(id) = self.series.get(series_ref) {
-                self.shards.add_float(LoggedFloat { id, timestamp_ms, value });
-            } else {
-                self.report.samples_without_series += 1;
-            }
+        self.samples.clear();
+        decode_samples(record, &mut self.samples)?;
+        let samples = std::mem::take(&mut self.samples);
+        for &RefSample { series_ref, timestamp_ms, value } in &samples {
+            self.add_float(RefStartedSample { series_ref, timestamp_ms, start_timestamp_ms: 0, value });
         }
+        self.samples = samples;
         Ok(())
+    }
+
+    fn add_started_samples(&mut self, record: &[u8]) -> Result<(), ApplyError> {
+        let mut samples = Vec::new();
+        decode_started_samples(record, &mut samples)?;
+        samples.into_iter().for_each(|sample| self.add_float(sample));
+        Ok(())
+    }
+
+    #[inline]
+    fn add_float(&mut self, sample: RefStartedSample) {
+        let RefStartedSample { series_ref, timestamp_ms, start_timestamp_ms, value } = sample;
+        if timestamp_ms < self.min_valid_ms() {
+            self.report.samples_in_blocks += 1;
+        } else if let Some(id) = self.series.get(series_ref) {
+            self.shards.add_float(LoggedFloat { id, timestamp_ms, value }, start_timestamp_ms);
+        } else {
+            self.report.samples_without_series += 1;
+        }
     }
 
     /// Earlier samples of the log being read are in blocks.
     fn min_valid_ms(&self) -> i64 {
         if self.is_late { i64::MIN } else { self.head.min_valid_ms() }
-    }
-
-    /// Fills `samples` from a record of either kind.
-    fn decode_floats(&mut self, record: &[u8]) -> Result<(), RecordError> {
-        self.samples.clear();
-        if record.first().copied().map(RecordKind::from_byte) != Some(RecordKind::SamplesV2) {
-            return decode_samples(record, &mut self.samples);
-        }
-        let mut started = Vec::new();
-        decode_started_samples(record, &mut started)?;
-        for RefStartedSample { series_ref, start_timestamp_ms, timestamp_ms, value } in started {
-            self.report.start_timestamps_dropped += u64::from(start_timestamp_ms != 0);
-            self.samples.push(RefSample { series_ref, timestamp_ms, value });
-        }
-        Ok(())
     }
 
     /// Upstream has written late samples of these series into files: those that were logged before are there.
@@ -287,8 +288,7 @@ impl Replay<'_> {
                 self.report.histograms_invalid += 1;
                 continue;
             }
-            self.report.start_timestamps_dropped += u64::from(stamp.start_timestamp_ms != 0);
-            self.shards.add_histogram(id, stamp.timestamp_ms, &mut histogram);
+            self.shards.add_histogram(id, stamp, &mut histogram);
         }
         Ok(())
     }

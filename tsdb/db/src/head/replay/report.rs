@@ -27,8 +27,6 @@ pub struct ReplayReport {
     pub samples_in_blocks: u64,
     /// Samples that came out of order and are not in blocks yet, from chunks and from the log of late samples.
     pub late_samples: u64,
-    /// Start timestamps that the log has; the head keeps samples without them.
-    pub start_timestamps_dropped: u64,
     /// Samples that were logged but are not newer than what the series has: late or repeated ones.
     pub samples_passed_over: u64,
     /// Series whose labels are no valid set: an empty name, or a name twice.
@@ -100,9 +98,6 @@ impl fmt::Display for ReplayReport {
         }
         if self.late_samples > 0 {
             write!(f, "; {} samples had come late", self.late_samples)?;
-        }
-        if self.start_timestamps_dropped > 0 {
-            write!(f, "; dropped {} start timestamps", self.start_timestamps_dropped)?;
         }
         for repair in [&self.repair, &self.late_repair].into_iter().flatten() {
             write!(f, "; {repair}")?;

@@ -72,9 +72,9 @@ impl Shard {
             return;
         }
         let block_range_ms = head.options.block_range_ms;
-        for &LoggedFloat { id, timestamp_ms, value } in &samples.floats {
+        for (LoggedFloat { id, timestamp_ms, value }, start_ms) in samples.started_floats() {
             let Some(series) = page.get_mut(Pages::place(id).1) else { continue };
-            match restore_float(series, Sample { timestamp_ms, value }, block_range_ms) {
+            match restore_float(series, Sample { timestamp_ms, value }, start_ms, block_range_ms) {
                 Outcome::Float => restored.note(timestamp_ms),
                 Outcome::Histogram => {
                     tally.histograms += 1;
@@ -83,12 +83,12 @@ impl Shard {
                 Outcome::PassedOver => tally.samples_passed_over += 1,
             }
         }
-        for LoggedHistogram { id, timestamp_ms, histogram } in &samples.histograms {
-            let Some(series) = page.get_mut(Pages::place(*id).1) else { continue };
-            match restore_histogram(series, *timestamp_ms, histogram, block_range_ms) {
+        for logged in &samples.histograms {
+            let Some(series) = page.get_mut(Pages::place(logged.id).1) else { continue };
+            match restore_histogram(series, logged, block_range_ms) {
                 Some(true) => {
                     tally.histograms += 1;
-                    restored.note(*timestamp_ms);
+                    restored.note(logged.timestamp_ms);
                 }
                 Some(false) => tally.histograms_invalid += 1,
                 None => tally.samples_passed_over += 1,
@@ -123,14 +123,16 @@ fn page_of<'p>(id: SeriesId, head: &Head, pages: &'p mut Vec<Arc<Page>>) -> Opti
 
 /// Adds late samples to their series.
 fn add_late(page: &mut [Series], head: &Head, samples: &mut PageSamples, tally: &mut Tally) {
-    let floats = samples.floats.iter().map(|f| (f.id, f.timestamp_ms, LateValue::Float(f.value)));
-    let histograms = samples
-        .histograms
-        .drain(..)
-        .map(|logged| (logged.id, logged.timestamp_ms, LateValue::Histogram(Box::new(logged.histogram))));
-    for (id, timestamp_ms, value) in floats.chain(histograms) {
+    let histograms = std::mem::take(&mut samples.histograms).into_iter().map(|logged| {
+        let value = LateValue::Histogram(Box::new(logged.histogram));
+        (logged.id, logged.timestamp_ms, logged.start_ms, value)
+    });
+    let floats = samples
+        .started_floats()
+        .map(|(float, start_ms)| (float.id, float.timestamp_ms, start_ms, LateValue::Float(float.value)));
+    for (id, timestamp_ms, start_ms, value) in floats.chain(histograms) {
         let Some(series) = page.get_mut(Pages::place(id).1) else { continue };
-        match series.late_mut().insert(timestamp_ms, value) {
+        match series.late_mut().insert(timestamp_ms, start_ms, value) {
             Ok(true) => {
                 tally.late_samples += 1;
                 head.note_late(timestamp_ms);
@@ -186,16 +188,16 @@ enum Outcome {
 
 /// Puts a float of the log into its series. Upstream logs the marker that ends a series of histograms as a float, unless
 /// the histogram before was in the same batch.
-fn restore_float(series: &mut Series, sample: Sample, block_range_ms: i64) -> Outcome {
+fn restore_float(series: &mut Series, sample: Sample, start_ms: i64, block_range_ms: i64) -> Outcome {
     match series.check(sample, Accepted::IN_ORDER) {
         Ok(Follows::Appended) => {
-            series.push(sample, CommitStamp::REPLAY, block_range_ms);
+            series.push(sample, start_ms, CommitStamp::REPLAY, block_range_ms);
             Outcome::Float
         }
         Ok(Follows::AsStaleHistogram(encoding)) => {
             let marker = HeldHistogram::stale(encoding);
             let (t_ms, stamp) = (sample.timestamp_ms, CommitStamp::REPLAY);
-            match series.push_histogram(t_ms, marker.as_any(), stamp, block_range_ms) {
+            match series.push_histogram(t_ms, marker.as_any(), start_ms, stamp, block_range_ms) {
                 Ok(()) => Outcome::Histogram,
                 Err(_) => Outcome::PassedOver,
             }
@@ -207,14 +209,13 @@ fn restore_float(series: &mut Series, sample: Sample, block_range_ms: i64) -> Ou
 /// Puts a histogram of the log into its series: whether it could be stored, or `None` if it came late or twice.
 fn restore_histogram(
     series: &mut Series,
-    t_ms: i64,
-    histogram: &HeldHistogram,
+    LoggedHistogram { timestamp_ms, start_ms, histogram, .. }: &LoggedHistogram,
     block_range_ms: i64,
 ) -> Option<bool> {
-    let any = histogram.as_any();
+    let (t_ms, any) = (*timestamp_ms, histogram.as_any());
     match series.check_histogram(t_ms, any, Accepted::IN_ORDER) {
         Ok(Follows::Appended) => {
-            Some(series.push_histogram(t_ms, any, CommitStamp::REPLAY, block_range_ms).is_ok())
+            Some(series.push_histogram(t_ms, any, *start_ms, CommitStamp::REPLAY, block_range_ms).is_ok())
         }
         _ => None,
     }

@@ -17,6 +17,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use emberdb_env::{Thread, ThreadPanicked};
 use emberdb_histogram::NativeHistogram;
 use emberdb_tsdb_index::SeriesId;
+use emberdb_wal::RefStamp;
 
 use super::super::SharedHead;
 use super::super::page::Pages;
@@ -112,12 +113,15 @@ impl Shards {
 
     /// Adds a float to its series, some time.
     #[inline]
-    pub(super) fn add_float(&mut self, float: LoggedFloat) {
+    pub(super) fn add_float(&mut self, float: LoggedFloat, start_ms: i64) {
         let (page, _) = Pages::place(float.id);
         let Some(buffer) = self.buffers.get_mut(page).filter(|b| b.samples.histograms.is_empty()) else {
-            return self.add_float_to_other(page, float);
+            return self.add_float_to_other(page, float, start_ms);
         };
         buffer.samples.floats.push(float);
+        if start_ms != 0 {
+            buffer.samples.note_start(start_ms);
+        }
         self.buffered_bytes += size_of::<LoggedFloat>();
         if buffer.samples.floats.len() >= self.spread.page_floats_max {
             self.pass_on(page);
@@ -128,17 +132,17 @@ impl Shards {
 
     /// … in a page that is new, or has histograms to be passed on before.
     #[cold]
-    fn add_float_to_other(&mut self, page: usize, float: LoggedFloat) {
+    fn add_float_to_other(&mut self, page: usize, float: LoggedFloat, start_ms: i64) {
         self.pass_on(page);
         self.make_room(page);
-        self.add_float(float);
+        self.add_float(float, start_ms);
     }
 
     /// Adds a histogram to its series, some time, and leaves memory in its place.
     pub(super) fn add_histogram<N: Held>(
         &mut self,
         id: SeriesId,
-        timestamp_ms: i64,
+        RefStamp { timestamp_ms, start_timestamp_ms, .. }: RefStamp,
         histogram: &mut NativeHistogram<N>,
     ) {
         let (page, _) = Pages::place(id);
@@ -149,7 +153,8 @@ impl Shards {
         let histogram = N::take(histogram, &mut self.spent);
         let bytes = size_of::<LoggedHistogram>() + histogram.logged_bytes_max();
         let buffer = &mut self.buffers[page];
-        buffer.samples.histograms.push(LoggedHistogram { id, timestamp_ms, histogram });
+        let start_ms = start_timestamp_ms;
+        buffer.samples.histograms.push(LoggedHistogram { id, timestamp_ms, start_ms, histogram });
         buffer.histogram_bytes += bytes;
         self.buffered_bytes += bytes;
         if buffer.histogram_bytes >= PAGE_HISTOGRAM_BYTES_MAX {
@@ -242,5 +247,6 @@ impl Worker {
 /// The same memory without floats. Histograms stay, for whom decodes into their memory.
 fn emptied(mut samples: PageSamples) -> PageSamples {
     samples.floats.clear();
+    samples.float_starts.clear();
     samples
 }

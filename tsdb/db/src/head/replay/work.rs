@@ -20,6 +20,8 @@ pub(super) struct LoggedFloat {
 pub(super) struct LoggedHistogram {
     pub(super) id: SeriesId,
     pub(super) timestamp_ms: i64,
+    /// Since when it counts; 0 is unknown.
+    pub(super) start_ms: i64,
     pub(super) histogram: HeldHistogram,
 }
 
@@ -44,12 +46,28 @@ pub(super) enum Work {
 pub(super) struct PageSamples {
     pub(super) is_late: bool,
     pub(super) floats: Vec<LoggedFloat>,
+    /// Since when the first floats count; 0 is unknown, as it is of those behind.
+    pub(super) float_starts: Vec<i64>,
     pub(super) histograms: Vec<LoggedHistogram>,
 }
 
 impl PageSamples {
     pub(super) fn is_empty(&self) -> bool {
         self.floats.is_empty() && self.histograms.is_empty()
+    }
+
+    /// Notes since when the newest float counts.
+    pub(super) fn note_start(&mut self, start_ms: i64) {
+        self.float_starts.resize(self.floats.len(), 0);
+        if let Some(newest) = self.float_starts.last_mut() {
+            *newest = start_ms;
+        }
+    }
+
+    /// The floats, each with its start timestamp.
+    pub(super) fn started_floats(&self) -> impl Iterator<Item = (LoggedFloat, i64)> {
+        let starts = self.float_starts.iter().copied().chain(std::iter::repeat(0));
+        self.floats.iter().copied().zip(starts)
     }
 }
 

@@ -4,7 +4,7 @@ mod view;
 
 use emberdb_model::storage::AppendError;
 use emberdb_model::{Sample, TimeRange, is_stale};
-use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, XorAppender, even_cut, range_end};
+use emberdb_tsdb_chunk::{AnyHistogram, ChunkError, Encoding, FloatAppender, even_cut, range_end};
 
 use super::batch::Place;
 use super::chunk::HeadChunk;
@@ -42,7 +42,7 @@ pub(crate) struct Series {
     /// Floats in all chunks.
     samples: u32,
     visibility: Visibility,
-    open: XorAppender,
+    open: FloatAppender,
     open_min_ms: i64,
     /// Time from which on a sample begins a new chunk.
     cut_at_ms: i64,
@@ -73,7 +73,7 @@ impl Series {
             life: Life::InUse,
             samples: 0,
             visibility: Visibility::default(),
-            open: XorAppender::new(),
+            open: FloatAppender::new(Encoding::Xor),
             open_min_ms: 0,
             cut_at_ms: 0,
             finished: Vec::new(),
@@ -131,30 +131,34 @@ impl Series {
         follow_histogram(self.newest(), t_ms, histogram, accepted)
     }
 
-    /// Adds a float that is newer than all samples before it.
-    pub(super) fn push(&mut self, sample: Sample, stamp: CommitStamp, block_range_ms: i64) {
+    /// Adds a float that is newer than all samples before it, and counts since `start_ms`; 0 is unknown. A chunk keeps start
+    /// timestamps if its first float has one; a first one that comes later begins another chunk.
+    pub(super) fn push(&mut self, sample: Sample, start_ms: i64, stamp: CommitStamp, block_range_ms: i64) {
         self.visibility.note(stamp, self.samples);
         let t_ms = sample.timestamp_ms;
         if self.open.samples() == 0 {
             if let Some(lane) = &mut self.histograms {
                 lane.finish_open();
             }
-            self.begin_chunk(t_ms, block_range_ms);
-        } else if self.is_full(t_ms) {
+            self.begin_chunk(t_ms, start_ms, block_range_ms);
+        } else if self.is_full(t_ms) || !self.open.keeps(start_ms) {
             self.cut();
-            self.begin_chunk(t_ms, block_range_ms);
+            self.begin_chunk(t_ms, start_ms, block_range_ms);
         }
-        self.open.append(t_ms, sample.value).expect("a chunk is cut long before its header is full");
+        self.open
+            .append(t_ms, sample.value, start_ms)
+            .expect("a chunk is cut long before its header is full");
         self.samples += 1;
     }
 
-    /// Adds a histogram that is newer than all samples before it.
+    /// Adds a histogram that is newer than all samples before it, and counts since `start_ms`; 0 is unknown.
     ///
     /// An error means that it cannot be written into any chunk; readers then see what they saw before.
     pub(super) fn push_histogram(
         &mut self,
         t_ms: i64,
         histogram: AnyHistogram<'_>,
+        start_ms: i64,
         stamp: CommitStamp,
         block_range_ms: i64,
     ) -> Result<(), ChunkError> {
@@ -162,7 +166,7 @@ impl Series {
             Some(lane) => lane,
             None => Box::new(HistogramLane::new(block_range_ms)),
         };
-        let pushed = lane.push(t_ms, histogram, stamp);
+        let pushed = lane.push(t_ms, histogram, start_ms, stamp);
         if pushed.is_ok() && self.open.samples() > 0 {
             self.cut();
         }
@@ -223,7 +227,8 @@ impl Series {
     pub(super) fn open_chunk(&self) -> Option<(TimeRange, Encoding, &[u8])> {
         match self.open.last() {
             Some((newest_ms, _)) => {
-                Some((TimeRange::new(self.open_min_ms, newest_ms), Encoding::Xor, self.open.bytes()))
+                let range = TimeRange::new(self.open_min_ms, newest_ms);
+                Some((range, self.open.encoding(), self.open.bytes()))
             }
             None => self.histograms.as_ref()?.open_chunk(),
         }
@@ -248,7 +253,7 @@ impl Series {
         let old = self.finished.iter().take_while(|chunk| chunk.max_ms < before_ms).count();
         let mut floats: u32 = self.finished.drain(..old).map(|chunk| u32::from(chunk.samples)).sum();
         if self.finished.is_empty() && self.open.last().is_some_and(|(newest_ms, _)| newest_ms < before_ms) {
-            floats += u32::from(std::mem::take(&mut self.open).samples());
+            floats += u32::from(self.take_open().samples());
         }
         self.finished.shrink_to_fit();
         self.samples -= floats;
@@ -273,7 +278,10 @@ impl Series {
         self.rare.get_or_insert_default().deleted.push(range);
     }
 
-    fn begin_chunk(&mut self, t_ms: i64, block_range_ms: i64) {
+    fn begin_chunk(&mut self, t_ms: i64, start_ms: i64, block_range_ms: i64) {
+        if !self.open.keeps(start_ms) {
+            self.open = FloatAppender::new(Encoding::Xor2);
+        }
         self.open_min_ms = t_ms;
         self.cut_at_ms = range_end(t_ms, block_range_ms);
     }
@@ -291,11 +299,16 @@ impl Series {
     }
 
     fn cut(&mut self) {
-        let open = std::mem::take(&mut self.open);
+        let open = self.take_open();
         let max_ms = open.last().map_or(self.open_min_ms, |(t, _)| t);
         let samples = open.samples();
         let range = TimeRange::new(self.open_min_ms, max_ms);
-        self.finished.push(HeadChunk::held(range, samples, Encoding::Xor, open.finish()));
+        self.finished.push(HeadChunk::held(range, samples, open.encoding(), open.finish()));
+    }
+
+    /// Takes the open chunk, and leaves an empty one without start timestamps.
+    fn take_open(&mut self) -> FloatAppender {
+        std::mem::replace(&mut self.open, FloatAppender::new(Encoding::Xor))
     }
 
     /// Lets go of the memory of what is not there any more.
@@ -363,7 +376,7 @@ mod tests {
         for t in times_ms {
             let sample = Sample { timestamp_ms: t, value: value(t) };
             assert_eq!(series.check(sample, Accepted::IN_ORDER).unwrap(), Follows::Appended);
-            series.push(sample, CommitStamp::REPLAY, TWO_HOURS_MS);
+            series.push(sample, 0, CommitStamp::REPLAY, TWO_HOURS_MS);
         }
         series
     }

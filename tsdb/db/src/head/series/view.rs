@@ -143,7 +143,7 @@ impl Series {
             }
         }
         if unseen_from > 0 && self.open_min_ms <= range.max_ms {
-            read_chunk(Encoding::Xor, self.open.bytes(), unseen_from, columns)?;
+            read_chunk(self.open.encoding(), self.open.bytes(), unseen_from, columns)?;
         }
         columns.trim(from, range);
         for &deleted in self.deleted() {
