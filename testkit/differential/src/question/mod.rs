@@ -1,10 +1,26 @@
 //! What is asked.
 
+mod dashboards;
+
+pub use dashboards::dashboard_families;
+
 /// When a query is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum When {
-    Instant { time_ms: i64 },
-    Range { start_ms: i64, end_ms: i64, step_ms: i64 },
+    /// At one time.
+    Instant {
+        /// The time in milliseconds since the epoch.
+        time_ms: i64,
+    },
+    /// At each step from the start to the end, both included.
+    Range {
+        /// The first step, in milliseconds since the epoch.
+        start_ms: i64,
+        /// No step is later, in milliseconds since the epoch.
+        end_ms: i64,
+        /// From one step to the next, in milliseconds.
+        step_ms: i64,
+    },
 }
 
 /// Where a question comes from.
@@ -23,7 +39,10 @@ pub enum Origin {
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
+    /// The PromQL.
     pub query: String,
+    /// The times that it is evaluated at.
     pub when: When,
+    /// Whose idea it was.
     pub origin: Origin,
 }
