@@ -2,7 +2,7 @@
 
 mod dashboards;
 
-pub use dashboards::dashboard_families;
+pub use dashboards::{dashboard_families, dashboards};
 
 /// When a query is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
