@@ -1,27 +1,13 @@
 //! What is asked.
 
 mod dashboards;
+mod generator;
+mod random;
+mod when;
 
 pub use dashboards::{dashboard_families, dashboards};
-
-/// When a query is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum When {
-    /// At one time.
-    Instant {
-        /// The time in milliseconds since the epoch.
-        time_ms: i64,
-    },
-    /// At each step from the start to the end, both included.
-    Range {
-        /// The first step, in milliseconds since the epoch.
-        start_ms: i64,
-        /// No step is later, in milliseconds since the epoch.
-        end_ms: i64,
-        /// From one step to the next, in milliseconds.
-        step_ms: i64,
-    },
-}
+pub use generator::Generator;
+pub use when::{Span, When};
 
 /// Where a question comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
