@@ -1,12 +1,21 @@
 //! What is asked.
+//!
+//! * [`Generator`]: random questions, most of them valid and with an answer
+//! * [`dashboards`]: queries in the style of rule and dashboard files
+//! * [`compliance`]: the queries of Prometheus' compliance tests
+//! * [`smaller`]: what to ask next while a difference is narrowed down
 
+mod compliance;
 mod dashboards;
 mod generator;
 mod random;
+mod smaller;
 mod when;
 
+pub use compliance::{ComplianceError, ComplianceQuery, compliance};
 pub use dashboards::{dashboard_families, dashboards};
 pub use generator::Generator;
+pub use smaller::smaller;
 pub use when::{Span, When};
 
 /// Where a question comes from.
