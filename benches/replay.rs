@@ -1,8 +1,8 @@
 //! What a sample costs to come back: opening a directory of which nothing is in blocks.
 //!
 //! The log holds 10 000 series of 1000 samples, 15 s apart, in commits of one sample of each series: four hours of a scraper of
-//! a hundred targets. Nothing but the log is read: by one thread, and by one that reads and more that put samples into their
-//! series. Run by `cargo test` it is tiny.
+//! a hundred targets; or 200 000 series of 50 samples, which are not in the processor's caches. Nothing but the log is read: by one
+//! thread, and by one that reads and more that put samples into their series. Run by `cargo test` it is tiny.
 
 use std::path::PathBuf;
 
@@ -16,8 +16,8 @@ fn measuring() -> bool {
 }
 
 /// Numbers of series and of samples of each.
-fn size() -> (usize, i64) {
-    if measuring() { (10_000, 1000) } else { (600, 5) }
+fn sizes() -> [(usize, i64); 2] {
+    if measuring() { [(10_000, 1000), (200_000, 50)] } else { [(600, 5), (900, 3)] }
 }
 
 fn labels(series: usize) -> Labels {
@@ -41,8 +41,7 @@ struct Logged {
 }
 
 impl Logged {
-    fn new() -> Self {
-        let (series, samples) = size();
+    fn new(series: usize, samples: i64) -> Self {
         let dir = Env::real().fs().create_temp_dir("emberdb-bench").expect("a temporary directory");
         let db = Tsdb::open(&Env::real(), &dir, options()).expect("an empty directory opens");
         let mut refs: Vec<SeriesRef> = Vec::new();
@@ -78,16 +77,18 @@ impl Drop for Logged {
 }
 
 fn replay(c: &mut Criterion) {
-    let logged = Logged::new();
-    let mut group = c.benchmark_group("replay");
-    group.throughput(Throughput::Elements(logged.samples)).sample_size(10);
-    for threads in [1, 2, 4] {
-        let mut options = options();
-        options.replay_threads = Some(threads);
-        let open = || logged.open(options.clone());
-        group.bench_function(format!("{threads} threads"), |b| b.iter_with_large_drop(open));
+    for (series, samples) in sizes() {
+        let logged = Logged::new(series, samples);
+        let mut group = c.benchmark_group(format!("replay/{series} series"));
+        group.throughput(Throughput::Elements(logged.samples)).sample_size(10);
+        for threads in [1, 2, 4] {
+            let mut options = options();
+            options.replay_threads = Some(threads);
+            let open = || logged.open(options.clone());
+            group.bench_function(format!("{threads} threads"), |b| b.iter_with_large_drop(open));
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 criterion_group!(benches, replay);

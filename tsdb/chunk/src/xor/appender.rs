@@ -7,8 +7,14 @@ use crate::ChunkError;
 use crate::bits::BitWriter;
 use crate::varint::{push_uvarint, push_varint};
 
-/// The first reservation; it doubles from there. Two hours of an idle gauge fit, and many counters' first hour.
+/// The first reservation. Two hours of an idle gauge fit, and many counters' first hour.
 const CAPACITY_BYTES_MIN: usize = 64;
+
+/// A sample has at most so many bytes: 68 bits of time, 77 of value.
+const SAMPLE_BYTES_MAX: usize = 19;
+
+/// The least by which a reservation grows.
+const GROWTH_BYTES_MIN: usize = 32;
 
 /// One open chunk: its bytes and what the next sample is coded against. A head keeps one for each series, so
 /// it is small: 56 bytes and the buffer.
@@ -83,6 +89,9 @@ impl XorAppender {
     /// before.
     pub fn append(&mut self, t_ms: i64, value: f64) -> Result<(), ChunkError> {
         let samples = self.samples.checked_add(1).ok_or(ChunkError::Full)?;
+        if self.bytes.capacity() - self.bytes.len() < SAMPLE_BYTES_MAX {
+            self.grow();
+        }
         let step_ms = t_ms.wrapping_sub(self.t_ms).cast_unsigned();
         let value_bits = value.to_bits();
         match self.samples {
@@ -138,6 +147,13 @@ impl XorAppender {
     #[must_use]
     pub fn finish(self) -> Box<[u8]> {
         self.bytes.into_boxed_slice()
+    }
+
+    /// Makes room for another sample and some more. A vector would double: of all memory that a head has, a quarter would be
+    /// room for samples that never come, as chunks end at some hundred bytes.
+    #[cold]
+    fn grow(&mut self) {
+        self.bytes.reserve_exact((self.bytes.len() / 4).max(GROWTH_BYTES_MIN));
     }
 
     /// Appends what a third or later sample consists of, the time step's change first.
