@@ -5,10 +5,10 @@
 //! and each that does not. What cannot be done is a failure too, told as such; what is not asked at all is a note.
 //!
 //! * `suite`: the suites by name; `report`: what came of one; `progress`: how far it is; `mismatch`: how a case fails
-//! * `data`: the files; `read` and `base64`: what they are made of
+//! * `data`: the files; `read` and `base64`: what they are made of; `folder`: directories to write into
 //! * `promqltest` and `script`: upstream's scripts; `engine`: limits, statistics, annotations; `differential`: random
 //!   queries; `evaluator`: who is asked all of these, `answer`: how answers compare
-//! * `tsdb`: data directories and chunks; `parser`, `compliance`, `labels`, `exposition`, `histogram`: the rest
+//! * `tsdb`: data directories and chunks; `parser`, `compliance`, `labels`, `exposition`, `histogram`, `remote`: the rest
 //!
 //! ```
 //! use emberdb_testkit::conformance::{Data, Suite};
@@ -29,6 +29,7 @@ mod differential;
 mod engine;
 mod evaluator;
 mod exposition;
+mod folder;
 mod histogram;
 mod labels;
 mod mismatch;
@@ -36,6 +37,7 @@ mod parser;
 mod progress;
 mod promqltest;
 mod read;
+mod remote;
 mod report;
 mod script;
 mod suite;

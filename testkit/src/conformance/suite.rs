@@ -1,7 +1,9 @@
 //! The suites by name.
 
 use super::{Data, DataError, Progress, Run, SuiteReport};
-use super::{compliance, differential, engine, exposition, histogram, labels, parser, promqltest, tsdb};
+use super::{
+    compliance, differential, engine, exposition, histogram, labels, parser, promqltest, remote, tsdb,
+};
 
 /// A part of the data, and what is asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,13 @@ pub enum Suite {
     Tsdb,
     /// Random queries with upstream's answers.
     Differential,
+    /// Requests of remote write.
+    Remote,
 }
 
 impl Suite {
     /// All of them, in the order in which they are told of.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Promqltest,
         Self::Parser,
         Self::Engine,
@@ -38,6 +42,7 @@ impl Suite {
         Self::Histogram,
         Self::Tsdb,
         Self::Differential,
+        Self::Remote,
     ];
 
     /// Its name, which is that of its folder.
@@ -53,6 +58,7 @@ impl Suite {
             Self::Histogram => "histogram",
             Self::Tsdb => "tsdb",
             Self::Differential => "differential",
+            Self::Remote => "remote",
         }
     }
 
@@ -78,6 +84,7 @@ impl Suite {
             Self::Histogram => histogram::run(&mut run)?,
             Self::Tsdb => tsdb::run(&mut run)?,
             Self::Differential => differential::run(&mut run)?,
+            Self::Remote => remote::run(&mut run)?,
         }
         Ok(run.into_report())
     }

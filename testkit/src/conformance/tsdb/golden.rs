@@ -6,9 +6,9 @@ use emberdb_model::TimeRange;
 use emberdb_model::storage::ExemplarQueryable;
 use emberdb_tsdb_db::{Maintained, Tsdb, TsdbOptions};
 
+use super::super::folder::Folder;
 use super::super::mismatch::{same, same_text};
 use super::super::{Check, DataError, Mismatch, Run};
-use super::copy::Copy;
 use super::expectation::Expectation;
 use super::stored::{StoredExemplars, same_samples, series};
 
@@ -32,7 +32,7 @@ pub(super) fn run(run: &mut Run<'_>) -> Result<(), DataError> {
         let path = format!("{FOLDER}/{name}");
         let expectation = read_expectation(run, &path)?;
         run.begin(&path, Opened::ALL.len() * (expectation.series.len() + 3));
-        let copy = Copy::of(&run.data.folder().join(&path).join("data"))?;
+        let copy = Folder::of(&run.data.folder().join(&path).join("data"))?;
         for opened in Opened::ALL {
             let case = format!("{path}, {opened:?}");
             match open(&copy, opened) {
@@ -60,7 +60,7 @@ fn read_expectation(run: &Run<'_>, path: &str) -> Result<Expectation, DataError>
     Expectation::of(&records).map_err(|error| DataError::Malformed { path: file, message: error.text })
 }
 
-fn open(copy: &Copy, opened: Opened) -> Result<Tsdb, Mismatch> {
+fn open(copy: &Folder, opened: Opened) -> Result<Tsdb, Mismatch> {
     let mut options = TsdbOptions::default();
     options.maintenance = Maintained::ByCaller;
     if let Opened::ReadOnly = opened {

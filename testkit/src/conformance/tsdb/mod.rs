@@ -3,12 +3,11 @@
 //! * [`golden`]: whole directories, opened in every way; [`expectation`]: what is in them
 //! * [`upstream`]: blocks of old and of bad releases
 //! * [`chunks`]: chunks alone, read and written
-//! * [`copy`]: directories are copied before they are opened; [`stored`]: all that a database holds
+//! * [`stored`]: all that a database holds
 //!
 //! Records of logs alone are asked by the tests of the crate `wal`, and the lines of a dump by those of `ember`.
 
 mod chunks;
-mod copy;
 mod expectation;
 mod golden;
 mod stored;

@@ -10,10 +10,10 @@ use emberdb_tsdb_index::{IndexError, IndexReader};
 use serde_json::Value;
 
 use super::super::base64;
+use super::super::folder::Folder;
 use super::super::mismatch::{same, same_text};
 use super::super::read::{Read, labels, list, text};
 use super::super::{Check, DataError, Mismatch, Run};
-use super::copy::Copy;
 use super::expectation::sample;
 use super::stored::{StoredSample, same_samples, series};
 
@@ -32,7 +32,7 @@ fn old_index(run: &mut Run<'_>) -> Result<(), DataError> {
     let records = run.data.records(&format!("{OLD_INDEX}.expect.jsonl"))?;
     let meta = run.data.json(&format!("{OLD_INDEX}/meta.json"))?;
     run.begin(OLD_INDEX, records.len());
-    let copy = Copy::empty()?;
+    let copy = Folder::empty()?;
     let name = meta["ulid"].as_str().unwrap_or_default();
     copy.add(&run.data.folder().join(OLD_INDEX), Path::new(name))?;
     let db = match open(&copy) {
@@ -57,7 +57,7 @@ fn old_index(run: &mut Run<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
-fn open(copy: &Copy) -> Result<Tsdb, Mismatch> {
+fn open(copy: &Folder) -> Result<Tsdb, Mismatch> {
     let mut options = TsdbOptions::default();
     options.maintenance = Maintained::ByCaller;
     Tsdb::open(&copy.env, &copy.dir, options).map_err(|error| Mismatch::new(error.to_string()))
@@ -91,7 +91,7 @@ fn bad_release(run: &mut Run<'_>) -> Result<(), DataError> {
     let records = run.data.records(&format!("{BAD_RELEASE}.expect.jsonl"))?;
     run.begin(BAD_RELEASE, records.len());
     for record in &records {
-        let copy = Copy::of(&run.data.folder().join(BAD_RELEASE))?;
+        let copy = Folder::of(&run.data.folder().join(BAD_RELEASE))?;
         copy.env.fs().create_dir_all(&copy.dir.join(BAD_BLOCK).join("chunks"))?;
         let check = open(&copy).and_then(|_| is_repaired(&copy, record));
         run.case(BAD_RELEASE, check);
@@ -99,7 +99,7 @@ fn bad_release(run: &mut Run<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
-fn is_repaired(copy: &Copy, record: &Value) -> Check {
+fn is_repaired(copy: &Folder, record: &Value) -> Check {
     let read = |name: &str| {
         let bytes = copy.env.fs().read(&copy.dir.join(BAD_BLOCK).join(name), 1 << 20);
         bytes.map_err(|error| Mismatch::new(error.to_string()))

@@ -1,4 +1,4 @@
-//! A copy of a directory, to be opened as its owner.
+//! A directory that is removed at the end: an empty one, or a copy of one that is to be opened as its owner.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use emberdb_env::{Env, FsError};
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// A directory of its own, removed at the end.
-pub(super) struct Copy {
+pub(super) struct Folder {
     pub(super) env: Env,
     pub(super) dir: PathBuf,
 }
 
-impl Copy {
+impl Folder {
     /// An empty one.
     pub(super) fn empty() -> Result<Self, FsError> {
         let env = Env::real();
@@ -23,9 +23,9 @@ impl Copy {
 
     /// One with all that is in `from`.
     pub(super) fn of(from: &Path) -> Result<Self, FsError> {
-        let copy = Self::empty()?;
-        copy.add(from, Path::new(""))?;
-        Ok(copy)
+        let folder = Self::empty()?;
+        folder.add(from, Path::new(""))?;
+        Ok(folder)
     }
 
     /// Copies what is in `from` into the folder `to`, which is made.
@@ -44,7 +44,7 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Folder {
     fn drop(&mut self) {
         // What cannot be removed is left to the system's own cleaning.
         let _ = self.env.fs().remove_dir_all(&self.dir);
