@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// The program `ember`; by default the one that was built beside this one
     #[arg(long, value_name = "FILE")]
     ember: Option<PathBuf>,
+    /// Leave the data directories, and say where they are
+    #[arg(long)]
+    keep: bool,
 }
 
 /// Runs both servers and prints a table.
@@ -61,6 +64,9 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         figures.push(measure(server)?);
     }
     table::print(&stream, &figures);
+    if options.keep {
+        println!("\nThe directories are in {}", folder.keep().display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
