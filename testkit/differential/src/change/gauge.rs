@@ -71,7 +71,7 @@ fn any_rate_of(asked: &Asked<'_>, is_one: impl Fn(&Expr) -> bool) -> bool {
 }
 
 /// Whether a node makes a gauge of a histogram, since 3.7.
-fn is_difference(expr: &Expr, asked: &Asked<'_>) -> bool {
+pub(super) fn is_difference(expr: &Expr, asked: &Asked<'_>) -> bool {
     match expr {
         Expr::Binary(binary) => match binary.op {
             BinaryOp::Sub => is_addition(binary, asked, Holds::histograms),

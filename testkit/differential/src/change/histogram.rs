@@ -4,6 +4,7 @@ use emberdb_promql_syntax::{Aggregation, AggregationOp, Binary, BinaryOp, Call, 
 
 use super::Change;
 use super::asked::{Asked, below, constant};
+use super::gauge::is_difference;
 use super::holds::{Holds, selected};
 use crate::data::FamilyKind;
 
@@ -134,6 +135,24 @@ pub(super) fn changes() -> Vec<Change> {
             ],
         },
         Change {
+            name: "sums-of-differences",
+            version: (3, 10, 0),
+            what: "sums of native histograms are compensated: where they cancel out, other digits are left",
+            touches: "`sum` and `sum_over_time` of native histograms that may be negative",
+            recognise: Some(|asked| asked.any(|node| sums_differences(node.expr, asked))),
+            examples: &[
+                "sum(delta(gauge_native[5m]))",
+                "sum_over_time((native - native offset 5m)[5m:])",
+                "sum(native * -1)",
+            ],
+            counterexamples: &[
+                "sum(native)",
+                "sum(native * 2)",
+                "sum(delta(gauge[5m]))",
+                "delta(gauge_native[5m])",
+            ],
+        },
+        Change {
             name: "mixed-schemas-without-buckets",
             version: (3, 12, 0),
             what: "a warning where `histogram_count`, `histogram_sum` or `histogram_avg` look at exponential and custom buckets mixed",
@@ -211,6 +230,20 @@ fn averages(expr: &Expr, asked: &Asked<'_>) -> bool {
         Expr::Call(call) => call.function == FunctionId::AvgOverTime && takes_histograms(call, asked),
         _ => false,
     }
+}
+
+fn sums_differences(expr: &Expr, asked: &Asked<'_>) -> bool {
+    let summed = match expr {
+        Expr::Aggregation(aggregation) if aggregation.op == AggregationOp::Sum => &aggregation.expr,
+        Expr::Call(call) if call.function == FunctionId::SumOverTime => match call.args.as_slice() {
+            [arg] => arg,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let is_delta = |node: &Expr| matches!(node, Expr::Call(call) if matches!(call.function, FunctionId::Delta | FunctionId::Idelta));
+    asked.holds(summed).histograms()
+        && below(summed).into_iter().any(|node| is_delta(node) || is_difference(node, asked))
 }
 
 /// Whether `histogram_fraction` may begin in a bucket that has no bucket before it.

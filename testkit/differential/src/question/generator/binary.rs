@@ -127,7 +127,7 @@ impl Maker<'_> {
         let take = match &included {
             Some(name) => format!("({})", label_name(name)),
             // A parenthesis behind would be read as the list of labels.
-            None if many.is_tight => self.random.pick(["", "()"]).to_owned(),
+            None if !many.operand().starts_with('(') => self.random.pick(["", "()"]).to_owned(),
             None => "()".to_owned(),
         };
         // Without `included` a group has no other labels than those that are matched on.
