@@ -5,6 +5,7 @@
 //! * [`compliance`]: the queries of Prometheus' compliance tests
 //! * [`smaller`]: what to ask next while a difference is narrowed down
 
+pub(crate) mod children;
 mod compliance;
 mod dashboards;
 mod generator;
@@ -17,6 +18,8 @@ pub use dashboards::{dashboard_families, dashboards};
 pub use generator::Generator;
 pub use smaller::smaller;
 pub use when::{Span, When};
+
+use random::Random;
 
 /// Where a question comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,4 +43,12 @@ pub struct Question {
     pub when: When,
     /// Whose idea it was.
     pub origin: Origin,
+}
+
+impl Question {
+    /// A query at a time, or over a range, that the seed chooses.
+    #[must_use]
+    pub fn at_random(query: String, origin: Origin, seed: u64, span: Span) -> Self {
+        Self { query, when: span.when(&mut Random::new(seed)), origin }
+    }
 }
