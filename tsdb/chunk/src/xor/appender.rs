@@ -10,6 +10,9 @@ use crate::varint::{push_uvarint, push_varint};
 /// The first reservation. Two hours of an idle gauge fit, and many counters' first hour.
 const CAPACITY_BYTES_MIN: usize = 64;
 
+/// A chunk without samples.
+const EMPTY: [u8; HEADER_BYTES] = [0; HEADER_BYTES];
+
 /// A sample has at most so many bytes: 68 bits of time, 77 of value.
 const SAMPLE_BYTES_MAX: usize = 19;
 
@@ -51,11 +54,11 @@ pub struct XorAppender {
 const _: () = assert!(size_of::<XorAppender>() <= 56, "a head keeps one for each series");
 
 impl XorAppender {
-    /// An empty chunk.
+    /// An empty chunk. Memory is taken with the first sample: many series have no open chunk of floats, and when a log is
+    /// replayed the thread that makes a series is not the one that fills it.
     #[must_use]
-    pub fn new() -> Self {
-        let mut bytes = Vec::with_capacity(CAPACITY_BYTES_MIN);
-        bytes.extend_from_slice(&[0; HEADER_BYTES]);
+    pub const fn new() -> Self {
+        let bytes = Vec::new();
         let Coded { t_ms, step_ms, value_bits, window } = Coded::NONE;
         Self { bytes, t_ms, step_ms, value_bits, samples: 0, window, free_bits: 0 }
     }
@@ -134,26 +137,31 @@ impl XorAppender {
     /// The chunk so far: complete and readable after every sample.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        if self.bytes.is_empty() { &EMPTY } else { &self.bytes }
     }
 
     /// How many bytes the chunk has so far, the header included.
     #[must_use]
     pub const fn len_bytes(&self) -> usize {
-        self.bytes.len()
+        if self.bytes.is_empty() { HEADER_BYTES } else { self.bytes.len() }
     }
 
     /// The finished chunk, in as much memory as it has bytes.
     #[must_use]
     pub fn finish(self) -> Box<[u8]> {
-        self.bytes.into_boxed_slice()
+        if self.bytes.is_empty() { EMPTY.into() } else { self.bytes.into_boxed_slice() }
     }
 
-    /// Makes room for another sample and some more. A vector would double: of all memory that a head has, a quarter would be
-    /// room for samples that never come, as chunks end at some hundred bytes.
+    /// Makes room for the header and the first samples, or for another sample and some more. A vector would double: of all memory
+    /// that a head has, a quarter would be room for samples that never come, as chunks end at some hundred bytes.
     #[cold]
     fn grow(&mut self) {
-        self.bytes.reserve_exact((self.bytes.len() / 4).max(GROWTH_BYTES_MIN));
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(CAPACITY_BYTES_MIN);
+            self.bytes.extend_from_slice(&EMPTY);
+        } else {
+            self.bytes.reserve_exact((self.bytes.len() / 4).max(GROWTH_BYTES_MIN));
+        }
     }
 
     /// Appends what a third or later sample consists of, the time step's change first.
