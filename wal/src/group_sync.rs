@@ -7,9 +7,10 @@
 //! once, so of two fsyncs at the same time one could succeed although the other was told of the loss.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use emberdb_env::File;
+use emberdb_env::{Env, File};
 
 use crate::error::WalError;
 
@@ -25,11 +26,30 @@ struct State {
     written: u64,
     /// How many of them are durable.
     durable: u64,
-    /// The segment of the newest writes. Those to earlier ones are durable.
-    file: Arc<dyn File>,
+    /// What an fsync is to make durable, in this order. The last is the segment of the newest writes; before it may be one that
+    /// has ended, and the folder with its successor. All else is durable.
+    pending: Vec<Pending>,
     is_syncing: bool,
     /// The first write or fsync that failed.
     failure: Option<String>,
+}
+
+/// What may not be durable yet.
+#[derive(Clone)]
+enum Pending {
+    /// What was written to a segment.
+    Segment(Arc<dyn File>),
+    /// That a folder has a segment.
+    Folder(Env, PathBuf),
+}
+
+impl Pending {
+    fn sync(&self) -> Result<(), WalError> {
+        match self {
+            Self::Segment(file) => Ok(file.sync_all()?),
+            Self::Folder(env, dir) => Ok(env.fs().sync_dir(dir)?),
+        }
+    }
 }
 
 /// A moment in a log's life: what was logged before it can be waited for.
@@ -81,7 +101,8 @@ impl SyncHandle {
 
 impl GroupSync {
     pub(crate) fn new(file: Arc<dyn File>) -> Self {
-        let state = State { written: 0, durable: 0, file, is_syncing: false, failure: None };
+        let pending = vec![Pending::Segment(file)];
+        let state = State { written: 0, durable: 0, pending, is_syncing: false, failure: None };
         Self { state: Mutex::new(state), synced: Condvar::new() }
     }
 
@@ -96,7 +117,16 @@ impl GroupSync {
 
     /// What is written from now on goes to another file; all before is durable.
     pub(crate) fn begin_file(&self, file: Arc<dyn File>) {
-        self.lock().file = file;
+        self.lock().pending = vec![Pending::Segment(file)];
+    }
+
+    /// What is written from now on goes to another file, of which the folder does not know durably yet. The next fsync is one of what
+    /// was written before, of the folder, and of this file.
+    pub(crate) fn begin_file_after_unsynced(&self, file: Arc<dyn File>, env: Env, dir: PathBuf) {
+        let mut state = self.lock();
+        // The new file is no write, and has to be durable nevertheless before the log counts on it.
+        state.written += 1;
+        state.pending.extend([Pending::Folder(env, dir), Pending::Segment(file)]);
     }
 
     /// Refuses if something has failed.
@@ -131,7 +161,7 @@ impl GroupSync {
             state = self.synced.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_syncing = true;
-        let turn = Turn { group: self, written: state.written, file: Arc::clone(&state.file) };
+        let turn = Turn { group: self, written: state.written, pending: state.pending.clone() };
         drop(state);
         turn.sync()
     }
@@ -160,15 +190,20 @@ struct Turn<'a> {
     group: &'a GroupSync,
     /// What the fsync makes durable.
     written: u64,
-    file: Arc<dyn File>,
+    pending: Vec<Pending>,
 }
 
 impl Turn<'_> {
     fn sync(self) -> Result<(), WalError> {
-        let outcome = self.file.sync_all().map_err(WalError::from);
+        let outcome = self.pending.iter().try_for_each(Pending::sync);
         let mut state = self.group.lock();
         match &outcome {
-            Ok(()) => state.durable = state.durable.max(self.written),
+            Ok(()) => {
+                state.durable = state.durable.max(self.written);
+                // The last goes on to be written to. Others may have been added behind it meanwhile.
+                let ended = self.pending.len() - 1;
+                state.pending.drain(..ended);
+            }
             Err(error) => state.fail(error),
         }
         outcome

@@ -148,6 +148,20 @@ impl WalWriter {
         Ok(self.active.number)
     }
 
+    /// Like [`cut_segment`](Self::cut_segment), without waiting for the disk: the segment that ended, and that there is another one, is durable
+    /// after the next [`SyncHandle::sync`], or when a later commit is. So that nobody waits who wants to append.
+    ///
+    /// # Errors
+    /// When a write fails, or something did before.
+    pub fn begin_segment(&mut self) -> Result<u32, WalError> {
+        self.group.check()?;
+        if self.active.offset > 0 {
+            let outcome = self.active.begin_next();
+            self.group.note(outcome)?;
+        }
+        Ok(self.active.number)
+    }
+
     /// Ends the log: fills up its last page and returns when all is durable.
     ///
     /// # Errors
@@ -256,20 +270,44 @@ impl ActiveSegment {
     /// Finishes the segment and begins the next.
     fn roll(&mut self) -> Result<(), WalError> {
         self.finish()?;
-        let number = self.number.checked_add(1).ok_or(WalError::SegmentsExhausted { last: self.number })?;
-        self.file = create_segment(&self.env, &self.dir, number)?;
-        self.group.begin_file(Arc::clone(&self.file));
+        let number = self.next_number()?;
+        let file = create_segment(&self.env, &self.dir, number)?;
+        self.group.begin_file(Arc::clone(&file));
+        self.go_on(number, file);
+        Ok(())
+    }
+
+    /// Ends the segment and begins the next; the next fsync is one of both.
+    fn begin_next(&mut self) -> Result<(), WalError> {
+        self.offset = append_padding(self.offset, &mut self.unwritten);
+        self.write()?;
+        let number = self.next_number()?;
+        let file = create_file(&self.env, &self.dir, number)?;
+        self.group.begin_file_after_unsynced(Arc::clone(&file), self.env.clone(), self.dir.clone());
+        self.go_on(number, file);
+        Ok(())
+    }
+
+    fn next_number(&self) -> Result<u32, WalError> {
+        self.number.checked_add(1).ok_or(WalError::SegmentsExhausted { last: self.number })
+    }
+
+    fn go_on(&mut self, number: u32, file: Arc<dyn File>) {
+        self.file = file;
         self.number = number;
         self.offset = 0;
-        Ok(())
     }
 }
 
 /// Creates a segment's file, durably: a later segment must never exist without this one.
 fn create_segment(env: &Env, dir: &Path, number: u32) -> Result<Arc<dyn File>, WalError> {
-    let file = env.fs().create_new(&Segment::new(dir, number).path)?;
+    let file = create_file(env, dir, number)?;
     env.fs().sync_dir(dir)?;
-    Ok(Arc::from(file))
+    Ok(file)
+}
+
+fn create_file(env: &Env, dir: &Path, number: u32) -> Result<Arc<dyn File>, WalError> {
+    Ok(Arc::from(env.fs().create_new(&Segment::new(dir, number).path)?))
 }
 
 impl fmt::Debug for ActiveSegment {

@@ -58,6 +58,59 @@ fn one_fsync_is_enough_for_all_points_before_it() {
     assert_eq!((syncs(&fs), durable(&fs).len()), (3, 5));
 }
 
+#[test]
+fn a_segment_that_has_ended_is_durable_before_what_comes_after_it() {
+    let fs = MemoryFs::default();
+    let mut writer = open(&fs);
+    writer.log(&[b"one"]).unwrap();
+    assert_eq!(writer.begin_segment().unwrap(), 1);
+    assert_eq!(writer.begin_segment().unwrap(), 1, "it is empty");
+    let ended = writer.sync_point();
+    assert_eq!((syncs(&fs), ended.is_durable(), durable(&fs).len()), (0, false, 0));
+    writer.log(&[b"two"]).unwrap();
+    writer.begin_segment().unwrap();
+    writer.log(&[b"three"]).unwrap();
+    // Three segments and twice the folder; each of these steps leaves a log without a gap.
+    let begun = fs.changes().len();
+    writer.sync_point().wait_durable().unwrap();
+    let steps: Vec<String> = fs.changes().split_off(begun);
+    assert_eq!(
+        steps.iter().map(|step| step.split(' ').next().unwrap()).collect::<Vec<_>>(),
+        ["sync"; 5],
+        "{steps:?}"
+    );
+    assert!(ended.is_durable());
+    assert_eq!(durable(&fs), [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+    // From now on one is enough.
+    writer.log(&[b"four"]).unwrap();
+    let begun = fs.changes().len();
+    writer.sync().unwrap();
+    assert_eq!(fs.changes().len(), begun + 1);
+    assert_eq!(durable(&fs).len(), 4);
+    // A segment that is cut the other way takes those along that were not durable.
+    writer.begin_segment().unwrap();
+    writer.log(&[b"five"]).unwrap();
+    writer.cut_segment().unwrap();
+    assert_eq!(durable(&fs).len(), 5);
+}
+
+/// Whatever of it fails, nothing after it is promised.
+#[test]
+fn a_segment_that_cannot_be_made_durable_ends_the_log() {
+    for step in 0..3 {
+        let fs = MemoryFs::default();
+        let mut writer = open(&fs);
+        writer.log(&[b"one"]).unwrap();
+        writer.begin_segment().unwrap();
+        writer.log(&[b"two"]).unwrap();
+        let point = writer.sync_point();
+        fs.set_fault(Fault::Only(fs.changes().len() + step));
+        assert!(matches!(point.wait_durable(), Err(WalError::Fs(_))), "step {step}");
+        assert!(matches!(writer.log(&[b"refused"]), Err(WalError::RefusesWrites { .. })), "step {step}");
+        assert!(durable(&fs).len() <= 1, "step {step}");
+    }
+}
+
 /// While one fsync is under way, commits go on; all who come meanwhile share the next fsync.
 #[test]
 fn those_who_wait_share_the_next_fsync() {

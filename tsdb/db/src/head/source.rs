@@ -199,8 +199,8 @@ impl Head {
     pub(crate) fn finish_late(&self) -> Result<(LateChunks, Option<u32>), StorageError> {
         // No commit is under way meanwhile, so that segments and chunks have the same samples.
         let mut log = self.settled_log().map_err(log_failed)?;
-        let cut =
-            log.late_writer.as_mut().map(|writer| writer.cut_segment().map_err(log_failed)).transpose()?;
+        let begun = log.late_writer.as_mut().map(|writer| writer.begin_segment().map_err(log_failed));
+        let begun = begun.transpose()?;
         let mut late = LateChunks { counts: Vec::new(), range: None };
         for (number, page) in self.pages.all().iter().enumerate() {
             if !page.read().iter().any(|series| series.late().is_some()) {
@@ -214,7 +214,9 @@ impl Head {
                     late.range.into_iter().chain(samples.range()).reduce(|whole, range| whole.union(&range));
             }
         }
-        Ok((late, cut.and_then(|segment| segment.checked_sub(1))))
+        drop(log);
+        self.sync().map_err(log_failed)?;
+        Ok((late, begun.and_then(|segment| segment.checked_sub(1))))
     }
 
     /// Forgets late samples that are in blocks.

@@ -39,9 +39,10 @@ impl Head {
         before_ms: i64,
     ) -> Result<Option<CheckpointReport>, WalError> {
         let ended = match &mut self.settled_log()?.writer {
-            Some(writer) => writer.cut_segment()?.checked_sub(1),
+            Some(writer) => writer.begin_segment()?.checked_sub(1),
             None => None,
         };
+        self.sync()?;
         let first = WalListing::read(&self.env, dir)?.segments.first().map(|segment| segment.number);
         let (Some(first), Some(ended)) = (first, ended) else { return Ok(None) };
         let last = first + ended.saturating_sub(first) * 2 / 3;
@@ -59,10 +60,11 @@ impl Head {
                 let mut nothing = Vec::new();
                 encode_tombstones([], &mut nothing);
                 writer.log(&[&nothing])?;
-                writer.cut_segment()?.checked_sub(1)
+                writer.begin_segment()?.checked_sub(1)
             }
             None => None,
         };
+        self.sync()?;
         let Some(ended) = ended else { return Ok(()) };
         self.checkpoint(dir, ended, before_ms).map(drop)
     }

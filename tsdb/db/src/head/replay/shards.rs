@@ -24,16 +24,16 @@ use super::super::page::Pages;
 use super::shard::{Shard, Tally};
 use super::work::{Change, Held, LoggedFloat, LoggedHistogram, PageSamples, Spent, Work};
 
-/// A page's floats are passed on when there are so many: 24 KiB, four for each series.
-const PAGE_FLOATS_MAX: usize = 1024;
+/// A page's floats are passed on when there are so many: 96 KiB, sixteen for each series.
+const PAGE_FLOATS_MAX: usize = 4096;
 
 /// A page's histograms are passed on when they have so many bytes, or at the next one.
 const PAGE_HISTOGRAM_BYTES_MAX: usize = 64 * 1024;
 
-/// All buffers are passed on when they have so many bytes together: with a million series, some samples of each.
+/// All buffers are passed on when they have so many bytes together: with a million series, a few samples of each.
 const BUFFERED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// So many buffers of pages may wait for each thread: some 4 MiB, enough to sleep over a while of the other side.
+/// So many buffers of pages may wait for each thread: some 6 MiB, enough to sleep over a while of the other side.
 const QUEUE_WORKS_MAX: usize = 64;
 
 /// More threads than this would wait for the one that reads.
