@@ -1,11 +1,22 @@
 //! What is asked.
+//!
+//! * [`Generator`]: random questions, most of them valid and with an answer
+//! * [`dashboards`]: queries in the style of rule and dashboard files
+//! * [`compliance`]: the queries of Prometheus' compliance tests
+//! * [`smaller`]: what to ask next while a difference is narrowed down
 
-/// When a query is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum When {
-    Instant { time_ms: i64 },
-    Range { start_ms: i64, end_ms: i64, step_ms: i64 },
-}
+mod compliance;
+mod dashboards;
+mod generator;
+mod random;
+mod smaller;
+mod when;
+
+pub use compliance::{ComplianceError, ComplianceQuery, compliance};
+pub use dashboards::{dashboard_families, dashboards};
+pub use generator::Generator;
+pub use smaller::smaller;
+pub use when::{Span, When};
 
 /// Where a question comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +34,10 @@ pub enum Origin {
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
+    /// The PromQL.
     pub query: String,
+    /// The times that it is evaluated at.
     pub when: When,
+    /// Whose idea it was.
     pub origin: Origin,
 }
