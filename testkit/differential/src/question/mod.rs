@@ -5,6 +5,7 @@
 //! * [`compliance`]: the queries of Prometheus' compliance tests
 //! * [`smaller`]: what to ask next while a difference is narrowed down
 
+pub(crate) mod children;
 mod compliance;
 mod dashboards;
 mod generator;

@@ -36,7 +36,7 @@ impl Maker<'_> {
 
     /// One of the operators, arithmetic ones more often.
     pub(super) fn operator(&mut self) -> BinaryOp {
-        match self.random.weighted(&[50, 27, 17, 6]) {
+        match self.random.weighted(&[50, 29, 18, 3]) {
             0 => self.random.pick(ARITHMETIC),
             1 => self.comparison(),
             2 => self.random.pick([BinaryOp::And, BinaryOp::Or, BinaryOp::Unless]),

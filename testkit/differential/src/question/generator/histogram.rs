@@ -41,13 +41,15 @@ impl Maker<'_> {
                 self.aggregation(op, Wish::Histograms, depth)
             }
             3 => {
-                let op = self.random.pick([
+                let ops = [
                     BinaryOp::Add,
                     BinaryOp::Sub,
                     BinaryOp::Mul,
                     BinaryOp::Div,
                     BinaryOp::TrimLower,
-                ]);
+                    BinaryOp::TrimUpper,
+                ];
+                let op = ops[self.random.weighted(&[6, 6, 6, 4, 1, 1])];
                 self.binary(op, Wish::Histograms, depth)
             }
             4 => {

@@ -5,8 +5,8 @@ use emberdb_promql_syntax::{
     ValueType,
 };
 
-use super::children::children;
 use super::modifier::{binaries, matchings, ranges, selectors};
+use crate::question::children::children;
 
 /// The node, made smaller in each of the ways there are; always of the same type.
 pub(super) fn edits(expr: &Expr) -> Vec<Expr> {

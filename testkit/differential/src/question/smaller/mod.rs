@@ -2,9 +2,7 @@
 //!
 //! * [`size`]: the measure
 //! * [`edit`]: what can be done to one node, and [`modifier`] to what is written around it
-//! * [`children`]: the nodes of a tree
 
-mod children;
 mod edit;
 mod modifier;
 mod size;
@@ -13,7 +11,7 @@ use std::collections::BTreeSet;
 
 use emberdb_promql_syntax::{Expr, ParserOptions, ValueType, parse_with};
 
-use children::{child_mut, children};
+use super::children::{child_mut, children};
 use edit::edits;
 use size::size;
 

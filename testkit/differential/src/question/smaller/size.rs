@@ -5,7 +5,7 @@ use emberdb_promql_syntax::{
     VectorMatching, VectorSelector,
 };
 
-use super::children::children;
+use crate::question::children::children;
 
 /// What counts is the number of nodes, then what is written around them, then how long ranges and numbers are.
 pub(super) fn size(expr: &Expr) -> u64 {

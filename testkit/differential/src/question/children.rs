@@ -2,7 +2,7 @@
 
 use emberdb_promql_syntax::Expr;
 
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::NumberLiteral(_)
         | Expr::StringLiteral(_)
@@ -18,7 +18,7 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// The child of that number in [`children`].
-pub(super) fn child_mut(expr: &mut Expr, index: usize) -> Option<&mut Expr> {
+pub(crate) fn child_mut(expr: &mut Expr, index: usize) -> Option<&mut Expr> {
     match expr {
         Expr::NumberLiteral(_)
         | Expr::StringLiteral(_)

@@ -1,0 +1,129 @@
+//! Changes of nothing but the words of warnings and infos.
+//!
+//! A question is not left out for them: what both versions say is compared.
+
+use emberdb_promql_syntax::{Expr, ParserOptions, parse_with};
+
+use super::Change;
+use super::asked::below;
+
+/// Older versions see the argument with its parentheses.
+const WITHOUT_PARENTHESES: (u32, u32, u32) = (3, 7, 0);
+/// Older versions name the metric also where there is no name, and otherwise in range queries than in instant ones.
+const NAMES_IF_KNOWN: (u32, u32, u32) = (3, 7, 0);
+/// Older versions do not say which buckets were not monotonic.
+const MONOTONICITY_DETAILS: (u32, u32, u32) = (3, 10, 0);
+
+/// What the annotations begin with whose metric name has changed.
+const NAMED: [&str; 4] = [
+    "bucket label ",
+    "vector contains a mix of classic and native histograms",
+    "input to histogram_quantile ",
+    "input to histogram_fraction ",
+];
+
+pub(super) fn changes() -> Vec<Change> {
+    let text_only = |name, version, what, touches| Change {
+        name,
+        version,
+        what,
+        touches,
+        recognise: None,
+        examples: &[],
+        counterexamples: &[],
+    };
+    vec![
+        text_only(
+            "text-in-parentheses",
+            WITHOUT_PARENTHESES,
+            "the position in a warning or info is that of the argument within its parentheses",
+            "none: positions are not compared where the query has parentheses of its own",
+        ),
+        text_only(
+            "text-names-if-known",
+            NAMES_IF_KNOWN,
+            "warnings and infos of `histogram_quantile` and `histogram_fraction` name the metric only if there is a name",
+            "none: these names are not compared",
+        ),
+        text_only(
+            "text-of-monotonicity",
+            MONOTONICITY_DETAILS,
+            "the info about buckets that are not monotonic says which, by how much, how often and when",
+            "none: these details are not compared",
+        ),
+    ]
+}
+
+/// What of a warning or info on `query` is the same from a server of `peer_version` on: both sides' annotations are
+/// brought to this form and compared as sets.
+#[must_use]
+pub fn common_text(annotation: &str, query: &str, peer_version: (u32, u32, u32)) -> String {
+    let (mut text, mut position) = split_position(annotation);
+    if peer_version < WITHOUT_PARENTHESES && has_parentheses(query) {
+        position = "";
+    }
+    if peer_version < MONOTONICITY_DETAILS
+        && let Some((before, _)) = text.split_once(", from buckets ")
+    {
+        text = before;
+    }
+    if peer_version < NAMES_IF_KNOWN
+        && NAMED.iter().any(|beginning| text.contains(beginning))
+        && let Some((before, _)) = text.split_once(" for metric name ")
+    {
+        text = before;
+    }
+    format!("{text}{position}")
+}
+
+/// The text, and ` (line:column)` if it ends so.
+fn split_position(annotation: &str) -> (&str, &str) {
+    let is_position = |inner: &str| {
+        inner.split_once(':').is_some_and(|(line, column)| {
+            [line, column]
+                .iter()
+                .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    };
+    match annotation.rfind(" (") {
+        Some(at) => {
+            let (text, position) = annotation.split_at(at);
+            let inner = position.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+            if inner.is_some_and(is_position) { (text, position) } else { (annotation, "") }
+        }
+        None => (annotation, ""),
+    }
+}
+
+fn has_parentheses(query: &str) -> bool {
+    parse_with(query, &ParserOptions::ALL)
+        .is_ok_and(|expr| below(&expr).into_iter().any(|node| matches!(node, Expr::Paren(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_text;
+
+    #[test]
+    fn what_an_older_server_says_otherwise_is_left_out() {
+        let now = "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://x/#y), from buckets \
+                   0.1 to 1, with a max diff of 2, over 3 samples from a to b (1:25)";
+        let then = "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://x/#y) for metric \
+                    name \"\" (1:25)";
+        let query = "histogram_quantile(0.5, foo_bucket)";
+        for version in [(3, 5, 3), (3, 6, 0)] {
+            assert_eq!(common_text(now, query, version), common_text(then, query, version));
+        }
+        assert_eq!(common_text(now, query, (3, 10, 0)), now);
+    }
+
+    #[test]
+    fn positions_count_unless_there_are_parentheses() {
+        let text = "PromQL info: metric might not be a counter: \"foo\" (1:6)";
+        assert_eq!(common_text(text, "rate(foo[5m])", (3, 5, 3)), text);
+        let common = common_text(text, "rate((foo[5m]))", (3, 5, 3));
+        assert_eq!(common, "PromQL info: metric might not be a counter: \"foo\"");
+        assert_eq!(common_text(text, "rate((foo[5m]))", (3, 7, 0)), text);
+        assert_eq!(common_text("no position (here)", "(foo)", (3, 5, 3)), "no position (here)");
+    }
+}
