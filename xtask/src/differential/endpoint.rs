@@ -59,6 +59,13 @@ impl Endpoint {
     pub(super) fn get(&self, path: &str) -> io::Result<Reply> {
         reply(self.agent.get(format!("{}{path}", self.url)).call().map_err(io::Error::other)?)
     }
+
+    /// The version that the server says it has.
+    pub(super) fn version(&self) -> Option<String> {
+        let reply = self.get("/api/v1/status/buildinfo").ok()?;
+        let json: serde_json::Value = serde_json::from_slice(&reply.body).ok()?;
+        json["data"]["version"].as_str().map(str::to_owned)
+    }
 }
 
 fn reply(mut response: ureq::http::Response<ureq::Body>) -> io::Result<Reply> {

@@ -86,7 +86,8 @@ fn runs(slice: Slice<'_>) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
     let is_float = |sample: &DataSample| matches!(sample.value, DataValue::Float(_));
     for same in slice.samples.chunk_by(|a, b| is_float(a) == is_float(b)) {
-        let mut run = Run { labels: slice.labels, floats: Vec::new(), histograms: Vec::new(), exemplars: Vec::new() };
+        let mut run =
+            Run { labels: slice.labels, floats: Vec::new(), histograms: Vec::new(), exemplars: Vec::new() };
         for sample in same {
             match &sample.value {
                 DataValue::Float(value) => {

@@ -10,7 +10,12 @@ use super::finding::Findings;
 use super::subject::Subject;
 
 /// Asks both for all samples of each family, and for all exemplars.
-pub(super) fn check(data: &DataSet, [reference, other]: [&Endpoint; 2], findings: &mut Findings, bar: &ProgressBar) {
+pub(super) fn check(
+    data: &DataSet,
+    [reference, other]: [&Endpoint; 2],
+    findings: &mut Findings,
+    bar: &ProgressBar,
+) {
     for family in data.families() {
         check_name(&family.name, data.end_ms(), [reference, other], findings);
         bar.inc(1);
@@ -26,12 +31,18 @@ pub(super) fn check(data: &DataSet, [reference, other]: [&Endpoint; 2], findings
     };
     let (wanted, got) = (ask(reference), ask(other));
     if wanted != got {
-        findings.push("exemplars held".into(), first_line_apart(&format!("{wanted:#?}"), &format!("{got:#?}")));
+        findings
+            .push("exemplars held".into(), first_line_apart(&format!("{wanted:#?}"), &format!("{got:#?}")));
     }
 }
 
 /// Asks both for all samples of a name.
-pub(super) fn check_name(name: &str, end_ms: i64, [reference, other]: [&Endpoint; 2], findings: &mut Findings) {
+pub(super) fn check_name(
+    name: &str,
+    end_ms: i64,
+    [reference, other]: [&Endpoint; 2],
+    findings: &mut Findings,
+) {
     const MARGIN_MS: i64 = 3_600_000;
     let range_ms = DATA_SPAN_MS + 2 * MARGIN_MS;
     let query = format!("{{__name__=\"{name}\"}}[{range_ms}ms]");

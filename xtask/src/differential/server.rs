@@ -120,7 +120,9 @@ impl Server {
             ],
             Program::Prometheus => {
                 let config = self.folder.join("prometheus.yml");
-                let text = format!("storage: {{tsdb: {{out_of_order_time_window: {OUT_OF_ORDER_WINDOW_MS}ms}}, exemplars: {{max_exemplars: 100000}}}}\n");
+                let text = format!(
+                    "storage: {{tsdb: {{out_of_order_time_window: {OUT_OF_ORDER_WINDOW_MS}ms}}, exemplars: {{max_exemplars: 100000}}}}\n"
+                );
                 std::fs::write(&config, text)?;
                 vec![
                     format!("--config.file={}", config.display()),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use emberdb_differential::answer::{Answer, Closeness};
 use emberdb_promql_syntax::{
-    Aggregation, Binary, Call, ParserOptions, Subquery, Visitor, parse_with, walk_aggregation, walk_binary, walk_call,
-    walk_subquery,
+    Aggregation, Binary, Call, ParserOptions, Subquery, Visitor, parse_with, walk_aggregation, walk_binary,
+    walk_call, walk_subquery,
 };
 
-use super::verdict::{Judgement, Verdict};
+use super::trial::{Judgement, Verdict};
 
 /// How many questions came out how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +35,10 @@ pub(super) struct Tally {
     pub(super) parts: BTreeMap<String, Counts>,
     /// By where the question comes from.
     pub(super) origins: BTreeMap<String, Counts>,
-    /// Questions that were not asked, by the change of upstream's that they touch.
-    pub(super) not_asked: BTreeMap<&'static str, u64>,
+    /// Questions that were not asked.
+    pub(super) not_asked: u64,
+    /// The same, by the changes of upstream's that they touch.
+    pub(super) changes: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
@@ -50,6 +52,16 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Counts a question that is not asked, because it touches these changes.
+    pub(super) fn not_asked(&mut self, changes: impl Iterator<Item = &'static str>) {
+        self.not_asked += 1;
+        for change in changes {
+            *self.changes.entry(change).or_default() += 1;
+        }
+    }
+}
+
 impl Counts {
     fn count(&mut self, verdict: &Verdict) {
         self.asked += 1;
@@ -57,7 +69,7 @@ impl Counts {
         self.non_empty += u64::from(has_value(&verdict.reference));
         self.histograms += u64::from(verdict.reference.has_histograms());
         self.errors += u64::from(verdict.reference.is_error());
-        match verdict.outcome {
+        match verdict.judgement {
             Judgement::Equal(closeness) => {
                 self.equal += 1;
                 self.to_the_bit += u64::from(closeness == Closeness::Bits);
