@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use emberdb::{AnnotationKind, Db, DbOptions, QueryError, QueryErrorKind, QueryResult};
+use emberdb::{AnnotationKind, Db, DbOptions, Feature, QueryError, QueryErrorKind, QueryResult};
 use emberdb_differential::answer::{Answer, parse_data};
 use emberdb_differential::question::When;
 
@@ -24,7 +24,11 @@ impl InProcess {
         options.storage.out_of_order_window_ms = settings::OUT_OF_ORDER_WINDOW_MS;
         options.engine.lookback_ms = settings::LOOKBACK_MS;
         options.engine.samples_max = settings::SAMPLES_MAX;
-        options.engine.enable(emberdb::Feature::ExperimentalFunctions);
+        // Those that are of the storage are no features of the language.
+        settings::FEATURES
+            .split(',')
+            .filter_map(Feature::named)
+            .for_each(|feature| options.engine.enable(feature));
         Db::open(data, options).map(Self).map_err(io::Error::other)
     }
 }

@@ -1,6 +1,6 @@
 //! What comes of a question.
 
-use emberdb_differential::answer::{Answer, Closeness, Comparison, Order, compare};
+use emberdb_differential::answer::{Answer, Closeness, Comparison, Order, Outcome, compare};
 use emberdb_differential::change::{Change, common_text, touched};
 use emberdb_differential::data::Family;
 use emberdb_differential::question::When;
@@ -36,7 +36,7 @@ pub(super) struct Verdict {
 pub(super) enum Judgement {
     /// The same.
     Equal(Closeness),
-    /// The reference disagrees with itself.
+    /// The reference disagrees with itself, or broke down.
     SetAside,
     /// Not the same: the first difference.
     Different(String),
@@ -59,7 +59,7 @@ impl Trial<'_> {
                 let disagrees = |_| {
                     compare(&reference, &ask(self.reference), order) != Comparison::Equal(Closeness::Bits)
                 };
-                let is_unsure = (0..ASKED_AGAIN).any(disagrees);
+                let is_unsure = broke_down(&reference) || (0..ASKED_AGAIN).any(disagrees);
                 if is_unsure { Judgement::SetAside } else { Judgement::Different(difference) }
             }
         };
@@ -72,6 +72,11 @@ impl Trial<'_> {
         }
         answer
     }
+}
+
+/// Whether a defect of the reference's is all that it answers: it catches them, and says where its program stood.
+fn broke_down(answer: &Answer) -> bool {
+    matches!(&answer.outcome, Outcome::Error { message, .. } if message.starts_with("unexpected error: runtime error"))
 }
 
 /// Whether a query sorts what it answers.

@@ -2,7 +2,7 @@
 
 use super::builder::{Builder, Combination};
 use super::classic::{Flaw, bucket};
-use super::float::{constant, counter, gauge, switch};
+use super::float::{come_and_go, constant, counter, gauge, switch};
 use super::native::{Recipe, custom, exponential};
 use super::times::{Range, Rhythm};
 use super::{DataSample, Family, FamilyKind};
@@ -33,6 +33,10 @@ fn samples(series: &Combination<'_>, kind: FamilyKind, range: Range) -> Vec<Data
         FamilyKind::Counter => {
             let step = noise.pick(&[0.5, 3.0, 40.0, 2000.0]).unwrap_or(1.0);
             counter(&times, step, 0.002, &mut noise)
+        }
+        FamilyKind::Gauge if series.name().contains("intermittent") => {
+            let samples = gauge_of(series, &times, range);
+            come_and_go(samples, &mut noise)
         }
         FamilyKind::Gauge => gauge_of(series, &times, range),
         FamilyKind::ClassicBuckets => bucket(&times, series.get("le"), series.all("le"), Flaw::None, noise),

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::hostile::{self, DELETED};
 use super::times::Range;
-use super::{DataSeries, Family, hostile_histogram, sane};
+use super::{DataSeries, Family, demo, hostile_histogram, sane};
 
 /// How long the data is, in milliseconds: three times what goes into a block.
 pub const DATA_SPAN_MS: i64 = 6 * 60 * 60 * 1000;
@@ -30,15 +30,15 @@ pub struct Deletion {
 }
 
 impl DataSet {
-    /// The data of this seed that ends at `end_ms`, in milliseconds since the epoch: families made to hurt, and `more`, whose
-    /// samples are as services have them.
+    /// The data of this seed that ends at `end_ms`, in milliseconds since the epoch: families made to hurt, those of
+    /// the compliance tests, and `more`, whose samples are as services have them.
     #[must_use]
     pub fn new(seed: u64, end_ms: i64, more: Vec<Family>) -> Self {
         let range = Range { start_ms: end_ms - DATA_SPAN_MS, end_ms };
         let mut builder = Builder::new(seed, range);
         hostile::add(&mut builder);
         hostile_histogram::add(&mut builder);
-        for family in more {
+        for family in demo::families().into_iter().chain(more) {
             sane::add(&mut builder, family);
         }
         let Builder { families, mut series, .. } = builder;
