@@ -30,6 +30,17 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
+impl Reply {
+    /// The reference's reply, and another.
+    pub(super) fn unlike(&self, other: &Self) -> String {
+        let told = |reply: &Self| {
+            let body = String::from_utf8_lossy(&reply.body);
+            format!("{} {:?} {}", reply.status, reply.written, body.trim())
+        };
+        format!("{}\nnot {}", told(self), told(other))
+    }
+}
+
 impl Endpoint {
     /// The server at a URL such as `http://127.0.0.1:9090`.
     pub(super) fn new(name: &str, url: &str) -> Self {

@@ -65,18 +65,7 @@ fn post(
     let send = |server: &Server| server.endpoint.post("/api/v1/write", &kind.headers(), body);
     let (wanted, got) = (send(reference)?, send(other)?);
     if (wanted.status, &wanted.written) != (got.status, &got.written) {
-        findings.push(
-            format!("write: {what}, {}", kind.name()),
-            format!(
-                "{} {:?} {}\nnot {} {:?} {}",
-                wanted.status,
-                wanted.written,
-                String::from_utf8_lossy(&wanted.body).trim(),
-                got.status,
-                got.written,
-                String::from_utf8_lossy(&got.body).trim()
-            ),
-        );
+        findings.push(format!("writing {what}, {}", kind.name()), wanted.unlike(&got));
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! says how it is used.
 //!
 //! - [`settings`], [`server`]: the two servers; [`pair`]: both of them, fed. [`feed`]: the data on its way; [`held`]: whether both
-//!   hold the same of it; [`finding`]: where not.
+//!   hold the same of it; [`finding`]: where not; [`writes`]:
+//!   requests that try the write path.
 //! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library.
 //! - [`questions`]: what is asked; [`ask`](mod@ask): all of it, by several threads; [`trial`]: what comes of one question.
 //! - [`tally`]: counts; [`shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
@@ -25,6 +26,7 @@ mod shrink;
 mod subject;
 mod tally;
 mod trial;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -76,7 +78,7 @@ pub(crate) struct Options {
     /// The server that is compared, instead of one that is started and fed
     #[arg(long, value_name = "URL", requires = "a")]
     b: Option<String>,
-    /// Send nothing that is wrong or late but the data itself
+    /// Leave out the requests that try the write path
     #[arg(long)]
     without_writes: bool,
     /// Write the report as JSON
@@ -113,7 +115,7 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
     let mut findings = Findings::default();
     let mut pair = Pair::start(peers.prometheus, ember(options)?)?;
-    pair.feed(&data, &mut findings)?;
+    pair.feed(&data, !options.without_writes, &mut findings)?;
     let in_process = match options.in_process {
         true => {
             pair.ember.end()?;

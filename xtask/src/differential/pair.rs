@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::endpoint::seconds;
 use super::finding::Findings;
 use super::server::{Program, Server};
-use super::{bar, feed, held};
+use super::{bar, feed, held, writes};
 
 /// After so much of the data, what is late of it until then is sent; the rest comes at the end. So the first late samples
 /// become part of blocks, and the last ones do not.
@@ -36,7 +36,13 @@ impl Pair {
     }
 
     /// Sends the data, lets both compact it, sends what is late, deletes, restarts both, and checks that they hold the same.
-    pub(super) fn feed(&mut self, data: &DataSet, findings: &mut Findings) -> io::Result<()> {
+    /// With `has_writes`, samples of the write path's cases are sent besides.
+    pub(super) fn feed(
+        &mut self,
+        data: &DataSet,
+        has_writes: bool,
+        findings: &mut Findings,
+    ) -> io::Result<()> {
         let (start_ms, end_ms) = (data.start_ms(), data.end_ms() + 1);
         let middle_ms = start_ms + FIRST_PART_MS;
         let bar = bar("feeding", 2 * feed::steps(start_ms, end_ms) + data.families().len() as u64);
@@ -49,10 +55,19 @@ impl Pair {
         self.compact()?;
         send(self, Delivery::Late, middle_ms, end_ms)?;
         self.delete(data)?;
+        let mut cases = 0;
+        if has_writes {
+            cases = writes::send(data.end_ms(), [&self.prometheus, &self.ember], findings)?;
+            writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
+        }
         self.prometheus.restart(|_| Ok(()))?;
         self.ember.restart(|_| Ok(()))?;
         held::check(data, [&self.prometheus.endpoint, &self.ember.endpoint], findings, &bar);
+        if has_writes {
+            writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
+        }
         bar.finish_and_clear();
+        println!("requests of the write path: {cases}");
         println!("blocks: prometheus {}, ember {}", self.prometheus.blocks()?, self.ember.blocks()?);
         Ok(())
     }

@@ -33,7 +33,7 @@ fn list_when(seed: u64, place: u64, span: Span) -> When {
     let turn = seed.wrapping_add(place);
     let back_ms = i64::try_from(turn % 7).unwrap_or_default() * 2_411_000;
     let end_ms = (span.end_ms - back_ms).max(span.start_ms + LIST_RANGE_MS);
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         When::Instant { time_ms: end_ms }
     } else {
         When::Range { start_ms: end_ms - LIST_RANGE_MS, end_ms, step_ms: LIST_STEP_MS }

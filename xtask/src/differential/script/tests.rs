@@ -26,7 +26,11 @@ fn a_case_has_the_data_that_is_read_and_can_be_run() {
             series.labels.get("__name__") == Some(name) && series.labels.get(label.0) == Some(label.1)
         };
         let samples = data.series().iter().filter(is_meant).flat_map(|series| &series.samples);
-        samples.filter(|sample| (END_MS - 659_999..=END_MS - 60_000).contains(&sample.time_ms)).count()
+        let is_there = |sample: &&DataSample| notation(&sample.value) != "stale";
+        samples
+            .filter(is_there)
+            .filter(|sample| (END_MS - 659_999..=END_MS - 60_000).contains(&sample.time_ms))
+            .count()
     };
     for (name, label) in [("borders_total", ("job", "a")), ("rpc_seconds", ("job", "b"))] {
         let count = counted(name, label);
