@@ -1,9 +1,10 @@
-//! Changes of what is computed from histograms, classic and native ones.
+//! Changes of what is computed from histograms, classic and native ones; [`super::gauge`] has those of what is a gauge.
 
-use emberdb_promql_syntax::{Aggregation, AggregationOp, Binary, BinaryOp, Call, Expr, FunctionId, Sign};
+use emberdb_promql_syntax::{Aggregation, AggregationOp, Binary, BinaryOp, Call, Expr, FunctionId};
 
 use super::Change;
 use super::asked::{Asked, below, constant};
+use super::gauge::is_difference;
 use super::holds::{Holds, selected};
 use crate::data::FamilyKind;
 
@@ -12,7 +13,7 @@ const STATS: [FunctionId; 3] =
     [FunctionId::HistogramCount, FunctionId::HistogramSum, FunctionId::HistogramAvg];
 
 /// Functions that warn of histograms that are counters or are none.
-const RATES: [FunctionId; 5] =
+pub(super) const RATES: [FunctionId; 5] =
     [FunctionId::Rate, FunctionId::Increase, FunctionId::Irate, FunctionId::Delta, FunctionId::Idelta];
 
 pub(super) fn changes() -> Vec<Change> {
@@ -77,19 +78,6 @@ pub(super) fn changes() -> Vec<Change> {
             counterexamples: &["histogram_count(native)", "sum(native)"],
         },
         Change {
-            name: "differences-are-gauges",
-            version: (3, 7, 0),
-            what: "a native histogram is a gauge after a subtraction and after a negative factor",
-            touches: "`rate`, `delta` and their like over a subquery with one of these",
-            recognise: Some(|asked| any_rate_of(asked, |expr| is_difference(expr, asked))),
-            examples: &[
-                "rate((native - native offset 5m)[5m:])",
-                "delta((native * -1)[5m:])",
-                "increase((-native)[5m:])",
-            ],
-            counterexamples: &["rate(native[5m:])", "native - native", "rate((gauge - gauge)[5m:])"],
-        },
-        Change {
             name: "custom-bounds-reconciled",
             version: (3, 8, 0),
             what: "native histograms with different custom bounds are combined, by the bounds that both have",
@@ -116,20 +104,6 @@ pub(super) fn changes() -> Vec<Change> {
             ],
         },
         Change {
-            name: "sums-of-gauges",
-            version: (3, 8, 0),
-            what: "a sum or average of native histograms is a gauge if one of them is",
-            touches: "`rate`, `delta` and their like over a subquery with a sum or average of native histograms",
-            recognise: Some(|asked| {
-                any_rate_of(
-                    asked,
-                    |expr| matches!(expr, Expr::Aggregation(aggregation) if is_sum(aggregation, asked, Holds::histograms)),
-                )
-            }),
-            examples: &["rate(sum(native)[5m:])", "delta(avg by (job) (gauge_native)[5m:])"],
-            counterexamples: &["rate(sum(gauge)[5m:])", "sum(rate(native[5m]))"],
-        },
-        Change {
             name: "fraction-in-first-bucket",
             version: (3, 8, 0),
             what: "`histogram_fraction` from within the first bucket of a classic histogram or one with custom bounds",
@@ -147,24 +121,6 @@ pub(super) fn changes() -> Vec<Change> {
             ],
         },
         Change {
-            name: "rates-are-gauges",
-            version: (3, 9, 0),
-            what: "`rate`, `increase` and `delta` of native histograms give gauges",
-            touches: "`rate`, `delta` and their like over a subquery with one of these",
-            recognise: Some(|asked| {
-                any_rate_of(
-                    asked,
-                    |expr| matches!(expr, Expr::Call(call) if RATES.contains(&call.function) && takes_histograms(call, asked)),
-                )
-            }),
-            examples: &["delta(rate(native[5m])[5m:])"],
-            counterexamples: &[
-                "rate(native[5m])",
-                "delta(rate(counter_total[5m])[5m:])",
-                "sum_over_time(rate(native[5m])[5m:])",
-            ],
-        },
-        Change {
             name: "averages-of-histograms",
             version: (3, 10, 0),
             what: "averages of native histograms are a compensated sum, divided: other last digits, and infinite sums stay infinite",
@@ -176,6 +132,24 @@ pub(super) fn changes() -> Vec<Change> {
                 "avg(gauge)",
                 "histogram_avg(native)",
                 "avg(histogram_count(native))",
+            ],
+        },
+        Change {
+            name: "sums-of-differences",
+            version: (3, 10, 0),
+            what: "sums of native histograms are compensated: where they cancel out, other digits are left",
+            touches: "`sum` and `sum_over_time` of native histograms that may be negative",
+            recognise: Some(|asked| asked.any(|node| sums_differences(node.expr, asked))),
+            examples: &[
+                "sum(delta(gauge_native[5m]))",
+                "sum_over_time((native - native offset 5m)[5m:])",
+                "sum(native * -1)",
+            ],
+            counterexamples: &[
+                "sum(native)",
+                "sum(native * 2)",
+                "sum(delta(gauge[5m]))",
+                "delta(gauge_native[5m])",
             ],
         },
         Change {
@@ -195,7 +169,7 @@ pub(super) fn changes() -> Vec<Change> {
     ]
 }
 
-fn takes_histograms(call: &Call, asked: &Asked<'_>) -> bool {
+pub(super) fn takes_histograms(call: &Call, asked: &Asked<'_>) -> bool {
     call.args.first().is_some_and(|arg| asked.holds(arg).histograms())
 }
 
@@ -208,19 +182,6 @@ fn any_stats(asked: &Asked<'_>, is_one: impl Fn(&Expr) -> bool) -> bool {
     })
 }
 
-/// Whether one of [`RATES`] is called over a subquery with an expression like that in it.
-fn any_rate_of(asked: &Asked<'_>, is_one: impl Fn(&Expr) -> bool) -> bool {
-    asked.any_call(|call| {
-        let subquery = call.args.first().map(Expr::without_parens);
-        match subquery {
-            Some(Expr::Subquery(subquery)) if RATES.contains(&call.function) => {
-                asked.holds(&subquery.expr).histograms() && below(&subquery.expr).into_iter().any(&is_one)
-            }
-            _ => false,
-        }
-    })
-}
-
 const fn is_rate(expr: &Expr) -> bool {
     matches!(
         expr,
@@ -228,7 +189,7 @@ const fn is_rate(expr: &Expr) -> bool {
     )
 }
 
-fn is_sum(aggregation: &Aggregation, asked: &Asked<'_>, is_kind: impl Fn(Holds) -> bool) -> bool {
+pub(super) fn is_sum(aggregation: &Aggregation, asked: &Asked<'_>, is_kind: impl Fn(Holds) -> bool) -> bool {
     matches!(aggregation.op, AggregationOp::Sum | AggregationOp::Avg)
         && is_kind(asked.holds(&aggregation.expr))
 }
@@ -247,7 +208,7 @@ fn combines(expr: &Expr, asked: &Asked<'_>, is_kind: impl Fn(Holds) -> bool) -> 
     }
 }
 
-fn is_addition(binary: &Binary, asked: &Asked<'_>, is_kind: impl Fn(Holds) -> bool) -> bool {
+pub(super) fn is_addition(binary: &Binary, asked: &Asked<'_>, is_kind: impl Fn(Holds) -> bool) -> bool {
     matches!(binary.op, BinaryOp::Add | BinaryOp::Sub)
         && is_kind(asked.holds(&binary.lhs))
         && is_kind(asked.holds(&binary.rhs))
@@ -261,25 +222,6 @@ fn compares_custom(expr: &Expr, asked: &Asked<'_>) -> bool {
     )
 }
 
-/// Whether a node makes a gauge of a histogram, since 3.7.
-fn is_difference(expr: &Expr, asked: &Asked<'_>) -> bool {
-    match expr {
-        Expr::Binary(binary) => match binary.op {
-            BinaryOp::Sub => is_addition(binary, asked, Holds::histograms),
-            BinaryOp::Mul | BinaryOp::Div => {
-                let may_be_negative = |side: &Expr| constant(side).is_none_or(|value| value < 0.0);
-                asked.holds(expr).histograms()
-                    && [&binary.lhs, &binary.rhs]
-                        .into_iter()
-                        .any(|side| !asked.holds(side).histograms() && may_be_negative(side))
-            }
-            _ => false,
-        },
-        Expr::Unary(unary) => unary.sign == Sign::Minus && asked.holds(&unary.expr).histograms(),
-        _ => false,
-    }
-}
-
 fn averages(expr: &Expr, asked: &Asked<'_>) -> bool {
     match expr {
         Expr::Aggregation(aggregation) => {
@@ -288,6 +230,20 @@ fn averages(expr: &Expr, asked: &Asked<'_>) -> bool {
         Expr::Call(call) => call.function == FunctionId::AvgOverTime && takes_histograms(call, asked),
         _ => false,
     }
+}
+
+fn sums_differences(expr: &Expr, asked: &Asked<'_>) -> bool {
+    let summed = match expr {
+        Expr::Aggregation(aggregation) if aggregation.op == AggregationOp::Sum => &aggregation.expr,
+        Expr::Call(call) if call.function == FunctionId::SumOverTime => match call.args.as_slice() {
+            [arg] => arg,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let is_delta = |node: &Expr| matches!(node, Expr::Call(call) if matches!(call.function, FunctionId::Delta | FunctionId::Idelta));
+    asked.holds(summed).histograms()
+        && below(summed).into_iter().any(|node| is_delta(node) || is_difference(node, asked))
 }
 
 /// Whether `histogram_fraction` may begin in a bucket that has no bucket before it.

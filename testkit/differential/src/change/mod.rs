@@ -2,10 +2,11 @@
 //!
 //! * [`asked`]: a question, with what can be known of it without an answer
 //! * [`holds`]: which kinds of samples an expression may have
-//! * [`syntax`], [`vector`], [`histogram`]: the changes of answers, by what they are about
+//! * [`syntax`], [`vector`], [`histogram`], [`gauge`]: the changes of answers, by what they are about
 //! * [`text`]: changes of nothing but the words of warnings and infos
 
 mod asked;
+mod gauge;
 mod histogram;
 mod holds;
 mod labels;
@@ -51,7 +52,7 @@ pub struct Change {
 pub fn all() -> &'static [Change] {
     static ALL: LazyLock<Vec<Change>> = LazyLock::new(|| {
         let mut all: Vec<Change> =
-            [syntax::changes(), vector::changes(), histogram::changes(), text::changes()]
+            [syntax::changes(), vector::changes(), histogram::changes(), gauge::changes(), text::changes()]
                 .into_iter()
                 .flatten()
                 .collect();

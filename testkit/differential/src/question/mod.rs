@@ -19,6 +19,8 @@ pub use generator::Generator;
 pub use smaller::smaller;
 pub use when::{Span, When};
 
+use random::Random;
+
 /// Where a question comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -41,4 +43,12 @@ pub struct Question {
     pub when: When,
     /// Whose idea it was.
     pub origin: Origin,
+}
+
+impl Question {
+    /// A query at a time, or over a range, that the seed chooses.
+    #[must_use]
+    pub fn at_random(query: String, origin: Origin, seed: u64, span: Span) -> Self {
+        Self { query, when: span.when(&mut Random::new(seed)), origin }
+    }
 }

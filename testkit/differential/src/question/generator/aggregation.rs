@@ -4,7 +4,7 @@ use emberdb_promql_syntax::{AggregationOp, ValueType};
 
 use super::fragment::{Samples, Vector, label_names, names_of, quoted};
 use super::{Maker, Wish};
-use crate::data::LabelValues;
+use crate::data::{FamilyKind, LabelValues};
 
 impl Maker<'_> {
     /// Any aggregation, with the parameter it takes.
@@ -14,6 +14,9 @@ impl Maker<'_> {
         if wish != Wish::Histograms && op.param_type().is_none() && self.random.percent(3) {
             return self.aggregated_names(op, wish);
         }
+        if matches!(op, AggregationOp::TopK | AggregationOp::BottomK) {
+            return self.ranking(op, wish, depth);
+        }
         let vector = self.vector(wish, depth);
         let (grouping, mut labels) = self.grouping(&vector.labels);
         let param = match op.param_type() {
@@ -22,13 +25,10 @@ impl Maker<'_> {
                 labels.push(label);
                 Some(quoted("value"))
             }
-            Some(_) => Some(self.aggregation_parameter(op, &vector)),
+            Some(_) => Some(self.aggregation_parameter(op)),
             None => None,
         };
-        if matches!(
-            op,
-            AggregationOp::TopK | AggregationOp::BottomK | AggregationOp::LimitRatio | AggregationOp::LimitK
-        ) {
+        if matches!(op, AggregationOp::LimitRatio | AggregationOp::LimitK) {
             labels.clone_from(&vector.labels);
         }
         let samples = Self::samples_aggregated(op, vector.samples);
@@ -61,21 +61,31 @@ impl Maker<'_> {
         }
     }
 
-    fn aggregation_parameter(&mut self, op: AggregationOp, vector: &Vector) -> String {
+    fn aggregation_parameter(&mut self, op: AggregationOp) -> String {
         match op {
             AggregationOp::Quantile => self.quantile().to_owned(),
             AggregationOp::LimitRatio => {
-                self.random.pick(["0.5", "0.1", "-0.5", "0.9", "-0.1", "1", "0", "-1"]).to_owned()
+                self.random.pick(["0.5", "0.1", "-0.5", "0.9", "-0.1", "1", "0.7", "-1"]).to_owned()
             }
             // Which of the series are the first ones is for the storage to say.
-            AggregationOp::LimitK => self.random.pick(["1000", "500", "1e4", "0"]).to_owned(),
-            // Among equal values the first series wins: where all are likely equal, all are asked for.
-            _ if vector.text.contains("_info") || vector.samples == Samples::Buckets => "1000".to_owned(),
-            _ => self
-                .random
-                .pick(["1", "2", "3", "5", "10", "0", "2.9", "scalar(vector(2))", "1e3"])
-                .to_owned(),
+            _ => self.random.pick(["1000", "500", "1e4", "scalar(vector(700))"]).to_owned(),
         }
+    }
+
+    /// `topk` and `bottomk`. Of equal values the series that is found first wins: some are left out only where values
+    /// are hardly ever equal, as those of counters are.
+    fn ranking(&mut self, op: AggregationOp, wish: Wish, depth: u8) -> Vector {
+        let (vector, k) = if self.random.percent(75) {
+            let family = self.family_of(FamilyKind::Counter, Wish::Floats);
+            let selected = self.selected_from(family);
+            let k = self.random.pick(["1", "2", "3", "5", "10", "2.9", "scalar(vector(2))", "0"]);
+            (self.variant(&selected), k)
+        } else {
+            (self.vector(wish, depth), self.random.pick(["1000", "1e3", "500"]))
+        };
+        let (grouping, _) = self.grouping(&vector.labels);
+        let text = self.written(op, &grouping, &format!("({k}, {})", vector.text));
+        Vector::tight(text, vector.labels, vector.samples)
     }
 
     /// Over the series of two names.
@@ -101,12 +111,9 @@ impl Maker<'_> {
 
     const fn samples_aggregated(op: AggregationOp, samples: Samples) -> Samples {
         match op {
-            AggregationOp::Sum
-            | AggregationOp::Avg
-            | AggregationOp::LimitK
-            | AggregationOp::LimitRatio
-            | AggregationOp::TopK
-            | AggregationOp::BottomK => samples,
+            AggregationOp::Sum | AggregationOp::Avg | AggregationOp::LimitK | AggregationOp::LimitRatio => {
+                samples
+            }
             _ => Samples::Floats,
         }
     }

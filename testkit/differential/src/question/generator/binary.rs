@@ -21,14 +21,14 @@ impl Maker<'_> {
     pub(super) fn binary(&mut self, op: BinaryOp, wish: Wish, depth: u8) -> Vector {
         let depth = depth.saturating_sub(1);
         if wish == Wish::Histograms || op.is_trim() {
-            return self.binary_of_histograms(op, depth);
+            return self.binary_of_histograms(op);
         }
         if op.is_set() {
             return self.set_operation(op, depth);
         }
         match self.random.weighted(&[30, 30, 18, 22]) {
             0 => self.with_scalar(op, depth),
-            1 => self.with_itself(op, depth),
+            1 => self.with_itself(op),
             2 => self.of_groups(op, depth),
             _ => self.of_many_and_one(op, depth),
         }
@@ -69,9 +69,9 @@ impl Maker<'_> {
     }
 
     /// Both sides look at the same series, so that each element has its partner.
-    fn with_itself(&mut self, op: BinaryOp, depth: u8) -> Vector {
+    fn with_itself(&mut self, op: BinaryOp) -> Vector {
         let selected = self.selected(Wish::Floats);
-        let (left, right) = (self.variant(&selected, depth), self.variant(&selected, depth));
+        let (left, right) = (self.variant(&selected), self.variant(&selected));
         let matching = match self.random.weighted(&[60, 15, 15, 10]) {
             0 => String::new(),
             1 => format!(" on {}", label_names(names_of(&selected.labels))),
@@ -127,7 +127,7 @@ impl Maker<'_> {
         let take = match &included {
             Some(name) => format!("({})", label_name(name)),
             // A parenthesis behind would be read as the list of labels.
-            None if many.is_tight => self.random.pick(["", "()"]).to_owned(),
+            None if !many.operand().starts_with('(') => self.random.pick(["", "()"]).to_owned(),
             None => "()".to_owned(),
         };
         // Without `included` a group has no other labels than those that are matched on.
@@ -183,11 +183,11 @@ impl Maker<'_> {
     fn set_operation(&mut self, op: BinaryOp, depth: u8) -> Vector {
         let wish = if self.random.percent(80) { Wish::Floats } else { Wish::Any };
         let selected = self.selected(wish);
-        let left = self.variant(&selected, depth);
+        let left = self.variant(&selected);
         let threshold = self.random.pick(["0", "1", "100", "0.5"]);
         let (right, matching) = match self.random.weighted(&[40, 40, 20]) {
             0 => {
-                let right = self.variant(&selected, depth);
+                let right = self.variant(&selected);
                 (format!("({} > {threshold})", right.operand()), String::new())
             }
             1 => {

@@ -85,7 +85,7 @@ impl Maker<'_> {
             F::Acosh | F::Ln | F::Log2 | F::Log10 | F::Sqrt => {
                 self.bent(depth, |operand| format!("abs({operand}) + 1"))
             }
-            F::Exp | F::Cosh | F::Sinh => self.bent(depth, |operand| format!("{operand} % 20")),
+            F::Exp | F::Cosh | F::Sinh => self.bent(depth, |operand| format!("{operand} % 5")),
             F::Vector => {
                 let text = self.scalar(depth);
                 Arguments { texts: vec![text], labels: Vec::new(), samples: Samples::Floats }

@@ -2,6 +2,10 @@
 
 use super::Maker;
 
+/// Offsets that have to be computed.
+const OFFSETS: [&str; 7] =
+    ["(1m + 30s)", "(2 * 1m)", "step()", "-step()", "(5m - step())", "max_of(1m, step())", "-(1m)"];
+
 impl Maker<'_> {
     /// What stands in the brackets of a range selector; mostly several samples long.
     pub(super) fn range(&mut self) -> String {
@@ -82,10 +86,8 @@ impl Maker<'_> {
 
     pub(super) fn offset(&mut self) -> String {
         let literals = ["1m", "5m", "30s", "10m", "1h", "45", "1m30s", "-1m", "-5m", "-30s", "-10m", "0s"];
-        let expressions =
-            ["(1m + 30s)", "(2 * 1m)", "step()", "-step()", "(5m - step())", "max_of(1m, step())", "-(1m)"];
         let length =
-            if self.random.percent(8) { self.random.pick(expressions) } else { self.random.pick(literals) };
+            if self.random.percent(8) { self.random.pick(OFFSETS) } else { self.random.pick(literals) };
         format!(" offset {length}")
     }
 
@@ -105,4 +107,9 @@ pub(super) fn seconds(time_ms: i64) -> String {
     let sign = if time_ms < 0 { "-" } else { "" };
     let (whole, part) = (time_ms.unsigned_abs() / 1000, time_ms.unsigned_abs() % 1000);
     if part == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:03}") }
+}
+
+/// Whether an expression ends with an offset that an operator behind it would become a part of.
+pub(super) fn ends_with_computed_offset(text: &str) -> bool {
+    OFFSETS.iter().any(|offset| text.strip_suffix(offset).is_some_and(|before| before.ends_with(" offset ")))
 }

@@ -2,6 +2,7 @@
 
 use emberdb_model::{is_legacy_label_name, write_quoted};
 
+use super::duration::ends_with_computed_offset;
 use crate::data::{Family, FamilyKind, LabelValues};
 
 /// What the samples of a vector are.
@@ -51,7 +52,11 @@ impl Vector {
 
     /// The text to stand beside an operator.
     pub(super) fn operand(&self) -> String {
-        if self.is_tight { self.text.clone() } else { format!("({})", self.text) }
+        if self.is_tight && !ends_with_computed_offset(&self.text) {
+            self.text.clone()
+        } else {
+            format!("({})", self.text)
+        }
     }
 }
 

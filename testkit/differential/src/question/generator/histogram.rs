@@ -14,25 +14,26 @@ impl Maker<'_> {
         match self.random.weighted(&[14, 34, 22, 24, 3, 3]) {
             0 => self.selector(Wish::Histograms),
             1 => {
-                let function = self.random.pick([
-                    FunctionId::Rate,
-                    FunctionId::Rate,
-                    FunctionId::Increase,
-                    FunctionId::Irate,
-                    FunctionId::Delta,
-                    FunctionId::Idelta,
-                    FunctionId::SumOverTime,
-                    FunctionId::AvgOverTime,
-                    FunctionId::LastOverTime,
-                    FunctionId::FirstOverTime,
-                    FunctionId::LabelReplace,
-                    FunctionId::LabelJoin,
-                    FunctionId::Info,
-                ]);
+                let functions = [
+                    (FunctionId::Rate, 3),
+                    (FunctionId::Increase, 2),
+                    (FunctionId::Irate, 4),
+                    (FunctionId::Delta, 4),
+                    (FunctionId::Idelta, 3),
+                    (FunctionId::SumOverTime, 5),
+                    (FunctionId::AvgOverTime, 1),
+                    (FunctionId::LastOverTime, 4),
+                    (FunctionId::FirstOverTime, 1),
+                    (FunctionId::LabelReplace, 2),
+                    (FunctionId::LabelJoin, 2),
+                    (FunctionId::Info, 1),
+                ];
+                let (function, _) = functions[self.random.weighted(&functions.map(|(_, weight)| weight))];
                 self.call(function, Wish::Histograms, depth)
             }
             2 => {
                 let op = self.random.pick([
+                    AggregationOp::Sum,
                     AggregationOp::Sum,
                     AggregationOp::Sum,
                     AggregationOp::Avg,
@@ -70,9 +71,9 @@ impl Maker<'_> {
     }
 
     /// What histograms can be operands of: two of them, or one and a number.
-    pub(super) fn binary_of_histograms(&mut self, op: BinaryOp, depth: u8) -> Vector {
+    pub(super) fn binary_of_histograms(&mut self, op: BinaryOp) -> Vector {
         let selected = self.selected(Wish::Histograms);
-        let left = self.variant(&selected, depth);
+        let left = self.variant(&selected);
         let text = match op {
             BinaryOp::Mul if self.random.percent(30) => format!("{} * {}", self.factor(), left.operand()),
             BinaryOp::Mul | BinaryOp::Div => format!("{} {op} {}", left.operand(), self.factor()),
@@ -81,7 +82,7 @@ impl Maker<'_> {
                 format!("{} {op} {edge}", left.operand())
             }
             _ => {
-                let right = self.variant(&selected, depth);
+                let right = self.variant(&selected);
                 let returned = if op.is_comparison() && self.random.percent(40) { " bool" } else { "" };
                 format!("{} {op}{returned} {}", left.operand(), right.operand())
             }
@@ -94,21 +95,31 @@ impl Maker<'_> {
     }
 
     /// One of several looks at the same series: their labels are the same, whatever is done.
-    pub(super) fn variant(&mut self, selected: &Selected, _depth: u8) -> Vector {
+    pub(super) fn variant(&mut self, selected: &Selected) -> Vector {
         let text = &selected.text;
         let labels = selected.labels.clone();
         let samples = selected.samples();
-        let (range, offset) = (self.range(), self.offset());
-        let modifiers = self.time_modifiers();
-        match self.random.weighted(&[35, 25, 10, 15, 10, 5]) {
-            0 => Vector::tight(format!("{text}{modifiers}"), labels, samples),
-            1 => Vector::tight(format!("rate({text}[{range}]{modifiers})"), labels, samples),
-            2 => Vector::tight(format!("increase({text}[{range}])"), labels, samples),
-            3 => Vector::tight(format!("{text}{offset}"), labels, samples),
-            4 => Vector::tight(format!("avg_over_time({text}[{range}]{modifiers})"), labels, samples),
-            _ => {
-                Vector::loose(format!("{text} * {}", self.random.pick(["2", "0.5", "1e-3"])), labels, samples)
+        let (range, offset, modifiers) = (self.range(), self.offset(), self.time_modifiers());
+        // Rates and averages of native histograms are asked for elsewhere, too.
+        let weights = match samples {
+            Samples::Histograms => [35, 8, 5, 20, 4, 10, 18],
+            Samples::Floats | Samples::Buckets => [35, 25, 10, 10, 10, 5, 5],
+        };
+        let text = match self.random.weighted(&weights) {
+            0 => format!("{text}{modifiers}"),
+            1 => format!("rate({text}[{range}]{modifiers})"),
+            2 => format!("increase({text}[{range}])"),
+            3 => format!("{text}{offset}"),
+            4 => format!("avg_over_time({text}[{range}]{modifiers})"),
+            5 => {
+                let factor = self.random.pick(["2", "0.5", "1e-3"]);
+                return Vector::loose(format!("{text} * {factor}"), labels, samples);
             }
-        }
+            _ => {
+                let function = self.random.pick(["sum_over_time", "last_over_time"]);
+                format!("{function}({text}[{range}]{modifiers})")
+            }
+        };
+        Vector::tight(text, labels, samples)
     }
 }

@@ -199,7 +199,7 @@ impl<'a> Maker<'a> {
             Wish::Buckets => K::ClassicBuckets,
             Wish::Histograms => {
                 let kinds = [K::NativeHistogram, K::GaugeHistogram, K::CustomHistogram, K::Mixed];
-                kinds[self.random.weighted(&[50, 20, 22, 8])]
+                kinds[self.random.weighted(&[58, 20, 14, 8])]
             }
         };
         self.family_of(kind, wish)
