@@ -115,7 +115,7 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
     let mut findings = Findings::default();
     let mut pair = Pair::start(peers.prometheus, ember(options)?)?;
-    pair.feed(&data, !options.without_writes, &mut findings)?;
+    pair.feed(&data, (!options.without_writes).then_some(version), &mut findings)?;
     let in_process = match options.in_process {
         true => {
             pair.ember.end()?;

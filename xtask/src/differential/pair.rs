@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use super::endpoint::seconds;
 use super::finding::Findings;
 use super::server::{Program, Server};
-use super::{bar, feed, held, writes};
+use super::trial::Version;
+use super::writes::{self, Sent};
+use super::{bar, feed, held};
 
 /// After so much of the data, what is late of it until then is sent; the rest comes at the end. So the first late samples
 /// become part of blocks, and the last ones do not.
@@ -36,11 +38,11 @@ impl Pair {
     }
 
     /// Sends the data, lets both compact it, sends what is late, deletes, restarts both, and checks that they hold the same.
-    /// With `has_writes`, samples of the write path's cases are sent besides.
+    /// With `writes`, the reference's version, the cases of the write path are sent besides.
     pub(super) fn feed(
         &mut self,
         data: &DataSet,
-        has_writes: bool,
+        writes: Option<Version>,
         findings: &mut Findings,
     ) -> io::Result<()> {
         let (start_ms, end_ms) = (data.start_ms(), data.end_ms() + 1);
@@ -55,19 +57,19 @@ impl Pair {
         self.compact()?;
         send(self, Delivery::Late, middle_ms, end_ms)?;
         self.delete(data)?;
-        let mut cases = 0;
-        if has_writes {
-            cases = writes::send(data.end_ms(), [&self.prometheus, &self.ember], findings)?;
+        let mut sent = Sent::default();
+        if let Some(version) = writes {
+            sent = writes::send(data.end_ms(), version, [&self.prometheus, &self.ember], findings)?;
             writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
         }
         self.prometheus.restart(|_| Ok(()))?;
         self.ember.restart(|_| Ok(()))?;
         held::check(data, [&self.prometheus.endpoint, &self.ember.endpoint], findings, &bar);
-        if has_writes {
+        if writes.is_some() {
             writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
         }
         bar.finish_and_clear();
-        println!("requests of the write path: {cases}");
+        println!("requests of the write path: {}, not sent: {}", sent.sent, sent.left_out);
         println!("blocks: prometheus {}, ember {}", self.prometheus.blocks()?, self.ember.blocks()?);
         Ok(())
     }

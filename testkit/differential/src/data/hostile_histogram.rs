@@ -52,22 +52,21 @@ pub(super) fn add(builder: &mut Builder) {
     });
 }
 
-/// Numbers, exponential and custom histograms in one series, some of each in turns.
+/// Numbers and histograms in one series, some of each in turns.
 fn add_mixed(builder: &mut Builder) {
     let targets: [(&str, &[&str]); 2] = [("job", &["a", "b"]), ("instance", &["1", "2"])];
     builder.add(family("mixed", FamilyKind::Mixed, &targets), |series, range| {
         let mut noise = series.noise();
         let times = SCRAPES.times(range, &mut noise);
-        let kinds: [Vec<DataSample>; 4] = [
+        let kinds: [Vec<DataSample>; 3] = [
             counter(&times, 5.0, 0.01, &mut noise),
             exponential(&times, HOSTILE, &mut noise),
             gauge(&times, 3.0, 1.0, &mut noise),
-            custom(&times, HOSTILE, &mut noise),
         ];
         let mut kind = 0;
         let each = (0..times.len()).map(|place| {
             if noise.chance(0.07) {
-                kind = usize::try_from(noise.below(4)).unwrap_or_default();
+                kind = usize::try_from(noise.below(3)).unwrap_or_default();
             }
             kinds[kind][place].clone()
         });

@@ -15,6 +15,7 @@ use emberdb_remote::{EncodeError, MessageKind, compress};
 use super::finding::Findings;
 use super::held::check_name;
 use super::server::Server;
+use super::trial::Version;
 
 /// All series here have names that begin so; others are not asked.
 const NAME: &str = "written";
@@ -24,21 +25,46 @@ struct Case {
     what: String,
     kind: MessageKind,
     body: Vec<u8>,
+    /// The first version of Prometheus that answers as emberdb does. It is not sent to older ones: `docs/differential.md` says
+    /// what changed.
+    since: Version,
 }
 
+/// How many requests were sent, and how many not, since the reference is too old.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sent {
+    pub(super) sent: usize,
+    pub(super) left_out: usize,
+}
+
+/// Every version that is asked.
+const ALWAYS: Version = (0, 0, 0);
+/// What is wrong with a native histogram, its schema or a symbol is the sender's fault.
+const FAULTS_ARE_THE_SENDERS: Version = (3, 7, 0);
+/// In 2.0, a series without samples is refused, and what cannot be read is answered with counts; a negative count is refused.
+const EMPTY_SERIES_ARE_REFUSED: Version = (3, 8, 0);
+/// Exemplars may be as late as samples.
+const EXEMPLARS_MAY_BE_LATE: Version = (3, 10, 0);
+
 /// Sends all of it to both and compares what they answer.
-pub(super) fn send(end_ms: i64, servers: [&Server; 2], findings: &mut Findings) -> io::Result<usize> {
+pub(super) fn send(
+    end_ms: i64,
+    version: Version,
+    servers: [&Server; 2],
+    findings: &mut Findings,
+) -> io::Result<Sent> {
     let mut cases = samples::cases(end_ms);
     cases.extend(requests::cases(end_ms));
     let cases = cases.into_iter().collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
-    for case in &cases {
+    let (known, left_out): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(|case| case.since <= version);
+    for case in &known {
         let send = |server: &Server| server.endpoint.post("/api/v1/write", &case.kind.headers(), &case.body);
         let (wanted, got) = (send(servers[0])?, send(servers[1])?);
         if (wanted.status, &wanted.written) != (got.status, &got.written) {
             findings.push(format!("writing {}, {}", case.what, case.kind.name()), wanted.unlike(&got));
         }
     }
-    Ok(cases.len())
+    Ok(Sent { sent: known.len(), left_out: left_out.len() })
 }
 
 /// Compares what both hold of it.

@@ -4,7 +4,8 @@ use emberdb_remote::message::{BucketSpan, Count, Histogram, v2};
 use emberdb_remote::{EncodeError, MessageKind, compress};
 
 use super::samples::integer;
-use super::{Case, Entry, body, full_name};
+use super::{ALWAYS, Case, EMPTY_SERIES_ARE_REFUSED, Entry, FAULTS_ARE_THE_SENDERS, body, full_name};
+use crate::differential::trial::Version;
 
 /// The series, one for each group of cases.
 pub(super) const NAMES: [&str; 4] = ["labels", "wrong", "right", "whole"];
@@ -22,8 +23,8 @@ pub(super) fn cases(end_ms: i64) -> Vec<Result<Case, EncodeError>> {
     cases
 }
 
-fn case(kind: MessageKind, what: &str, entries: &[Entry]) -> Result<Case, EncodeError> {
-    body(kind, entries).map(|body| Case { what: what.to_owned(), kind, body })
+fn case(kind: MessageKind, since: Version, what: &str, entries: &[Entry]) -> Result<Case, EncodeError> {
+    body(kind, entries).map(|body| Case { what: what.to_owned(), kind, body, since })
 }
 
 fn labels(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> {
@@ -49,10 +50,10 @@ fn labels(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> {
     let mut cases = Vec::new();
     for (number, (what, labels)) in (0_u8..).zip(sets) {
         let wrong = Entry::new(labels).samples(&[(end_ms, f64::from(number))]);
-        cases.push(case(kind, what, std::slice::from_ref(&wrong)));
+        cases.push(case(kind, ALWAYS, what, std::slice::from_ref(&wrong)));
         // What is right around it tells whether it is taken nevertheless.
         let around = [right(f64::from(2 * number)), wrong, right(f64::from(2 * number + 1))];
-        cases.push(case(kind, &format!("{what}, between two that are right"), &around));
+        cases.push(case(kind, ALWAYS, &format!("{what}, between two that are right"), &around));
     }
     cases
 }
@@ -96,13 +97,15 @@ fn histograms(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> 
     let mut cases = Vec::new();
     for (number, (what, histogram)) in (0_i64..).zip(wrong) {
         let ms = end_ms + number;
-        cases.push(case(kind, what, &[entry("wrong", ms, histogram.clone())]));
+        let is_negative = histogram.count == Some(Count::Float(-1.0));
+        let since = if is_negative { EMPTY_SERIES_ARE_REFUSED } else { FAULTS_ARE_THE_SENDERS };
+        cases.push(case(kind, since, what, &[entry("wrong", ms, histogram.clone())]));
         let around = [
             entry("right", ms * 2 - end_ms, plain()),
             entry("wrong", ms, histogram),
             entry("right", ms * 2 + 1 - end_ms, plain()),
         ];
-        cases.push(case(kind, &format!("{what}, between two that are right"), &around));
+        cases.push(case(kind, since, &format!("{what}, between two that are right"), &around));
     }
     cases
 }
@@ -111,9 +114,10 @@ fn histograms(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> 
 fn whole(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> {
     let named = Entry::named(&full_name(kind, "whole"));
     let right = body(kind, &[named.samples(&[(end_ms, 1.0)])]);
-    let with = |what: &str, change: fn(Vec<u8>) -> Vec<u8>| {
-        right.clone().map(|body| Case { what: what.to_owned(), kind, body: change(body) })
+    let with_since = |since, what: &str, change: fn(Vec<u8>) -> Vec<u8>| {
+        right.clone().map(|body| Case { what: what.to_owned(), kind, body: change(body), since })
     };
+    let with = |what, change| with_since(ALWAYS, what, change);
     vec![
         with("an empty body", |_| Vec::new()),
         with("a body without compression", |_| b"not compressed".to_vec()),
@@ -121,8 +125,10 @@ fn whole(kind: MessageKind, end_ms: i64) -> Vec<Result<Case, EncodeError>> {
             body.truncate(body.len() / 2);
             body
         }),
-        with("a compressed body that is no message", |_| vec![3, 8, 0xff, 0xff, 0xff]),
-        case(kind, "no series", &[]),
+        with_since(EMPTY_SERIES_ARE_REFUSED, "a compressed body that is no message", |_| {
+            vec![3, 8, 0xff, 0xff, 0xff]
+        }),
+        case(kind, ALWAYS, "no series", &[]),
     ]
 }
 
@@ -144,7 +150,7 @@ fn references(end_ms: i64) -> Vec<Result<Case, EncodeError>> {
     ];
     let case = |(what, request): (&str, v2::Request)| {
         let body = compress(&request)?;
-        Ok(Case { what: what.to_owned(), kind: MessageKind::V2, body })
+        Ok(Case { what: what.to_owned(), kind: MessageKind::V2, body, since: FAULTS_ARE_THE_SENDERS })
     };
     cases.into_iter().map(case).collect()
 }
