@@ -85,6 +85,9 @@ fn full_name(kind: MessageKind, name: &str) -> String {
     format!("{NAME}_{version}_{name}")
 }
 
+/// The labels of an exemplar, its value, and its time in milliseconds since the epoch.
+type Exemplar = (Vec<(String, String)>, f64, i64);
+
 /// What a request has of one series.
 #[derive(Clone, Default)]
 struct Entry {
@@ -92,7 +95,7 @@ struct Entry {
     labels: Vec<(String, String)>,
     samples: Vec<Sample>,
     histograms: Vec<Histogram>,
-    exemplars: Vec<(Vec<(String, String)>, f64, i64)>,
+    exemplars: Vec<Exemplar>,
 }
 
 impl Entry {
@@ -134,7 +137,7 @@ fn series_v1(entry: &Entry) -> v1::TimeSeries {
     let labels = |labels: &[(String, String)]| {
         labels.iter().map(|(name, value)| v1::Label { name: name.clone(), value: value.clone() }).collect()
     };
-    let exemplar = |(exemplar, value, timestamp): &(Vec<_>, f64, i64)| v1::Exemplar {
+    let exemplar = |(exemplar, value, timestamp): &Exemplar| v1::Exemplar {
         labels: labels(exemplar),
         value: *value,
         timestamp: *timestamp,
