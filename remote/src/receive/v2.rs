@@ -122,6 +122,7 @@ impl Stored {
                 Err(refused) => self.complain(refused, labels)?,
             }
         }
+        batch.end(series);
         Ok(())
     }
 
