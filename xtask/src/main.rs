@@ -11,6 +11,7 @@ mod beside;
 mod capture;
 mod compat;
 mod conformance;
+mod differential;
 mod http;
 mod process;
 
@@ -30,6 +31,8 @@ enum Chore {
     Compat(compat::Options),
     /// Asks all that Prometheus' own data asks: a line a suite, `NAME: N passed, M failed`, and status 1 if any failed
     Conformance(conformance::Options),
+    /// Asks a real Prometheus and emberdb the same questions about the same data, and compares the answers
+    Differential(differential::Options),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Chore::Beside(options) => beside::run(&options),
         Chore::Compat(options) => compat::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
+        Chore::Differential(options) => differential::run(&options),
     };
     match done {
         Ok(status) => status,

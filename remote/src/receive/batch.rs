@@ -1,5 +1,7 @@
 //! What a request brings, on its way into the storage: one batch.
 
+use std::collections::HashSet;
+
 use emberdb_model::storage::{AppendError, Appendable, Appender, CommitSummary, StorageError};
 use emberdb_model::{Exemplar, Labels, Metadata, SeriesRef};
 
@@ -18,18 +20,41 @@ const HISTOGRAM_BYTES_MAX: usize = 4 << 20;
 pub(super) struct Series {
     pub(super) labels: Labels,
     reference: Option<SeriesRef>,
+    /// The time of the newest sample that was taken of it.
+    newest_ms: Option<i64>,
 }
 
 impl Series {
     pub(super) fn new(labels: Labels) -> Self {
-        Self { labels, reference: None }
+        Self { labels, reference: None, newest_ms: None }
+    }
+
+    fn take(&mut self, timestamp_ms: i64) {
+        self.newest_ms = self.newest_ms.max(Some(timestamp_ms));
+    }
+}
+
+/// Series of the request that have been gone through, each with the time of its newest sample. One may be there several times.
+#[derive(Default)]
+struct Taken {
+    ended: Vec<(SeriesRef, i64)>,
+    /// Those of `ended` that have been looked for: hashed only then, as senders hardly ever repeat themselves.
+    hashed: HashSet<(SeriesRef, i64)>,
+}
+
+impl Taken {
+    fn has(&mut self, reference: SeriesRef, timestamp_ms: i64) -> bool {
+        self.hashed.extend(self.ended.drain(..));
+        self.hashed.contains(&(reference, timestamp_ms))
     }
 }
 
 /// A batch of the storage, and what is used again for every sample of it.
 pub(super) struct Batch<'s> {
     appender: Box<dyn Appender + 's>,
+    /// Later ones are in the future.
     newest_ms: i64,
+    taken: Taken,
     room: HistogramRoom,
     metadata: Metadata,
     /// Until the storage says that it does not.
@@ -42,6 +67,7 @@ impl<'s> Batch<'s> {
         Ok(Self {
             appender: storage.appender()?,
             newest_ms: now_ms.saturating_add(AHEAD_MS_MAX),
+            taken: Taken::default(),
             room: HistogramRoom::default(),
             metadata: Metadata::default(),
             keeps_metadata: true,
@@ -63,7 +89,12 @@ impl<'s> Batch<'s> {
                 .append(&series.labels, timestamp_ms, value)
                 .map(|reference| series.reference = Some(reference)),
         };
-        appended.map_err(|error| Refused::of_float(error, timestamp_ms, value))
+        match appended {
+            Ok(()) => series.take(timestamp_ms),
+            Err(error) if self.contradicts_the_request(series, timestamp_ms, &error) => {}
+            Err(error) => return Err(Refused::of_float(error, timestamp_ms, value)),
+        }
+        Ok(())
     }
 
     pub(super) fn histogram(
@@ -95,8 +126,35 @@ impl<'s> Batch<'s> {
                 appender.append_float_histogram_ref(reference, timestamp_ms, h).map(|()| reference)
             }
         };
-        series.reference = Some(added?);
+        match added {
+            Ok(reference) => {
+                series.reference = Some(reference);
+                series.take(timestamp_ms);
+            }
+            Err(error) if self.contradicts_the_request(series, timestamp_ms, &error) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
+    }
+
+    /// Whether a sample was refused because the request itself has another one of that time. Upstream compares with what is
+    /// stored when it adds a sample; that the request contradicts itself shows when it commits, where the first is kept and
+    /// no one is told.
+    fn contradicts_the_request(&mut self, series: &Series, timestamp_ms: i64, error: &AppendError) -> bool {
+        let is_duplicate =
+            matches!(error, AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. });
+        if !is_duplicate || series.newest_ms == Some(timestamp_ms) {
+            return is_duplicate;
+        }
+        let reference = series.reference.or_else(|| self.appender.find_series(&series.labels));
+        reference.is_some_and(|reference| self.taken.has(reference, timestamp_ms))
+    }
+
+    /// All samples of a series, or of a part of it, have been gone through.
+    pub(super) fn end(&mut self, series: &Series) {
+        if let (Some(reference), Some(newest_ms)) = (series.reference, series.newest_ms) {
+            self.taken.ended.push((reference, newest_ms));
+        }
     }
 
     /// Adds an exemplar of a series that the storage has.

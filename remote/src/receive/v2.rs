@@ -124,6 +124,7 @@ impl Stored {
                 Err(refused) => self.complain(refused, labels)?,
             }
         }
+        batch.end(series);
         Ok(())
     }
 

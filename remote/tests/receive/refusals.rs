@@ -61,6 +61,27 @@ fn one_bad_sample_is_left_out_of_a_request_of_2_0() {
 }
 
 #[test]
+fn of_two_values_at_one_time_in_one_request_the_first_is_kept() {
+    let up = labels(&[("__name__", "up")]);
+    let one = |value| (up.clone(), samples(&[(NOW_MS, value)]));
+    let in_one = [(up.clone(), samples(&[(NOW_MS, 7.0), (NOW_MS, 8.0), (NOW_MS, 9.0)]))];
+    for series in [&in_one[..], &[one(7.0), one(8.0), one(9.0)]] {
+        for (kind, counts) in [(MessageKind::V1, None), (MessageKind::V2, Some((3, 0, 0)))] {
+            let opened = with_up();
+            let reply = send_samples(opened.db.storage(), kind, series);
+            assert_eq!(reply.status, 204, "{}", reply.message);
+            assert_eq!(counts, (kind == MessageKind::V2).then(|| written(&reply)).flatten());
+            assert_eq!(opened.db.stats().samples, 2);
+            let value = opened.db.query("up", NOW_MS).unwrap().value.to_json();
+            assert!(value.contains(r#""7""#), "{value}");
+            // What is stored is another matter.
+            let reply = send_samples(opened.db.storage(), kind, &[one(8.0)]);
+            assert_eq!(reply.status, 400);
+        }
+    }
+}
+
+#[test]
 fn ten_minutes_ahead_are_not_too_far() {
     let opened = with_up();
     let series = [(labels(&[("__name__", "up")]), samples(&[(NOW_MS + 10 * 60 * 1000, 1.0)]))];
@@ -184,22 +205,27 @@ fn a_bad_histogram_spoils_a_request_of_1_0() {
 #[test]
 fn histograms_where_there_are_floats_and_floats_where_there_are_histograms() {
     let opened = Opened::new(DbOptions::default());
-    let both = v2::TimeSeries {
-        histograms: vec![
-            Histogram { timestamp: NOW_MS, ..Default::default() },
-            Histogram { timestamp: NOW_MS + 1, ..Default::default() },
-        ],
+    let send = |series| {
+        let request = request_v2(&["__name__", "up"], vec![series]);
+        send_message(opened.db.storage(), MessageKind::V2, &request)
+    };
+    assert_eq!(send(series_v2(&[1, 2])).status, 204);
+    let at = |timestamp| Histogram { timestamp, ..Default::default() };
+    let histograms = v2::TimeSeries {
+        samples: Vec::new(),
+        histograms: vec![at(NOW_MS), at(NOW_MS + 1)],
         ..series_v2(&[1, 2])
     };
-    let late = v2::TimeSeries { samples: vec![SentSample::new(NOW_MS + 1, 2.5)], ..series_v2(&[1, 2]) };
-    let request = request_v2(&["__name__", "up"], vec![both, late]);
-    let reply = send_message(opened.db.storage(), MessageKind::V2, &request);
-    let lines = [
-        r#"duplicate sample for timestamp for series {__name__="up"}"#,
-        r#"duplicate sample for timestamp 1700000000001; overrides not allowed: existing is a histogram, new value 2.5 for series {__name__="up"}"#,
-    ];
-    assert_eq!(reply.message.lines().collect::<Vec<_>>(), lines);
-    assert_eq!(written(&reply), Some((1, 1, 0)));
+    let reply = send(histograms);
+    assert_eq!(reply.message, r#"duplicate sample for timestamp for series {__name__="up"}"#);
+    assert_eq!(written(&reply), Some((0, 1, 0)));
+    let float = v2::TimeSeries { samples: vec![SentSample::new(NOW_MS + 1, 2.5)], ..series_v2(&[1, 2]) };
+    let reply = send(float);
+    assert_eq!(
+        reply.message,
+        r#"duplicate sample for timestamp 1700000000001; overrides not allowed: existing is a histogram, new value 2.5 for series {__name__="up"}"#
+    );
+    assert_eq!(written(&reply), Some((0, 0, 0)));
 }
 
 #[test]

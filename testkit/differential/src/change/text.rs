@@ -14,6 +14,9 @@ const NAMES_IF_KNOWN: (u32, u32, u32) = (3, 7, 0);
 /// Older versions do not say which buckets were not monotonic.
 const MONOTONICITY_DETAILS: (u32, u32, u32) = (3, 10, 0);
 
+/// Older versions point to the first argument.
+const NAN_OBSERVATIONS_POINTED_OUT: (u32, u32, u32) = (3, 15, 0);
+
 /// What the annotations begin with whose metric name has changed.
 const NAMED: [&str; 4] = [
     "bucket label ",
@@ -51,6 +54,12 @@ pub(super) fn changes() -> Vec<Change> {
             "the info about buckets that are not monotonic says which, by how much, how often and when",
             "none: these details are not compared",
         ),
+        text_only(
+            "text-of-nan-observations",
+            NAN_OBSERVATIONS_POINTED_OUT,
+            "the infos about NaN observations in a native histogram have the position of the histogram, not of the quantile or bound",
+            "none: these positions are not compared",
+        ),
     ]
 }
 
@@ -60,6 +69,9 @@ pub(super) fn changes() -> Vec<Change> {
 pub fn common_text(annotation: &str, query: &str, peer_version: (u32, u32, u32)) -> String {
     let (mut text, mut position) = split_position(annotation);
     if peer_version < WITHOUT_PARENTHESES && has_parentheses(query) {
+        position = "";
+    }
+    if peer_version < NAN_OBSERVATIONS_POINTED_OUT && text.contains(" has NaN observations") {
         position = "";
     }
     if peer_version < MONOTONICITY_DETAILS
@@ -115,6 +127,18 @@ mod tests {
             assert_eq!(common_text(now, query, version), common_text(then, query, version));
         }
         assert_eq!(common_text(now, query, (3, 10, 0)), now);
+    }
+
+    #[test]
+    fn positions_of_nan_observations_are_left_out() {
+        let text = |column| {
+            format!(
+                "PromQL info: input to histogram_quantile has NaN observations, result is NaN (1:{column})"
+            )
+        };
+        let common = |column, version| common_text(&text(column), "histogram_quantile(1, foo)", version);
+        assert_eq!(common(20, (3, 14, 0)), common(23, (3, 14, 0)));
+        assert_eq!(common(23, (3, 15, 0)), text(23));
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub enum FamilyKind {
 /// A label of a family, and the values that it has there. An empty value stands for series without the label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelValues {
+    /// Any UTF-8.
     pub name: String,
+    /// Each once.
     pub values: Vec<String>,
 }
 
@@ -33,6 +35,7 @@ pub struct LabelValues {
 pub struct Family {
     /// The value of `__name__`; any UTF-8.
     pub name: String,
+    /// What its samples are.
     pub kind: FamilyKind,
     /// Without `__name__`; names are any UTF-8.
     pub labels: Vec<LabelValues>,

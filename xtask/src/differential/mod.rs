@@ -1,0 +1,237 @@
+//! `cargo xtask differential`: the same data and the same questions for a Prometheus and for emberdb. `docs/differential.md`
+//! says how it is used.
+//!
+//! - [`settings`], [`server`]: the two servers; [`pair`]: both of them, fed. [`feed`]: the data on its way; [`held`]: whether both
+//!   hold the same of it; [`finding`]: where not; [`writes`]:
+//!   requests that try the write path.
+//! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library.
+//! - [`questions`]: what is asked; [`ask`](mod@ask): all of it, by several threads; [`trial`]: what comes of one question.
+//! - [`tally`]: counts; [`shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
+//!   programs.
+
+mod ask;
+mod endpoint;
+mod feed;
+mod finding;
+mod held;
+mod html;
+mod in_process;
+mod pair;
+mod questions;
+mod report;
+mod script;
+mod server;
+mod settings;
+mod shrink;
+mod subject;
+mod tally;
+mod trial;
+mod writes;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use emberdb_differential::data::{DATA_SPAN_MS, DataSet};
+use emberdb_differential::question::{Span, dashboard_families};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::compat::peers::Peers;
+use endpoint::Endpoint;
+use finding::{Finding, Findings};
+use in_process::InProcess;
+use pair::Pair;
+use report::{Report, Shown};
+use shrink::{Difference, shrink};
+use subject::Subject;
+use trial::{Judgement, Trial, Version};
+
+/// So many differences are made smaller and printed; the others are counted.
+const SHOWN_MAX: usize = 30;
+
+/// A version that no Prometheus has: nothing was changed since.
+const NEWEST: Version = (u32::MAX, 0, 0);
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many random questions are asked, besides those of the lists
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    queries: usize,
+    /// Decides data and questions; by default the time of day does, and is printed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Stop asking after this time
+    #[arg(long, value_name = "DURATION", value_parser = parse_time_box, default_value = "60m")]
+    time_box: Duration,
+    /// The time of the last sample, in milliseconds since the epoch, to repeat a run; by default now
+    #[arg(long, value_name = "MS")]
+    end: Option<i64>,
+    /// Ask emberdb as a library, on the directory that its server wrote
+    #[arg(long, conflicts_with = "b")]
+    in_process: bool,
+    /// The server to compare with, instead of one that is started and fed
+    #[arg(long, value_name = "URL", requires = "b")]
+    a: Option<String>,
+    /// The server that is compared, instead of one that is started and fed
+    #[arg(long, value_name = "URL", requires = "a")]
+    b: Option<String>,
+    /// Leave out the requests that try the write path
+    #[arg(long)]
+    without_writes: bool,
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as a page for a browser
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// The program `ember`; by default the one that was built beside this one
+    #[arg(long, value_name = "FILE")]
+    ember: Option<PathBuf>,
+}
+
+fn parse_time_box(text: &str) -> Result<Duration, String> {
+    let ms = emberdb_promql_syntax::parse_duration(text).map_err(|error| error.to_string())?;
+    u64::try_from(ms).map(Duration::from_millis).map_err(|error| error.to_string())
+}
+
+/// Asks both, prints what differs, and fails if anything does.
+pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let now_ms = i64::try_from(now_ms).unwrap_or(i64::MAX);
+    let seed = options.seed.unwrap_or(now_ms.unsigned_abs() / 1000);
+    let end_ms = options.end.unwrap_or(now_ms - now_ms % 1000);
+    let data = DataSet::new(seed, end_ms, dashboard_families());
+    if let (Some(a), Some(b)) = (&options.a, &options.b) {
+        return compare_urls(options, &data, seed, [a, b]);
+    }
+    let Some(peers) = Peers::find()? else {
+        println!("skipped: no prometheus");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let version = numbers(&peers.version);
+    println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
+    let mut findings = Findings::default();
+    let mut pair = Pair::start(peers.prometheus, ember(options)?)?;
+    pair.feed(&data, (!options.without_writes).then_some(version), &mut findings)?;
+    let in_process = match options.in_process {
+        true => {
+            pair.ember.end()?;
+            Some(InProcess::open(&pair.ember.data())?)
+        }
+        false => None,
+    };
+    let other: &dyn Subject = match &in_process {
+        Some(in_process) => in_process,
+        None => &pair.ember.endpoint,
+    };
+    let trial = Trial { reference: &pair.prometheus.endpoint, other, version, families: data.families() };
+    compare(options, &trial, Some(&data), seed, end_ms, &findings.0)
+}
+
+/// Compares two servers that someone else has fed, whatever they hold of the families that we know.
+fn compare_urls(options: &Options, data: &DataSet, seed: u64, [a, b]: [&str; 2]) -> io::Result<ExitCode> {
+    let (reference, other) = (Endpoint::new(a, a), Endpoint::new(b, b));
+    let version = reference.version().map_or(NEWEST, |version| numbers(&version));
+    let trial = Trial { reference: &reference, other: &other, version, families: data.families() };
+    compare(options, &trial, None, seed, data.end_ms(), &[])
+}
+
+fn ember(options: &Options) -> io::Result<PathBuf> {
+    let ember = match &options.ember {
+        Some(ember) => std::path::absolute(ember)?,
+        None => std::env::current_exe()?.with_file_name("ember"),
+    };
+    if ember.is_file() {
+        return Ok(ember);
+    }
+    Err(io::Error::other(format!("{} is not there: cargo build -p ember makes it", ember.display())))
+}
+
+/// The numbers that a version begins with.
+fn numbers(version: &str) -> Version {
+    let mut numbers =
+        version.trim_start_matches('v').split(['.', '+', '-', '~']).map(|text| text.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+fn compare(
+    options: &Options,
+    trial: &Trial<'_>,
+    data: Option<&DataSet>,
+    seed: u64,
+    end_ms: i64,
+    findings: &[Finding],
+) -> io::Result<ExitCode> {
+    let span = Span { start_ms: end_ms - DATA_SPAN_MS, end_ms };
+    let questions = questions::questions(seed, options.queries, trial.families, span)?;
+    let bar = bar("asking", questions.len() as u64);
+    let asked = ask::ask(trial, &questions, options.time_box, &bar);
+    bar.finish_and_clear();
+    let differences = shown(trial, data, asked.differences);
+    let (reference, other) = (trial.reference.name(), trial.other.name());
+    for difference in &differences {
+        println!("\n{}", difference.text(reference, other));
+    }
+    let report = Report {
+        reference,
+        other,
+        seed,
+        end_ms,
+        tally: &asked.tally,
+        not_reached: asked.not_reached,
+        findings,
+        differences: &differences,
+    };
+    if let Some(file) = &options.json {
+        std::fs::write(file, format!("{:#}\n", report.to_json()))?;
+    }
+    if let Some(file) = &options.html {
+        std::fs::write(file, html::page(&report))?;
+    }
+    println!("{}", report.summary());
+    Ok(if report.has_differences() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The differences as small as they can be, each query once.
+fn shown(trial: &Trial<'_>, data: Option<&DataSet>, differences: Vec<Difference>) -> Vec<Shown> {
+    let count = differences.len().min(SHOWN_MAX);
+    let bar = bar("shrinking", count as u64);
+    let mut known = BTreeSet::new();
+    let mut shown = Vec::new();
+    for difference in differences.into_iter().take(SHOWN_MAX) {
+        let found_as = difference.query.clone();
+        let difference = shrink(trial, difference);
+        bar.inc(1);
+        let Judgement::Different(what) = &difference.verdict.judgement else { continue };
+        if known.insert(difference.query.clone()) {
+            let (what, case) = (what.clone(), script::case(data, &difference));
+            shown.push(Shown { found_as, difference, what, case });
+        }
+    }
+    bar.finish_and_clear();
+    shown
+}
+
+/// A bar that tells how far it is.
+fn bar(what: &'static str, steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(numbers("3.5.3+ds1"), (3, 5, 3));
+        assert_eq!((numbers("v2.53.0-rc.1"), numbers("devel")), ((2, 53, 0), (0, 0, 0)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Both servers, fed with the same.
+
+use std::io;
+use std::path::PathBuf;
+
+use emberdb_differential::data::{DataSet, Delivery};
+use tempfile::TempDir;
+
+use super::endpoint::seconds;
+use super::finding::Findings;
+use super::server::{Program, Server};
+use super::trial::Version;
+use super::writes::{self, Sent};
+use super::{bar, feed, held};
+
+/// After so much of the data, what is late of it until then is sent; the rest comes at the end. So the first late samples
+/// become part of blocks, and the last ones do not.
+const FIRST_PART_MS: i64 = 250 * 60_000;
+
+/// Prometheus and emberdb. Dropping the pair kills them and removes what they wrote.
+pub(super) struct Pair {
+    pub(super) prometheus: Server,
+    pub(super) ember: Server,
+    // Last: the servers are in it.
+    _folder: TempDir,
+}
+
+impl Pair {
+    /// Starts both on empty directories.
+    pub(super) fn start(prometheus: PathBuf, ember: PathBuf) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("ember-differential-").tempdir()?;
+        let start = |program: Program, path| Server::start(program, path, folder.path().join(program.name()));
+        Ok(Self {
+            prometheus: start(Program::Prometheus, prometheus)?,
+            ember: start(Program::Ember, ember)?,
+            _folder: folder,
+        })
+    }
+
+    /// Sends the data, lets both compact it, sends what is late, deletes, restarts both, and checks that they hold the same.
+    /// With `writes`, the reference's version, the cases of the write path are sent besides.
+    pub(super) fn feed(
+        &mut self,
+        data: &DataSet,
+        writes: Option<Version>,
+        findings: &mut Findings,
+    ) -> io::Result<()> {
+        let (start_ms, end_ms) = (data.start_ms(), data.end_ms() + 1);
+        let middle_ms = start_ms + FIRST_PART_MS;
+        let bar = bar("feeding", 2 * feed::steps(start_ms, end_ms) + data.families().len() as u64);
+        let mut send = |pair: &Self, delivery, from_ms, to_ms| {
+            feed::send(data, delivery, (from_ms, to_ms), [&pair.prometheus, &pair.ember], findings, &bar)
+        };
+        send(self, Delivery::InTime, start_ms, middle_ms)?;
+        send(self, Delivery::Late, start_ms, middle_ms)?;
+        send(self, Delivery::InTime, middle_ms, end_ms)?;
+        self.compact()?;
+        send(self, Delivery::Late, middle_ms, end_ms)?;
+        self.delete(data)?;
+        let mut sent = Sent::default();
+        if let Some(version) = writes {
+            sent = writes::send(data.end_ms(), version, [&self.prometheus, &self.ember], findings)?;
+            writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
+        }
+        self.prometheus.restart(|_| Ok(()))?;
+        self.ember.restart(|_| Ok(()))?;
+        held::check(data, [&self.prometheus.endpoint, &self.ember.endpoint], findings, &bar);
+        if writes.is_some() {
+            writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
+        }
+        bar.finish_and_clear();
+        println!("requests of the write path: {}, not sent: {}", sent.sent, sent.left_out);
+        println!("blocks: prometheus {}, ember {}", self.prometheus.blocks()?, self.ember.blocks()?);
+        Ok(())
+    }
+
+    /// Prometheus compacts by itself as soon as there is enough; emberdb would within a minute.
+    fn compact(&mut self) -> io::Result<()> {
+        self.ember.restart(Server::compact)?;
+        self.prometheus.settle(self.ember.blocks()?)?;
+        Ok(())
+    }
+
+    fn delete(&self, data: &DataSet) -> io::Result<()> {
+        for deletion in data.deletions() {
+            let form = [
+                ("match[]", deletion.selector.clone()),
+                ("start", seconds(deletion.from_ms)),
+                ("end", seconds(deletion.to_ms)),
+            ];
+            for server in [&self.prometheus, &self.ember] {
+                let reply = server.endpoint.post_form("/api/v1/admin/tsdb/delete_series", &form)?;
+                if reply.status != 204 {
+                    let body = String::from_utf8_lossy(&reply.body);
+                    return Err(io::Error::other(format!(
+                        "deleting is answered with {}: {body}",
+                        reply.status
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}

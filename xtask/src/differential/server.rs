@@ -1,0 +1,145 @@
+//! The two servers.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::endpoint::Endpoint;
+use super::settings::{FEATURES, FEATURES_OF_PROMETHEUS, LOOKBACK_MS, OUT_OF_ORDER_WINDOW_MS, SAMPLES_MAX};
+use crate::process::{Process, free_port};
+
+/// How long a compaction may take until it has begun, and then be quiet before it counts as done.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(90);
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
+
+/// Which of the two.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    Prometheus,
+    Ember,
+}
+
+impl Program {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Prometheus => "prometheus",
+            Self::Ember => "ember",
+        }
+    }
+}
+
+/// A server that runs, and its data directory. Dropping it kills it.
+pub(super) struct Server {
+    program: Program,
+    path: PathBuf,
+    folder: PathBuf,
+    running: Option<Process>,
+    pub(super) endpoint: Endpoint,
+}
+
+impl Server {
+    /// Starts a program on an empty data directory, and waits until it answers.
+    pub(super) fn start(program: Program, path: PathBuf, folder: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let endpoint = Endpoint::new(program.name(), "");
+        let mut server = Self { program, path, folder, running: None, endpoint };
+        server.run()?;
+        Ok(server)
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        let port = free_port()?;
+        let arguments = self.arguments(port)?;
+        let mut process = Process::start(self.program.name(), &self.path, &arguments, &self.folder)?;
+        process.wait_ready(port, "/-/ready")?;
+        self.endpoint = Endpoint::new(self.program.name(), &format!("http://127.0.0.1:{port}"));
+        self.running = Some(process);
+        Ok(())
+    }
+
+    /// Ends it in order, lets `between` have the data directory, and starts it again.
+    pub(super) fn restart(&mut self, between: impl FnOnce(&Self) -> io::Result<()>) -> io::Result<()> {
+        self.end()?;
+        between(self)?;
+        self.run()
+    }
+
+    /// Ends it in order.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        self.running.take().map_or(Ok(()), Process::terminate)
+    }
+
+    /// Lets emberdb do all that it would do within minutes. Only while it does not run.
+    pub(super) fn compact(&self) -> io::Result<()> {
+        let output = Command::new(&self.path).args(["tsdb", "compact"]).arg(self.data()).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let error = String::from_utf8_lossy(&output.stderr);
+        Err(io::Error::other(format!("ember tsdb compact ends with {}: {error}", output.status)))
+    }
+
+    /// Where its data is.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// How many blocks there are.
+    pub(super) fn blocks(&self) -> io::Result<usize> {
+        let entries = std::fs::read_dir(self.data())?;
+        let is_block = |entry: &io::Result<std::fs::DirEntry>| {
+            entry.as_ref().is_ok_and(|entry| entry.path().join("meta.json").is_file())
+        };
+        Ok(entries.filter(is_block).count())
+    }
+
+    /// Waits until there are `least` blocks, and for a while no more and no fewer come of it. How many there are.
+    pub(super) fn settle(&self, least: usize) -> io::Result<usize> {
+        let give_up = Instant::now() + SETTLE_TIMEOUT;
+        let (mut blocks, mut since) = (self.blocks()?, Instant::now());
+        while Instant::now() < give_up && (blocks < least || since.elapsed() < SETTLED_AFTER) {
+            thread::sleep(Duration::from_millis(100));
+            let now = self.blocks()?;
+            if now != blocks {
+                (blocks, since) = (now, Instant::now());
+            }
+        }
+        Ok(blocks)
+    }
+
+    fn arguments(&self, port: u16) -> io::Result<Vec<String>> {
+        let mut arguments = match self.program {
+            Program::Ember => vec![
+                "serve".into(),
+                format!("--data={}", self.data().display()),
+                format!("--listen=127.0.0.1:{port}"),
+                format!("--storage.tsdb.out-of-order-time-window={OUT_OF_ORDER_WINDOW_MS}ms"),
+                format!("--enable-feature={FEATURES}"),
+            ],
+            Program::Prometheus => {
+                let config = self.folder.join("prometheus.yml");
+                let text = format!(
+                    "storage: {{tsdb: {{out_of_order_time_window: {OUT_OF_ORDER_WINDOW_MS}ms}}, exemplars: {{max_exemplars: 100000}}}}\n"
+                );
+                std::fs::write(&config, text)?;
+                vec![
+                    format!("--config.file={}", config.display()),
+                    format!("--storage.tsdb.path={}", self.data().display()),
+                    format!("--web.listen-address=127.0.0.1:{port}"),
+                    format!("--enable-feature={FEATURES},{FEATURES_OF_PROMETHEUS}"),
+                    // Also if the end is said to be long ago.
+                    "--storage.tsdb.retention.time=100y".into(),
+                ]
+            }
+        };
+        arguments.extend([
+            "--web.enable-remote-write-receiver".into(),
+            "--web.enable-admin-api".into(),
+            format!("--query.lookback-delta={LOOKBACK_MS}ms"),
+            format!("--query.max-samples={SAMPLES_MAX}"),
+        ]);
+        Ok(arguments)
+    }
+}
