@@ -41,7 +41,7 @@ fn rows<'a>(of: &'a Json, name: &str) -> &'a [Json] {
     of.get(name).and_then(Json::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn parse_labels(metric: &Json) -> Result<Labels, String> {
+pub(super) fn parse_labels(metric: &Json) -> Result<Labels, String> {
     let pairs = metric.as_object().ok_or_else(|| format!("labels are an object, not {metric}"))?;
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
     Labels::new(pairs).map_err(|error| error.to_string())
@@ -52,9 +52,14 @@ fn parse_row(row: &Json) -> Result<(i64, &Json), String> {
     let [time, value] = row.as_array().map_or(&[][..], Vec::as_slice) else {
         return Err(format!("{row} is no pair of a time and a value"));
     };
+    Ok((parse_time(time)?, value))
+}
+
+/// A time in seconds, in milliseconds.
+pub(super) fn parse_time(time: &Json) -> Result<i64, String> {
     let seconds = time.as_f64().ok_or_else(|| format!("the time {time} is no number"))?;
     // Nearest, since the thousandth of a binary fraction is mostly a little off; times of our years are exact.
-    Ok(((seconds * 1000.0).round() as i64, value))
+    Ok((seconds * 1000.0).round() as i64)
 }
 
 #[cfg(test)]

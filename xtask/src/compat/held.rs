@@ -107,6 +107,11 @@ impl Held {
         })
     }
 
+    /// The floats alone.
+    pub(super) fn floats(&self) -> Self {
+        self.map(|_, value| (!matches!(value, Value::Histogram(_))).then(|| value.clone()))
+    }
+
     /// The native histograms alone.
     pub(super) fn histograms(&self) -> Self {
         self.map(|_, value| matches!(value, Value::Histogram(_)).then(|| value.clone()))

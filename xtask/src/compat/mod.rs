@@ -4,15 +4,18 @@
 //! - [`written`]: emberdb writes, Prometheus reads.
 //! - [`taken_over`]: Prometheus writes and is stopped or killed, emberdb reads and goes on, Prometheus reads again.
 //! - [`histograms`]: as `written`, with native histograms; [`late`]: with samples out of order.
+//! - [`killed_ember`]: both are sent samples over HTTP and killed, one after the other; [`exemplars`] are compared, too.
 //! - [`shapes`]: the floats that are written; [`exposition`] and [`protobuf`]: how Prometheus is fed.
 //! - [`peers`], [`server`]: the other side's programs; [`store`]: our side.
 //! - [`held`]: what one side sees; [`answer`], [`dump`]: how it is read from what the peers print.
 
 mod answer;
 mod dump;
+mod exemplars;
 mod exposition;
 mod held;
 mod histograms;
+mod killed_ember;
 mod late;
 mod pages;
 pub(crate) mod peers;
@@ -44,10 +47,11 @@ pub(crate) struct Options {
 /// A round of comparisons. It fails as a whole if one of them could not be made.
 type Round = fn(&Peers, &mut Report) -> Result<(), Error>;
 
-const ROUNDS: [(&str, Round); 6] = [
+const ROUNDS: [(&str, Round); 7] = [
     ("written", written::run),
     ("histograms", histograms::run),
     ("late", late::run),
+    ("killed-ember", killed_ember::run),
     ("stopped", |peers, report| taken_over::run("stopped", peers, Ending::Stopped, Fed::InOrder, report)),
     ("killed", |peers, report| taken_over::run("killed", peers, Ending::Killed, Fed::InOrder, report)),
     ("killed-late", |peers, report| taken_over::run("killed-late", peers, Ending::Killed, Fed::Late, report)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use emberdb::TimeRange;
 
 use super::answer;
+use super::exemplars::{self, Exemplars};
 use super::held::Held;
 use super::peers::{Peers, is_complaint};
 use crate::http;
@@ -32,12 +33,12 @@ impl Server {
             format!("--config.file={}", file.display()),
             format!("--storage.tsdb.path={}", data.display()),
             format!("--web.listen-address=127.0.0.1:{port}"),
+            "--web.enable-remote-write-receiver".into(),
             // Nothing of a round is too old.
             "--storage.tsdb.retention.time=100y".into(),
         ];
-        if peers.has_histograms() {
-            arguments.push("--enable-feature=native-histograms".into());
-        }
+        let histograms = if peers.has_histograms() { ",native-histograms" } else { "" };
+        arguments.push(format!("--enable-feature=exemplar-storage{histograms}"));
         let mut process = Process::start("prometheus", &peers.prometheus, &arguments, folder)?;
         process.wait_ready(port, "/-/ready")?;
         Ok(Self { process, port })
@@ -46,16 +47,31 @@ impl Server {
     /// All samples in `range`, but for staleness markers.
     pub(super) fn ask(&self, range: TimeRange) -> io::Result<Held> {
         let span_ms = range.max_ms - range.min_ms + 1;
-        let (seconds, ms) = (range.max_ms.div_euclid(1000), range.max_ms.rem_euclid(1000));
-        // {__name__!=""}[…]
-        let path =
-            format!("/api/v1/query?time={seconds}.{ms:03}&query=%7B__name__!%3D%22%22%7D%5B{span_ms}ms%5D");
-        let response = http::get(self.port, &path, "application/json", ANSWER_TIMEOUT)?;
+        let time = seconds(range.max_ms);
+        let body = self.get(&format!("/api/v1/query?time={time}&query={ALL_SERIES}%5B{span_ms}ms%5D"))?;
+        answer::parse_response(&body).map_err(io::Error::other)
+    }
+
+    /// All exemplars in `range`.
+    pub(super) fn ask_exemplars(&self, range: TimeRange) -> io::Result<Exemplars> {
+        let (start, end) = (seconds(range.min_ms), seconds(range.max_ms));
+        let body =
+            self.get(&format!("/api/v1/query_exemplars?query={ALL_SERIES}&start={start}&end={end}"))?;
+        exemplars::parse_response(&body).map_err(io::Error::other)
+    }
+
+    fn get(&self, path: &str) -> io::Result<Vec<u8>> {
+        let response = http::get(self.port, path, "application/json", ANSWER_TIMEOUT)?;
         if response.status != 200 {
             let body = String::from_utf8_lossy(&response.body);
             return Err(io::Error::other(format!("status {}: {body}", response.status)));
         }
-        answer::parse_response(&response.body).map_err(io::Error::other)
+        Ok(response.body)
+    }
+
+    /// Where it listens.
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Fails when the server has ended by itself.
@@ -78,6 +94,14 @@ impl Server {
     pub(super) fn kill(self) {
         drop(self);
     }
+}
+
+/// A selector of all series, as it stands in an address: `{__name__!=""}`.
+const ALL_SERIES: &str = "%7B__name__!%3D%22%22%7D";
+
+/// A time as parameters have it.
+fn seconds(timestamp_ms: i64) -> String {
+    format!("{}.{:03}", timestamp_ms.div_euclid(1000), timestamp_ms.rem_euclid(1000))
 }
 
 /// Complaints that are not about what is stored.

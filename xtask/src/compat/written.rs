@@ -149,7 +149,8 @@ fn accept_blocks(peers: &Peers, data: &Path, blocks: usize, report: &mut Report)
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a folder with all that is in it.
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
