@@ -87,7 +87,11 @@ fn order(query: &str) -> Order {
         expr = &paren.expr;
     }
     match expr {
-        Expr::Call(call) if call.function.name().starts_with("sort") => Order::Given,
+        Expr::Call(call) => match call.function.name() {
+            "sort" | "sort_desc" => Order::ByValue,
+            "sort_by_label" | "sort_by_label_desc" => Order::Given,
+            _ => Order::Any,
+        },
         _ => Order::Any,
     }
 }
@@ -98,7 +102,7 @@ mod tests {
 
     #[test]
     fn sorting_functions_sort() {
-        assert_eq!(order("(sort_desc(up))"), Order::Given);
+        assert_eq!(order("(sort_desc(up))"), Order::ByValue);
         assert_eq!(order("sort_by_label(up, \"job\")"), Order::Given);
         for query in ["sum(sort(up))", "up", "topk(3, up)", "sort("] {
             assert_eq!(order(query), Order::Any, "{query}");

@@ -9,7 +9,9 @@ use super::{Answer, Bucket, Closeness, Histogram, Outcome, Point, Series, Value}
 pub enum Order {
     /// It is chance.
     Any,
-    /// The query sorts.
+    /// The query sorts by values: those that are the same may come in any order.
+    ByValue,
+    /// The query sorts by labels.
     Given,
 }
 
@@ -49,6 +51,7 @@ fn compare_outcomes(reference: &Outcome, other: &Outcome, order: Order) -> Compa
         }
         (Outcome::Vector(a), Outcome::Vector(b)) => match order {
             Order::Any => compare_sets(a, b),
+            Order::ByValue => Ok(compare_sets(a, b)?.max(compare_ranks(a, b)?)),
             Order::Given => compare_lists(a, b),
         },
         // A matrix is sorted by its labels.
@@ -82,6 +85,15 @@ fn compare_sets(reference: &[Series], other: &[Series]) -> Compared {
     // A set of labels that is there twice is lost in the maps.
     same("number of series", &reference.len(), &other.len())?;
     worst(a.values().zip(b.values()).map(|(a, b)| compare_series(a, b)))
+}
+
+/// Compares the values at each place.
+fn compare_ranks(reference: &[Series], other: &[Series]) -> Compared {
+    let places = reference.iter().zip(other).enumerate();
+    worst(places.map(|(place, (a, b))| {
+        let compared = worst(a.points.iter().zip(&b.points).map(|(a, b)| compare_points(a, b)));
+        compared.map_err(|difference| format!("the order of the values: at place {place} {difference}"))
+    }))
 }
 
 fn compare_lists(reference: &[Series], other: &[Series]) -> Compared {

@@ -1,5 +1,7 @@
 //! Several storages of the same database, asked as one: blocks in the order of time, then the head.
 
+use std::cmp::Ordering;
+
 use emberdb_model::storage::{Querier, SeriesSet, StorageError};
 use emberdb_model::{Label, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
 use foldhash::HashMap;
@@ -35,18 +37,23 @@ impl Querier for MergedQuerier {
         symbols: &mut SymbolTable,
     ) -> Result<Box<dyn SeriesSet>, StorageError> {
         let mut sets = Vec::new();
+        let mut parts = 0;
         for (querier, range) in self.parts_in(range) {
+            parts += 1;
             let set = querier.select(matchers, range, symbols)?;
             if !set.is_empty() {
                 sets.push(SetPart { set, range });
             }
         }
-        // One set that is asked for its own time only is the answer as it is.
+        // One set that is asked for its own time only is the answer as it is, if its order is right.
+        let is_right = |only: &SetPart| {
+            only.range == range && (parts == 1 || is_in_order_of_labels(&*only.set, symbols))
+        };
         match sets.pop() {
-            Some(only) if sets.is_empty() && only.range == range => Ok(only.set),
+            Some(only) if sets.is_empty() && is_right(&only) => Ok(only.set),
             last => {
                 sets.extend(last);
-                Ok(Box::new(MergedSet::new(sets)))
+                Ok(Box::new(MergedSet::new(sets, symbols)))
             }
         }
     }
@@ -99,8 +106,8 @@ struct MergedSet {
 }
 
 impl MergedSet {
-    fn new(sets: Vec<SetPart>) -> Self {
-        let (members, ends) = group(&sets);
+    fn new(sets: Vec<SetPart>, symbols: &SymbolTable) -> Self {
+        let (members, ends) = group(&sets, symbols);
         let mut newest_ms = None;
         let is_overlapping = sets.iter().any(|part| {
             let overlaps = newest_ms.is_some_and(|newest_ms| part.range.min_ms <= newest_ms);
@@ -131,24 +138,50 @@ impl MergedSet {
     }
 }
 
-/// Which series of the sets have the same labels. Their order is that of their first appearance.
-fn group(sets: &[SetPart]) -> (Vec<Member>, Vec<usize>) {
+/// Which series of the sets have the same labels. Their order is that of their labels: so it is where upstream merges, and it
+/// shows where sums are rounded, and where ranks tie.
+fn group(sets: &[SetPart], symbols: &SymbolTable) -> (Vec<Member>, Vec<usize>) {
     let mut numbers: HashMap<&[Label], usize> = HashMap::default();
+    let mut distinct: Vec<&[Label]> = Vec::new();
     let mut found: Vec<(usize, Member)> = Vec::new();
     for (set, part) in sets.iter().enumerate() {
         for series in 0..part.set.len() {
-            let next = numbers.len();
-            let number = *numbers.entry(part.set.labels(series)).or_insert(next);
+            let labels = part.set.labels(series);
+            let number = *numbers.entry(labels).or_insert_with(|| {
+                distinct.push(labels);
+                distinct.len() - 1
+            });
             found.push((number, Member { set, series }));
         }
     }
+    let mut order: Vec<usize> = (0..distinct.len()).collect();
+    order.sort_unstable_by(|&a, &b| compare_labels(distinct[a], distinct[b], symbols));
+    let mut ranks = vec![0; order.len()];
+    for (rank, &number) in order.iter().enumerate() {
+        ranks[number] = rank;
+    }
     // Sorting is stable: a series' members stay in the order of the parts.
-    found.sort_by_key(|&(number, _)| number);
-    let mut ends = vec![0; numbers.len()];
+    found.sort_by_key(|&(number, _)| ranks[number]);
+    let mut ends = vec![0; order.len()];
     for (end, (number, _)) in found.iter().enumerate() {
-        ends[*number] = end + 1;
+        ends[ranks[*number]] = end + 1;
     }
     (found.into_iter().map(|(_, member)| member).collect(), ends)
+}
+
+/// As upstream orders labels: name, value, name, value.
+fn compare_labels(a: &[Label], b: &[Label], symbols: &SymbolTable) -> Ordering {
+    let text = |symbol| symbols.resolve(symbol);
+    // Most labels are equal, and symbols tell that at once.
+    match a.iter().zip(b).find(|(a, b)| a != b) {
+        Some((a, b)) if a.name == b.name => text(a.value).cmp(text(b.value)),
+        Some((a, b)) => text(a.name).cmp(text(b.name)),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+fn is_in_order_of_labels(set: &dyn SeriesSet, symbols: &SymbolTable) -> bool {
+    (1..set.len()).all(|series| compare_labels(set.labels(series - 1), set.labels(series), symbols).is_le())
 }
 
 impl SeriesSet for MergedSet {
@@ -212,5 +245,35 @@ impl SeriesSet for MergedSet {
             }
         }
         Ok(newest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_in_the_order_of_their_texts() {
+        let mut symbols = SymbolTable::new();
+        // Symbols are numbered in another order than that of the texts.
+        let [b, a, name, job] = ["b", "a", "__name__", "job"].map(|text| symbols.intern(text));
+        let label = |name, value| Label { name, value };
+        let ordered = [
+            vec![label(name, a)],
+            vec![label(name, a), label(job, a)],
+            vec![label(name, a), label(job, b)],
+            vec![label(name, b)],
+            vec![label(b, a)],
+            vec![label(job, a)],
+        ];
+        for (place, one) in ordered.iter().enumerate() {
+            for (other_place, other) in ordered.iter().enumerate() {
+                assert_eq!(
+                    compare_labels(one, other, &symbols),
+                    place.cmp(&other_place),
+                    "{place} {other_place}"
+                );
+            }
+        }
     }
 }

@@ -72,6 +72,20 @@ fn the_order_of_a_vector_counts_where_the_query_sorts() {
 }
 
 #[test]
+fn series_of_one_value_may_come_in_any_order_where_the_query_sorts_by_values() {
+    let of = |values: [(&str, &str); 3]| {
+        let one = |(a, value)| format!(r#"{{"metric":{{"a":"{a}"}},"value":[1,"{value}"]}}"#);
+        vector(&values.map(one).join(","))
+    };
+    let reference = of([("1", "5"), ("2", "5"), ("3", "7")]);
+    let turned = of([("2", "5"), ("1", "5"), ("3", "7")]);
+    assert_eq!(compare(&reference, &turned, Order::ByValue), Comparison::Equal(Closeness::Bits));
+    let unsorted = of([("1", "5"), ("3", "7"), ("2", "5")]);
+    let Comparison::Different(difference) = compare(&reference, &unsorted, Order::ByValue) else { panic!() };
+    assert_eq!(difference, "the order of the values: at place 1 at 1000: value: 5.0, not 7.0");
+}
+
+#[test]
 fn the_order_of_a_matrix_always_counts() {
     let one = matrix(r#"{"metric":{"a":"1"},"values":[[1,"1"]]},{"metric":{"a":"2"},"values":[[1,"1"]]}"#);
     let other = matrix(r#"{"metric":{"a":"2"},"values":[[1,"1"]]},{"metric":{"a":"1"},"values":[[1,"1"]]}"#);
