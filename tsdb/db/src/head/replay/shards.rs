@@ -77,6 +77,8 @@ pub(super) struct Shards {
 #[derive(Default)]
 struct Buffer {
     samples: PageSamples,
+    /// With so many floats they are passed on.
+    floats_max: usize,
     histogram_bytes: usize,
 }
 
@@ -119,11 +121,13 @@ impl Shards {
             return self.add_float_to_other(page, float, start_ms);
         };
         buffer.samples.floats.push(float);
+        let is_full = buffer.samples.floats.len() >= buffer.floats_max;
         if start_ms != 0 {
             buffer.samples.note_start(start_ms);
         }
         self.buffered_bytes += size_of::<LoggedFloat>();
-        if buffer.samples.floats.len() >= self.spread.page_floats_max {
+        if is_full {
+            buffer.floats_max = self.spread.page_floats_max;
             self.pass_on(page);
         } else if self.buffered_bytes > BUFFERED_BYTES_MAX {
             self.pass_on_all();
@@ -187,13 +191,26 @@ impl Shards {
     }
 
     fn make_room(&mut self, page: usize) {
-        if page >= self.buffers.len() {
-            self.buffers.resize_with(page + 1, Buffer::default);
+        for page in self.buffers.len()..=page {
+            let floats_max = self.first_floats_max(page);
+            self.buffers.push(Buffer { floats_max, ..Buffer::default() });
         }
     }
 
+    /// With how many floats a page's are passed on when all pages are empty. A log mostly has a sample of each series in turn, so that all
+    /// would be full at the same time: the threads would be idle until then, and the reader would wait for them afterwards.
+    fn first_floats_max(&self, page: usize) -> usize {
+        // By the bits of its number from the lowest on: neighbours are far apart, and any run of pages is spread evenly.
+        let spread = (page as u32).reverse_bits() as usize;
+        let max = self.spread.page_floats_max;
+        (max as u64 * (spread as u64 + 1)).div_ceil(1 << 32) as usize
+    }
+
     fn pass_on_all(&mut self) {
-        (0..self.buffers.len()).for_each(|page| self.pass_on(page));
+        for page in 0..self.buffers.len() {
+            self.pass_on(page);
+            self.buffers[page].floats_max = self.first_floats_max(page);
+        }
     }
 
     /// Passes on what waits for a page.
