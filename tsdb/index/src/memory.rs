@@ -39,6 +39,8 @@ pub struct MemoryIndex {
     /// For each label name the values that occur, in order of first appearance.
     values: HashMap<Symbol, Vec<Symbol>, RandomState>,
     hasher: RandomState,
+    /// Memory for the labels of a series that is inserted.
+    inserted: Vec<Label>,
     /// What was selected lately.
     pub(crate) selected: SelectCache<SeriesId>,
 }
@@ -55,6 +57,7 @@ impl Default for MemoryIndex {
             postings: HashMap::default(),
             values: HashMap::default(),
             hasher: RandomState::default(),
+            inserted: Vec::new(),
             selected: SelectCache::new(SELECTED_BYTES_MAX),
         }
     }
@@ -102,10 +105,17 @@ impl MemoryIndex {
     /// # Panics
     /// If [`SERIES_MAX`] series were created already: whoever creates series keeps a lower limit.
     pub fn get_or_insert(&mut self, labels: &Labels) -> (SeriesId, bool) {
-        match self.find(labels) {
-            Some(id) => (id, false),
-            None => (self.insert(labels), true),
-        }
+        // Each text is looked up once, and label sets are compared by numbers.
+        let mut of_series = std::mem::take(&mut self.inserted);
+        let symbols = &mut self.symbols;
+        let interned = |(name, value)| Label { name: symbols.intern(name), value: symbols.intern(value) };
+        of_series.clear();
+        of_series.extend(labels.iter().map(interned));
+        let hash = LabelHash::of(&of_series).finish(&self.hasher);
+        let found = self.by_labels.find(hash, |&id| *self.labels.get(id) == *of_series).copied();
+        let id = found.unwrap_or_else(|| self.insert(&of_series, hash));
+        self.inserted = of_series;
+        (id, found.is_none())
     }
 
     /// Removes series. Their numbers mean nothing any more: labels of such a one are empty.
@@ -113,11 +123,8 @@ impl MemoryIndex {
         let mut labels: HashSet<Label, RandomState> = HashSet::default();
         let mut removed: Vec<SeriesId> = Vec::with_capacity(series.len());
         for &id in series {
-            let mut hash = LabelHash::default();
-            self.labels.get(id).iter().for_each(|&label| hash.add(label));
-            let Ok(entry) = self.by_labels.find_entry(hash.finish(&self.hasher), |&known| known == id) else {
-                continue;
-            };
+            let hash = LabelHash::of(self.labels.get(id)).finish(&self.hasher);
+            let Ok(entry) = self.by_labels.find_entry(hash, |&known| known == id) else { continue };
             entry.remove();
             labels.extend(self.labels.get(id));
             self.labels.remove(id);
@@ -194,15 +201,9 @@ impl MemoryIndex {
             + self.values.values().map(|v| v.capacity() * size_of::<Symbol>()).sum::<usize>()
     }
 
-    fn insert(&mut self, labels: &Labels) -> SeriesId {
-        let mut hash = LabelHash::default();
-        let symbols = &mut self.symbols;
-        let id = self.labels.push(labels.iter().map(|(name, value)| {
-            let label = Label { name: symbols.intern(name), value: symbols.intern(value) };
-            hash.add(label);
-            label
-        }));
-        for &label in self.labels.get(id) {
+    fn insert(&mut self, labels: &[Label], hash: u64) -> SeriesId {
+        let id = self.labels.push(labels.iter().copied());
+        for &label in labels {
             let postings = self.postings.entry(label).or_default();
             if postings.is_empty() {
                 self.values.entry(label.name).or_default().push(label.value);
@@ -210,12 +211,8 @@ impl MemoryIndex {
             postings.push(id);
         }
         let (all, hasher) = (&self.labels, &self.hasher);
-        let rehash = |id: &SeriesId| {
-            let mut hash = LabelHash::default();
-            all.get(*id).iter().for_each(|&label| hash.add(label));
-            hash.finish(hasher)
-        };
-        self.by_labels.insert_unique(hash.finish(hasher), id, rehash);
+        let rehash = |id: &SeriesId| LabelHash::of(all.get(*id)).finish(hasher);
+        self.by_labels.insert_unique(hash, id, rehash);
         id
     }
 }
@@ -225,6 +222,12 @@ impl MemoryIndex {
 struct LabelHash(u64);
 
 impl LabelHash {
+    fn of(labels: &[Label]) -> Self {
+        let mut hash = Self::default();
+        labels.iter().for_each(|&label| hash.add(label));
+        hash
+    }
+
     fn add(&mut self, label: Label) {
         // An odd multiplier and a rotation keep the order of labels in the result; quality comes from `finish`.
         let pair = (label.name.index() as u64) << 32 | label.value.index() as u64;

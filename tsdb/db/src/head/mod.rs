@@ -149,13 +149,28 @@ impl Head {
 
     /// The series of these labels, created if there is none, and whether it was.
     pub(crate) fn get_or_create(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
-        if let Some(id) = self.index.read().find(labels) {
-            return Ok((id, false));
+        match self.find(labels) {
+            Some(id) => Ok((id, false)),
+            None => self.create_or_get(labels),
         }
+    }
+
+    /// The same, of a series that is probably new.
+    pub(crate) fn create_or_get(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
         let mut index = self.index.write();
-        if let Some(id) = index.find(labels) {
-            return Ok((id, false));
+        let wal_ref = match self.next_series(&index) {
+            Ok(wal_ref) => wal_ref,
+            Err(limit) => return index.find(labels).map(|id| (id, false)).ok_or(limit),
+        };
+        let (id, is_new) = index.get_or_insert(labels);
+        if is_new {
+            self.pages.push(Series::new(wal_ref));
         }
+        Ok((id, is_new))
+    }
+
+    /// The log's reference of another series, if there may be one.
+    fn next_series(&self, index: &MemoryIndex) -> Result<u64, AppendError> {
         if index.len() >= self.options.series_max {
             let message = format!("the database holds {} series, the most it may", index.len());
             return Err(AppendError::Limit(message));
@@ -165,10 +180,7 @@ impl Head {
                 "the numbers of series are used up: open the database again".into(),
             ));
         }
-        let wal_ref = self.pages.next_wal_ref()?;
-        let (id, _) = index.get_or_insert(labels);
-        self.pages.push(Series::new(wal_ref));
-        Ok((id, true))
+        self.pages.next_wal_ref()
     }
 
     /// Samples older than this are not taken in order: half a block behind the newest one, as Prometheus without an

@@ -199,7 +199,7 @@ impl Replay<'_> {
                 self.report.series_invalid += 1;
                 continue;
             };
-            let (id, _) = self.head.get_or_create(&labels)?;
+            let (id, _) = self.head.create_or_get(&labels)?;
             self.head.pages.note_wal_ref(wal_ref);
             let own_ref = self.head.pages.with(id, |series| {
                 // The first reference stays: samples under it may still be in the log.
