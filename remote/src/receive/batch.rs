@@ -34,6 +34,8 @@ pub(super) struct Batch<'s> {
     metadata: Metadata,
     /// Until the storage says that it does not.
     keeps_metadata: bool,
+    /// Samples that others of the request stand against.
+    conflicting: usize,
 }
 
 impl<'s> Batch<'s> {
@@ -45,6 +47,7 @@ impl<'s> Batch<'s> {
             room: HistogramRoom::default(),
             metadata: Metadata::default(),
             keeps_metadata: true,
+            conflicting: 0,
         })
     }
 
@@ -57,13 +60,10 @@ impl<'s> Batch<'s> {
         let SampleView { timestamp_ms, value, .. } = sample;
         self.check_time(timestamp_ms)?;
         let appended = match series.reference {
-            Some(reference) => self.appender.append_ref(reference, timestamp_ms, value),
-            None => self
-                .appender
-                .append(&series.labels, timestamp_ms, value)
-                .map(|reference| series.reference = Some(reference)),
+            Some(reference) => self.appender.append_ref(reference, timestamp_ms, value).map(|()| reference),
+            None => self.appender.append(&series.labels, timestamp_ms, value),
         };
-        appended.map_err(|error| Refused::of_float(error, timestamp_ms, value))
+        self.added(series, appended).map_err(|error| Refused::of_float(error, timestamp_ms, value))
     }
 
     pub(super) fn histogram(
@@ -95,8 +95,30 @@ impl<'s> Batch<'s> {
                 appender.append_float_histogram_ref(reference, timestamp_ms, h).map(|()| reference)
             }
         };
-        series.reference = Some(added?);
+        Ok(self.added(series, added)?)
+    }
+
+    /// Remembers the series of a sample, and passes over one that another one of the request stands against: upstream looks
+    /// at what is stored when it answers, and drops the sample later.
+    fn added(
+        &mut self,
+        series: &mut Series,
+        added: Result<SeriesRef, AppendError>,
+    ) -> Result<(), AppendError> {
+        series.reference = match added {
+            Ok(reference) => Some(reference),
+            Err(AppendError::ConflictInBatch(_)) => {
+                self.conflicting += 1;
+                series.reference.or_else(|| self.appender.find_series(&series.labels))
+            }
+            Err(error) => return Err(error),
+        };
         Ok(())
+    }
+
+    /// How many samples were passed over.
+    pub(super) fn conflicting(&self) -> usize {
+        self.conflicting
     }
 
     /// Adds an exemplar of a series that the storage has.
