@@ -9,7 +9,7 @@
 //! - [`Metadata`] say what a metric is for; an [`Exemplar`] is an example of what a series counted.
 //! - [`storage`] has the seams: what the query engine asks of a storage, and what writers append to.
 //! - [`is_stale`] and [`STALE_NAN`]: the marker that ends a series.
-//! - [`number`]: floats as upstream prints them.
+//! - [`number`]: floats as upstream prints them. [`math`]: functions of floats, to upstream's last bit.
 //! - [`Annotations`]: warnings and infos that come with an answer.
 //!
 //! ```
@@ -28,6 +28,7 @@ mod batch;
 mod exemplar;
 mod labels;
 mod matcher;
+pub mod math;
 mod metadata;
 pub mod number;
 mod relabel;

@@ -144,7 +144,7 @@ impl<'b> Batch<'b> {
 impl ScrapeReport {
     /// Counts a sample that was refused for its time; false if that was not the reason.
     pub(crate) fn count_refusal(&mut self, error: &AppendError) -> bool {
-        match error {
+        match error.conflict() {
             AppendError::OutOfOrder { .. } => self.samples_out_of_order += 1,
             AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. } => {
                 self.samples_duplicate += 1;
@@ -160,7 +160,7 @@ impl ScrapeReport {
 /// Whether a sample was refused for its time, which concerns no other sample.
 pub(crate) fn is_refusal(error: &AppendError) -> bool {
     matches!(
-        error,
+        error.conflict(),
         AppendError::OutOfOrder { .. }
             | AppendError::Duplicate { .. }
             | AppendError::DuplicateHistogram { .. }

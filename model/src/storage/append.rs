@@ -176,6 +176,11 @@ pub enum AppendError {
         /// What was refused, in words.
         refused: Box<str>,
     },
+    /// The storage would have taken the sample, but another one that was added to the same batch before stands against it:
+    /// it is of the same time, or newer. Senders that put several scrapes into a batch are answered as if nothing had been
+    /// wrong.
+    #[error("conflict within the batch: {0}")]
+    ConflictInBatch(Box<AppendError>),
     /// The native histogram contradicts itself.
     #[error("invalid histogram: {0}")]
     InvalidHistogram(#[from] HistogramError),
@@ -234,6 +239,17 @@ pub enum AppendError {
     /// The storage itself failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl AppendError {
+    /// What is wrong with the sample, whether it is the storage or its batch that has another one.
+    #[must_use]
+    pub fn conflict(&self) -> &Self {
+        match self {
+            Self::ConflictInBatch(error) => error,
+            error => error,
+        }
+    }
 }
 
 /// What a commit did.

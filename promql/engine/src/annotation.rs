@@ -319,3 +319,23 @@ pub(crate) fn fraction_without_nan(metric: &str, origin: Origin) -> Note {
 fn of_metric(text: &str, metric: &str) -> String {
     if metric.is_empty() { text.into() } else { format!("{text} for metric name {}", quoted(metric)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Repair, Repairs};
+
+    fn told(of_step: &[u32]) -> i64 {
+        let repair = Repair { lowest_bound: 1.0, highest_bound: 2.0, diff_max: 1.0, first_ms: 0, last_ms: 0 };
+        Repairs { position: 0, all: repair, of_step: of_step.to_vec() }.samples()
+    }
+
+    /// Upstream merges a remark with itself at each step, and its count of 64 bits wraps.
+    #[test]
+    fn repairs_are_counted_twice_a_step_as_upstream_counts() {
+        assert_eq!((told(&[0, 3]), told(&[1, 1, 1]), told(&[2, 0])), (3, 10, 4));
+        let one_and_others = |others: usize| [&[1][..], &vec![0; others]].concat();
+        assert_eq!(told(&one_and_others(62)), 1 << 62);
+        assert_eq!(told(&one_and_others(63)), i64::MIN);
+        assert_eq!(told(&one_and_others(64)), 0);
+    }
+}

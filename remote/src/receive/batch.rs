@@ -1,7 +1,5 @@
 //! What a request brings, on its way into the storage: one batch.
 
-use std::collections::HashSet;
-
 use emberdb_model::storage::{AppendError, Appendable, Appender, CommitSummary, StorageError};
 use emberdb_model::{Exemplar, Labels, Metadata, SeriesRef};
 
@@ -20,32 +18,11 @@ const HISTOGRAM_BYTES_MAX: usize = 4 << 20;
 pub(super) struct Series {
     pub(super) labels: Labels,
     reference: Option<SeriesRef>,
-    /// The time of the newest sample that was taken of it.
-    newest_ms: Option<i64>,
 }
 
 impl Series {
     pub(super) fn new(labels: Labels) -> Self {
-        Self { labels, reference: None, newest_ms: None }
-    }
-
-    fn take(&mut self, timestamp_ms: i64) {
-        self.newest_ms = self.newest_ms.max(Some(timestamp_ms));
-    }
-}
-
-/// Series of the request that have been gone through, each with the time of its newest sample. One may be there several times.
-#[derive(Default)]
-struct Taken {
-    ended: Vec<(SeriesRef, i64)>,
-    /// Those of `ended` that have been looked for: hashed only then, as senders hardly ever repeat themselves.
-    hashed: HashSet<(SeriesRef, i64)>,
-}
-
-impl Taken {
-    fn has(&mut self, reference: SeriesRef, timestamp_ms: i64) -> bool {
-        self.hashed.extend(self.ended.drain(..));
-        self.hashed.contains(&(reference, timestamp_ms))
+        Self { labels, reference: None }
     }
 }
 
@@ -54,11 +31,12 @@ pub(super) struct Batch<'s> {
     appender: Box<dyn Appender + 's>,
     /// Later ones are in the future.
     newest_ms: i64,
-    taken: Taken,
     room: HistogramRoom,
     metadata: Metadata,
     /// Until the storage says that it does not.
     keeps_metadata: bool,
+    /// Samples that others of the request stand against.
+    conflicting: usize,
 }
 
 impl<'s> Batch<'s> {
@@ -67,10 +45,10 @@ impl<'s> Batch<'s> {
         Ok(Self {
             appender: storage.appender()?,
             newest_ms: now_ms.saturating_add(AHEAD_MS_MAX),
-            taken: Taken::default(),
             room: HistogramRoom::default(),
             metadata: Metadata::default(),
             keeps_metadata: true,
+            conflicting: 0,
         })
     }
 
@@ -83,18 +61,10 @@ impl<'s> Batch<'s> {
         let SampleView { timestamp_ms, value, .. } = sample;
         self.check_time(timestamp_ms)?;
         let appended = match series.reference {
-            Some(reference) => self.appender.append_ref(reference, timestamp_ms, value),
-            None => self
-                .appender
-                .append(&series.labels, timestamp_ms, value)
-                .map(|reference| series.reference = Some(reference)),
+            Some(reference) => self.appender.append_ref(reference, timestamp_ms, value).map(|()| reference),
+            None => self.appender.append(&series.labels, timestamp_ms, value),
         };
-        match appended {
-            Ok(()) => series.take(timestamp_ms),
-            Err(error) if self.contradicts_the_request(series, timestamp_ms, &error) => {}
-            Err(error) => return Err(Refused::of_float(error, timestamp_ms, value)),
-        }
-        Ok(())
+        self.added(series, appended).map_err(|error| Refused::of_float(error, timestamp_ms, value))
     }
 
     pub(super) fn histogram(
@@ -126,35 +96,30 @@ impl<'s> Batch<'s> {
                 appender.append_float_histogram_ref(reference, timestamp_ms, h).map(|()| reference)
             }
         };
-        match added {
-            Ok(reference) => {
-                series.reference = Some(reference);
-                series.take(timestamp_ms);
+        Ok(self.added(series, added)?)
+    }
+
+    /// Remembers the series of a sample, and passes over one that another one of the request stands against: upstream looks
+    /// at what is stored when it answers, and drops the sample later.
+    fn added(
+        &mut self,
+        series: &mut Series,
+        added: Result<SeriesRef, AppendError>,
+    ) -> Result<(), AppendError> {
+        series.reference = match added {
+            Ok(reference) => Some(reference),
+            Err(AppendError::ConflictInBatch(_)) => {
+                self.conflicting += 1;
+                series.reference.or_else(|| self.appender.find_series(&series.labels))
             }
-            Err(error) if self.contradicts_the_request(series, timestamp_ms, &error) => {}
-            Err(error) => return Err(error.into()),
-        }
+            Err(error) => return Err(error),
+        };
         Ok(())
     }
 
-    /// Whether a sample was refused because the request itself has another one of that time. Upstream compares with what is
-    /// stored when it adds a sample; that the request contradicts itself shows when it commits, where the first is kept and
-    /// no one is told.
-    fn contradicts_the_request(&mut self, series: &Series, timestamp_ms: i64, error: &AppendError) -> bool {
-        let is_duplicate =
-            matches!(error, AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. });
-        if !is_duplicate || series.newest_ms == Some(timestamp_ms) {
-            return is_duplicate;
-        }
-        let reference = series.reference.or_else(|| self.appender.find_series(&series.labels));
-        reference.is_some_and(|reference| self.taken.has(reference, timestamp_ms))
-    }
-
-    /// All samples of a series, or of a part of it, have been gone through.
-    pub(super) fn end(&mut self, series: &Series) {
-        if let (Some(reference), Some(newest_ms)) = (series.reference, series.newest_ms) {
-            self.taken.ended.push((reference, newest_ms));
-        }
+    /// How many samples were passed over.
+    pub(super) fn conflicting(&self) -> usize {
+        self.conflicting
     }
 
     /// Adds an exemplar of a series that the storage has.

@@ -49,7 +49,8 @@ pub struct Incoming<'a> {
 ///
 /// Of a message of 1.0 all is stored, or nothing: one sample that is refused, and the sender is told about it with status 400.
 /// Of a message of 2.0 all is stored that can be stored, and the sender is told about the rest with status 400. In neither is
-/// a series whose labels name nothing stored. Whenever the storage fails, nothing is stored, and the status asks the sender to try
+/// a series whose labels name nothing stored, nor a sample that another one of the request stands against: the first of one
+/// time and the newest stay, and the sender is told nothing. Whenever the storage fails, nothing is stored, and the status asks the sender to try
 /// again.
 pub fn receive(storage: &dyn Appendable, incoming: &Incoming<'_>, options: &ReceiveOptions) -> Reply {
     let decoded = decode(incoming, options);
@@ -111,6 +112,7 @@ fn commit(
     mut left_out: LeftOut,
     complaints: Option<String>,
 ) -> Result<Reply, Refusal> {
+    left_out.conflicting = batch.conflicting();
     let summary = batch.commit().map_err(|error| Refusal::of_storage(&error))?;
     left_out.overtaken = summary.rejected.len();
     let status = if complaints.is_some() { 400 } else { 204 };

@@ -27,7 +27,6 @@ pub(super) fn store(request: RequestV1<'_>, batch: &mut Batch<'_>) -> Result<Lef
         for histogram in sent.histograms() {
             batch.histogram(&mut series, histogram)?;
         }
-        batch.end(&series);
         for (exemplar, exemplar_labels) in sent.exemplars() {
             labels.sent.clear();
             labels.sent.extend(exemplar_labels.take(LABELS_MAX + 1));

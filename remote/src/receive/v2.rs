@@ -124,7 +124,6 @@ impl Stored {
                 Err(refused) => self.complain(refused, labels)?,
             }
         }
-        batch.end(series);
         Ok(())
     }
 

@@ -103,6 +103,65 @@ fn samples_beyond_the_window_are_too_old_and_those_within_are_stored() {
     assert_eq!((reply.status, &*reply.message), (400, r#"too old sample for series {__name__="up"}"#));
 }
 
+/// What the storage has to say comes first; what only the request itself stands against is passed over at commit, upstream.
+#[test]
+fn conflicts_within_a_request_are_passed_over() {
+    for (sent, kept, conflicting) in [
+        (&[(0, 1.0), (0, 2.0)][..], "1", 1),
+        (&[(0, 1.0), (0, 2.0), (0, 1.0), (5, 3.0)], "3", 1),
+        (&[(5, 1.0), (0, 2.0)], "1", 1),
+        (&[(3, 3.0), (2, 2.0), (4, 4.0)], "4", 1),
+    ] {
+        for kind in MessageKind::ALL {
+            // In one series, and in as many as there are samples.
+            for together in [true, false] {
+                let opened = with_up();
+                let up = labels(&[("__name__", "up")]);
+                let sent: Vec<_> = sent.iter().map(|&(after_ms, value)| (NOW_MS + after_ms, value)).collect();
+                let of_all = [(up.clone(), samples(&sent))];
+                let of_each: Vec<_> = sent.iter().map(|&one| (up.clone(), samples(&[one]))).collect();
+                let series = if together { &of_all[..] } else { &of_each[..] };
+                let reply = send_samples(opened.db.storage(), kind, series);
+                assert_eq!((reply.status, &*reply.message), (204, ""), "{sent:?}");
+                assert_eq!(reply.left_out.conflicting, conflicting, "{sent:?}");
+                if kind == MessageKind::V2 {
+                    assert_eq!(written(&reply), Some((sent.len(), 0, 0)), "{sent:?}");
+                }
+                let found = opened.db.query("up", NOW_MS + 1000).unwrap().value.to_json();
+                assert!(found.contains(&format!(r#""{kept}"]"#)), "{sent:?}: {found}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_conflict_with_what_is_stored_is_told_behind_newer_samples_of_the_request() {
+    let opened = with_up();
+    let sent = [(NOW_MS, 1.0), (NOW_MS - 1000, 2.0)];
+    let series = [(labels(&[("__name__", "up")]), samples(&sent))];
+    let reply = send_samples(opened.db.storage(), MessageKind::V1, &series);
+    assert!(reply.message.starts_with("duplicate sample for timestamp 1699999999000"), "{}", reply.message);
+    assert_eq!((reply.status, opened.db.stats().samples), (400, 1));
+}
+
+/// Messages of 1.0 have the floats of a series before its histograms, whatever their times are.
+#[test]
+fn histograms_behind_newer_floats_of_a_request_are_passed_over() {
+    let opened = Opened::new(DbOptions::default());
+    let histogram = |timestamp| Histogram { timestamp, ..Default::default() };
+    let series = v1::TimeSeries {
+        labels: vec![label("__name__", "up")],
+        samples: vec![SentSample::new(NOW_MS, 1.0)],
+        histograms: vec![histogram(NOW_MS - 1), histogram(NOW_MS), histogram(NOW_MS + 1)],
+        ..Default::default()
+    };
+    let request = v1::WriteRequest { timeseries: vec![series], metadata: Vec::new() };
+    let reply = send_message(opened.db.storage(), MessageKind::V1, &request);
+    assert_eq!((reply.status, reply.left_out.conflicting), (204, 2), "{}", reply.message);
+    let found = opened.db.query("count_over_time(up[1m])", NOW_MS + 1).unwrap().value.to_json();
+    assert!(found.contains(r#""2"]"#), "{found}");
+}
+
 fn label(name: &str, value: &str) -> v1::Label {
     v1::Label { name: name.into(), value: value.into() }
 }

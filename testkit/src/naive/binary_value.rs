@@ -1,7 +1,7 @@
 //! What an operator makes of two values.
 
 use emberdb_histogram::FloatHistogram;
-use emberdb_model::SampleValue;
+use emberdb_model::{SampleValue, math};
 use emberdb_promql_syntax::BinaryOp;
 
 use super::histogram_remark::{HistogramRemark, Operation};
@@ -56,8 +56,8 @@ fn of_floats(op: BinaryOp, a: f64, b: f64) -> Option<Outcome> {
         BinaryOp::Mul => number(a * b),
         BinaryOp::Div => number(a / b),
         BinaryOp::Mod => number(a % b),
-        BinaryOp::Pow => number(a.powf(b)),
-        BinaryOp::Atan2 => number(a.atan2(b)),
+        BinaryOp::Pow => number(math::pow(a, b)),
+        BinaryOp::Atan2 => number(math::atan2(a, b)),
         BinaryOp::Equal => holds(a == b),
         BinaryOp::NotEqual => holds(a != b),
         BinaryOp::Less => holds(a < b),

@@ -166,7 +166,7 @@ fn timestamps(
 ) -> Result<Vec<Element>, NaiveError> {
     let mut elements = Vec::new();
     if let Expr::VectorSelector(node) = call.args[0].without_parens() {
-        for selected in selector::newest_samples(ev, node, frame, time_ms)? {
+        for selected in selector::sample_times(ev, node, frame, time_ms)? {
             let value = SampleValue::Float(selected.timestamp_ms as f64 / 1000.0);
             elements.push(Element { labels: selected.labels, drop_name: false, value });
         }

@@ -20,15 +20,6 @@ pub(super) fn min(a: f64, b: f64) -> f64 {
     -max(-a, -b)
 }
 
-/// Go's `math.Log`, which takes a subnormal number for one whose leading bit is set.
-pub(super) fn ln(x: f64) -> f64 {
-    if x.is_subnormal() && x > 0.0 {
-        let fraction = x / f64::MIN_POSITIVE;
-        return (0.5 + fraction / 2.0).ln() - 1022.0 * std::f64::consts::LN_2;
-    }
-    x.ln()
-}
-
 /// Go's `strconv.ParseFloat` for the numbers that labels hold; `None` for what it refuses, overflow included.
 pub(super) fn parse_float(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;

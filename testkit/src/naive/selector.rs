@@ -57,6 +57,27 @@ pub(super) fn instant(
     Ok(elements)
 }
 
+/// What `timestamp` sees of a selector: the same as [`newest_samples`], but for one with `@` and an offset.
+///
+/// There the time of `@` is looked at, without the offset, in the samples that have been read for the one with it.
+pub(super) fn sample_times(
+    ev: &Evaluator<'_>,
+    selector: &VectorSelector,
+    frame: Frame,
+    time_ms: i64,
+) -> Result<Vec<Selected>, NaiveError> {
+    if selector.at.is_none() {
+        return newest_samples(ev, selector, frame, time_ms);
+    }
+    let lookback_ms = ev.options.lookback_ms;
+    let read_for_ms = reference_time(ev, selector.at, &selector.offset, time_ms)?;
+    let is_smoothed = selector.extended_range == Some(ExtendedRange::Smoothed);
+    let read_to_ms = if is_smoothed { read_for_ms + lookback_ms } else { read_for_ms };
+    let at_ms = reference_time(ev, selector.at, &DurationSpec::ZERO, time_ms)?;
+    let window = (at_ms.max(read_for_ms) - lookback_ms, at_ms.min(read_to_ms));
+    newest_within(ev, selector, frame, window)
+}
+
 /// An instant selector at `time_ms`, with the times of the samples: also of a smoothed one these samples.
 ///
 /// It sees the newest sample with `t - lookback < T ≤ t`. If that is a staleness marker the series is absent, whatever
@@ -68,11 +89,19 @@ pub(super) fn newest_samples(
     time_ms: i64,
 ) -> Result<Vec<Selected>, NaiveError> {
     let reference_ms = reference_time(ev, selector.at, &selector.offset, time_ms)?;
+    newest_within(ev, selector, frame, (reference_ms - ev.options.lookback_ms, reference_ms))
+}
+
+fn newest_within(
+    ev: &Evaluator<'_>,
+    selector: &VectorSelector,
+    frame: Frame,
+    window: (i64, i64),
+) -> Result<Vec<Selected>, NaiveError> {
     let lookback_ms = ev.options.lookback_ms;
     let mut selected = Vec::new();
     let reach = Reach { ahead_ms: 0, first_ms: lookback_ms, others_ms: lookback_ms };
     for series in stats_only::series(ev, selector, frame, reach)?.iter() {
-        let window = (reference_ms - lookback_ms, reference_ms);
         let sample = within(&series.samples, window).last().cloned().filter(|(_, value)| !value.is_stale());
         let labels = || series.labels.clone();
         selected.extend(sample.map(|(timestamp_ms, value)| Selected {

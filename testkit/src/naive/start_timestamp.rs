@@ -74,7 +74,7 @@ pub(super) fn eval(
         }
     };
     let mut elements = Vec::new();
-    for selected in selector::newest_samples(ev, node, frame, time_ms)? {
+    for selected in selector::sample_times(ev, node, frame, time_ms)? {
         let value = SampleValue::Float(selected.start_ms.unwrap_or(0) as f64 / 1000.0);
         let mut element = Element { labels: selected.labels, drop_name: false, value };
         ev.drop_name(&mut element);

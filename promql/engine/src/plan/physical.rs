@@ -220,8 +220,13 @@ impl<'q> Builder<'q> {
         reading: Reading,
         steps: Steps,
     ) -> Result<InstantSelector> {
-        let lookback_ms = self.settings.lookback_ms;
-        let (at_ms, offset_ms) = (selector.at_ms, selector.offset_ms);
+        let (at_ms, offset_ms, lookback_ms) = match (selector.at_ms, reading) {
+            (Some(at_ms), Reading::Time | Reading::Start) => {
+                let (seen_ms, lookback_ms) = self.sample_time_sight(selector, at_ms);
+                (Some(seen_ms), 0, lookback_ms)
+            }
+            (at_ms, _) => (at_ms, selector.offset_ms, self.settings.lookback_ms),
+        };
         let times = match at_ms {
             Some(at_ms) => Steps::instant(at_ms.saturating_sub(offset_ms)),
             None => Steps { start_ms: steps.start_ms.saturating_sub(offset_ms), ..steps },
@@ -238,6 +243,24 @@ impl<'q> Builder<'q> {
             is_stats_only: selector.is_stats_only,
             series,
         })
+    }
+
+    /// Which time, and how far back from there, `timestamp` looks at in a selector with `@`.
+    ///
+    /// Upstream looks at the time of `@`, whatever the offset, but reads only samples that the selector itself would see:
+    /// an offset takes away those within it, at the end or, if it is negative, at the start. A smoothed selector reads
+    /// on for a lookback behind its time.
+    fn sample_time_sight(&self, selector: &Selector, at_ms: i64) -> (i64, i64) {
+        let lookback_ms = self.settings.lookback_ms;
+        let offset_ms = selector.offset_ms;
+        let ahead_ms = match selector.extended_range {
+            Some(ExtendedRange::Smoothed) => lookback_ms,
+            _ => 0,
+        };
+        let hidden_after_ms = offset_ms.saturating_sub(ahead_ms).max(0);
+        let hidden_before_ms = offset_ms.saturating_neg().max(0);
+        let seen_ms = at_ms.saturating_sub(hidden_after_ms);
+        (seen_ms, lookback_ms.saturating_sub(hidden_after_ms.saturating_add(hidden_before_ms)).max(0))
     }
 
     /// The times of the floats that `selector` sees, under the labels of their series, and the histograms.

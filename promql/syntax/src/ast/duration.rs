@@ -1,5 +1,7 @@
 //! What stands in brackets and after `offset`: a literal, or arithmetic that is done per query.
 
+use emberdb_model::math;
+
 use super::literal::NumberLiteral;
 use super::unary::Sign;
 use crate::span::Span;
@@ -240,7 +242,7 @@ impl DurationExpr {
                         return Err(DurationError::ModuloByZero { span: self.span });
                     }
                     DurationOp::Mod => lhs % rhs,
-                    DurationOp::Pow => lhs.powf(rhs),
+                    DurationOp::Pow => math::pow(lhs, rhs),
                     // Of NaN and a number it is NaN.
                     DurationOp::MinOf | DurationOp::MaxOf if lhs.is_nan() || rhs.is_nan() => f64::NAN,
                     DurationOp::MinOf => lhs.min(rhs),

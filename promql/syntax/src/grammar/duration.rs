@@ -41,25 +41,35 @@ pub(super) fn positive_duration(tokens: Tokens<'_>, place: DurationPlace) -> Par
 
 /// An offset: one operand with an optional sign. Arithmetic needs parentheses: `foo offset 5m + 5m` adds 300 to
 /// `foo offset 5m`, and `foo offset -2 ^ 2` squares `foo offset -2`.
+///
+/// What begins with parentheses, or with two signs, goes on behind an operator: `foo offset (5m) + 5m` is
+/// `foo offset 10m`. With one sign before the parentheses it does not.
 pub(super) fn offset_duration(tokens: Tokens<'_>) -> Parsed<'_, DurationSpec> {
     let place = DurationPlace::OFFSET;
     let token = tokens.peek();
-    let (rest, sign) = match token.kind {
-        TokenKind::Operator(BinaryOp::Add) => (tokens.advance(), Some(Sign::Plus)),
-        TokenKind::Operator(BinaryOp::Sub) => (tokens.advance(), Some(Sign::Minus)),
-        _ => (tokens, None),
-    };
-    // A second sign is no operand.
-    if matches!(rest.peek().kind, TokenKind::Operator(_)) {
-        return Err(rest.unexpected(place.context, place.expected));
+    let sign = sign_of(token.kind);
+    let unsigned = if sign.is_some() { tokens.advance() } else { tokens };
+    let next = unsigned.peek().kind;
+    let is_paren = next == TokenKind::LeftParen;
+    let goes_on = if sign.is_some() { sign_of(next).is_some() } else { is_paren };
+    if goes_on {
+        let (rest, duration) = duration_expr(tokens, place, 0)?;
+        return Ok((rest, settle(rest, duration.node)?));
     }
-    let is_paren = rest.peek().kind == TokenKind::LeftParen;
-    let (rest, operand) = operand(rest, place)?;
+    let (rest, operand) = operand(unsigned, place)?;
     let node = match sign {
         None => operand.node,
         Some(sign) => signed(sign, Span::new(token.span.start, rest.previous_end()), operand.node, !is_paren),
     };
     Ok((rest, settle(rest, node)?))
+}
+
+fn sign_of(token: TokenKind) -> Option<Sign> {
+    match token {
+        TokenKind::Operator(BinaryOp::Add) => Some(Sign::Plus),
+        TokenKind::Operator(BinaryOp::Sub) => Some(Sign::Minus),
+        _ => None,
+    }
 }
 
 /// Operands joined by operators that bind at least as tightly as `precedence_min`.
@@ -97,11 +107,7 @@ fn duration_expr(
 /// An operand, or a sign and what it binds.
 fn signed_operand(tokens: Tokens<'_>, place: DurationPlace) -> Parsed<'_, Tall<DurationExpr>> {
     let token = tokens.peek();
-    let sign = match token.kind {
-        TokenKind::Operator(BinaryOp::Add) => Sign::Plus,
-        TokenKind::Operator(BinaryOp::Sub) => Sign::Minus,
-        _ => return operand(tokens, place),
-    };
+    let Some(sign) = sign_of(token.kind) else { return operand(tokens, place) };
     let (rest, inner) = duration_expr(tokens.advance(), place, BinaryOp::Pow.precedence())?;
     let height = inner.height;
     let span = Span::new(token.span.start, rest.previous_end());

@@ -152,8 +152,34 @@ fn an_offset_ends_before_an_operator() {
     assert_eq!(grouped("foo offset 5m + 5m"), "(foo offset 5m + 5m)");
     assert_eq!(grouped("foo offset -2 ^ 2"), "(foo offset -2s ^ 2)");
     assert_eq!(grouped("foo offset -step() * 2"), "(foo offset -step() * 2)");
+    assert_eq!(grouped("foo offset -(2) ^ 2"), "(foo offset -(2) ^ 2)");
     let Expr::VectorSelector(selector) = read("foo offset (5m + -step() * 2)") else { panic!() };
     assert_eq!(selector.offset.resolve(60_000, 0), Ok(180_000));
+}
+
+#[test]
+fn an_offset_that_begins_with_parentheses_goes_on() {
+    for (text, offset_ms) in [
+        ("foo offset (5m) + 5m", 600_000),
+        ("foo offset (2 * 1m) % 50 ^ 1 - 1", 19_000),
+        ("foo offset (1) - -(2)", 3_000),
+        ("foo offset --1m", 60_000),
+        ("foo offset -+2 ^ 2 * 3", -12_000),
+        ("foo offset (1m) + 1m @ 5", 120_000),
+    ] {
+        let Expr::VectorSelector(selector) = read(text) else { panic!("{text}") };
+        assert_eq!(selector.offset.resolve(60_000, 0), Ok(offset_ms), "{text}");
+        let printed = Expr::VectorSelector(selector).to_string();
+        let Expr::VectorSelector(selector) = read(&printed) else { panic!("{printed}") };
+        assert_eq!(selector.offset.resolve(60_000, 0), Ok(offset_ms), "{printed}");
+    }
+    assert_eq!(grouped("foo offset (1m) * 2 > 3"), "(foo offset (1m) * 2 > 3)");
+    assert_eq!(grouped("foo offset (1m) atan2 3"), "(foo offset (1m) atan2 3)");
+    assert_eq!(
+        refusal("foo offset (1m) * bar"),
+        "1:19: parse error: unexpected identifier \"bar\" in offset, expected number, duration, step(), or range()"
+    );
+    assert_eq!(refusal("foo offset (1m) / 0"), "1:17: parse error: division by zero");
 }
 
 #[test]

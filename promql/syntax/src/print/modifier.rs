@@ -89,7 +89,38 @@ pub(super) fn push_at(out: &mut String, at: Option<At>) {
 pub(super) fn push_offset(out: &mut String, offset: &DurationSpec) {
     if !offset.is_zero() {
         out.push_str(" offset ");
-        push_duration(out, offset);
+        match offset {
+            DurationSpec::Expr(expr) if !reads_as_offset(expr) => {
+                out.push('(');
+                push_duration_expr(out, expr);
+                out.push(')');
+            }
+            offset => push_duration(out, offset),
+        }
+    }
+}
+
+/// Whether it reads back as one offset; arithmetic does behind parentheses only, as does a sign before it.
+fn reads_as_offset(expr: &DurationExpr) -> bool {
+    fn is_arithmetic(expr: &DurationExpr) -> bool {
+        match &expr.kind {
+            _ if expr.parenthesized => false,
+            DurationKind::Binary { op, .. } => !matches!(op, DurationOp::MinOf | DurationOp::MaxOf),
+            DurationKind::Unary { operand, .. } => is_arithmetic(operand),
+            _ => false,
+        }
+    }
+    match &expr.kind {
+        DurationKind::Binary { lhs, .. } if is_arithmetic(expr) => {
+            let mut first = lhs;
+            while let DurationKind::Binary { lhs, .. } = &first.kind
+                && is_arithmetic(first)
+            {
+                first = lhs;
+            }
+            first.parenthesized
+        }
+        _ => !is_arithmetic(expr),
     }
 }
 

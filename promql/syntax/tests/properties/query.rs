@@ -70,7 +70,8 @@ fn time_modifiers() -> impl Strategy<Value = String> {
     let offset = prop_oneof![
         3 => Just(String::new()),
         1 => duration_literal().prop_map(|duration| format!(" offset -{duration}")),
-        1 => duration().prop_map(|duration| format!(" OFFSET ({duration})")),
+        // Without a sign the offset would go on behind an operator, and no other operand than a duration could follow.
+        1 => duration().prop_map(|duration| format!(" OFFSET -({duration})")),
         1 => Just(" offset -max_of(1, step())".to_owned()),
     ];
     (at, offset).prop_map(|(at, offset)| format!("{at}{offset}"))

@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     const fn prefix(&self) -> (u32, u32) {
         let ones = self.word.leading_ones();
-        (ones, (NARROW_LENGTHS >> (8 * ones & 63)) as u32 & 63)
+        (ones, (NARROW_LENGTHS >> ((8 * ones) & 63)) as u32 & 63)
     }
 
     /// A number behind seven ones or more.

@@ -90,9 +90,12 @@ impl HeadAppender {
         let (number, place) = series.pending;
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
-        let follows = match earlier {
-            Some(earlier) => follow_float(Some(earlier), sample, self.accepted)?,
-            None => series.check(sample, self.accepted)?,
+        // What is stored comes first: it decides what its neighbours in the batch cannot change.
+        let follows = match (series.check(sample, self.accepted)?, earlier) {
+            (Follows::Appended | Follows::AsStaleHistogram(_), Some(earlier)) => {
+                follow_float(Some(earlier), sample, self.accepted).map_err(in_batch)?
+            }
+            (follows, _) => follows,
         };
         let (wal_ref, start_ms) = (series.wal_ref, self.start_ms);
         let earlier = (!is_first).then_some(place);
@@ -138,9 +141,11 @@ impl HeadAppender {
         let (number, place) = series.pending;
         let earlier = if number == self.batch.number { self.batch.sample_at(place, id) } else { None };
         let is_first = earlier.is_none();
-        let follows = match earlier {
-            Some(_) => follow_histogram(earlier, timestamp_ms, histogram, self.accepted)?,
-            None => series.check_histogram(timestamp_ms, histogram, self.accepted)?,
+        let follows = match series.check_histogram(timestamp_ms, histogram, self.accepted)? {
+            Follows::Appended if !is_first => {
+                follow_histogram(earlier, timestamp_ms, histogram, self.accepted).map_err(in_batch)?
+            }
+            follows => follows,
         };
         if follows == Follows::AlreadyThere {
             return Ok(());
@@ -183,6 +188,11 @@ impl HeadAppender {
         check_valid(histogram)?;
         self.add_histogram(id_of(series)?, timestamp_ms, histogram)
     }
+}
+
+/// The error of a sample that only another one of its batch stands against.
+fn in_batch(error: AppendError) -> AppendError {
+    AppendError::ConflictInBatch(Box::new(error))
 }
 
 /// Whether a batch that has `count` samples, exemplars or metadata of a sort can take another.

@@ -35,14 +35,32 @@ fn the_order_is_kept_within_a_batch_too() {
     let dir = TempDir::new();
     let db = open(&dir.path);
     let refused = put(&db, &labels("up", "a"), &[(10, 1.0), (5, 1.0), (10, 2.0), (10, 1.0), (20, 1.0)]);
-    assert!(matches!(
-        refused[..],
-        [
-            AppendError::OutOfOrder { timestamp_ms: 5, newest_ms: 10 },
-            AppendError::Duplicate { timestamp_ms: 10, .. },
-        ]
-    ));
+    let [AppendError::ConflictInBatch(older), AppendError::ConflictInBatch(other)] = &refused[..] else {
+        panic!("{refused:?}")
+    };
+    assert!(matches!(**older, AppendError::OutOfOrder { timestamp_ms: 5, newest_ms: 10 }));
+    assert!(matches!(other.conflict(), AppendError::Duplicate { timestamp_ms: 10, .. }));
+    assert_eq!(
+        refused[0].to_string(),
+        "conflict within the batch: out of order sample: 5 is before the series' newest sample at 10"
+    );
     assert_eq!(dump(&db)[0].1, bits(&[(10, 1.0), (20, 1.0)]));
+}
+
+/// What is stored is looked at first, late samples or not: only it tells what would be refused without the batch.
+#[test]
+fn a_conflict_with_what_is_stored_is_told_though_the_batch_has_newer_ones() {
+    let mut options = TsdbOptions::default();
+    for window_ms in [0, HOUR_MS] {
+        options.out_of_order_window_ms = window_ms;
+        let dir = TempDir::new();
+        let db = Tsdb::open(&Env::real(), &dir.path, options.clone()).unwrap();
+        let up = labels("up", "a");
+        assert!(put(&db, &up, &[(10, 1.0)]).is_empty());
+        let refused = put(&db, &up, &[(20, 1.0), (10, 2.0), (10, 1.0)]);
+        assert!(matches!(refused[..], [AppendError::Duplicate { timestamp_ms: 10, .. }]), "{refused:?}");
+        assert_eq!(dump(&db)[0].1, bits(&[(10, 1.0), (20, 1.0)]));
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Elementary functions.
 
-use super::{each, each_present, logarithm};
+use emberdb_model::math;
+
+use super::{each, each_present};
 use crate::batch::Column;
 
 pub(super) fn abs(_: &[&[f64]], column: &mut Column) {
@@ -20,19 +22,19 @@ pub(super) fn sqrt(_: &[&[f64]], column: &mut Column) {
 }
 
 pub(super) fn exp(_: &[&[f64]], column: &mut Column) {
-    each_present(column, f64::exp);
+    each_present(column, math::exp);
 }
 
 pub(super) fn ln(_: &[&[f64]], column: &mut Column) {
-    each_present(column, logarithm::ln);
+    each_present(column, math::ln);
 }
 
 pub(super) fn log2(_: &[&[f64]], column: &mut Column) {
-    each_present(column, logarithm::log2);
+    each_present(column, math::log2);
 }
 
 pub(super) fn log10(_: &[&[f64]], column: &mut Column) {
-    each_present(column, logarithm::log10);
+    each_present(column, math::log10);
 }
 
 /// The sign as -1 or 1; zeros and NaN stay what they are.

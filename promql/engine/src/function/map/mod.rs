@@ -3,14 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `math` | `abs ceil floor sgn sqrt exp ln log2 log10 deg rad` |
-//! | `logarithm` | the logarithms of `math` |
 //! | `trig` | circular and hyperbolic functions and their inverses |
 //! | `bound` | `round clamp clamp_min clamp_max` |
 //! | `calendar` | `minute hour day_of_week ... year`, in UTC |
 
 mod bound;
 mod calendar;
-mod logarithm;
 mod math;
 mod trig;
 

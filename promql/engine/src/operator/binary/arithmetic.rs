@@ -1,5 +1,6 @@
 //! One operator on columns of numbers: the operator is looked at once a column, not once a step.
 
+use emberdb_model::math;
 use emberdb_promql_syntax::BinaryOp;
 
 use crate::annotation::Origin;
@@ -61,8 +62,8 @@ fn arithmetic(op: BinaryOp, left: &[f64], right: &[f64], out: &mut [f64]) {
         BinaryOp::Mul => each(left, right, out, |l, r| l * r),
         BinaryOp::Div => each(left, right, out, |l, r| l / r),
         BinaryOp::Mod => each(left, right, out, |l, r| l % r),
-        BinaryOp::Pow => each(left, right, out, f64::powf),
-        BinaryOp::Atan2 => each(left, right, out, f64::atan2),
+        BinaryOp::Pow => each(left, right, out, math::pow),
+        BinaryOp::Atan2 => each(left, right, out, math::atan2),
         other => debug_assert!(false, "{other} is no arithmetic"),
     }
 }

@@ -1,8 +1,8 @@
-//! Logarithms to the bit as upstream has them on x86, where its library does not use the one of C.
+//! Logarithms, by Sun's `fdlibm`.
 //!
-//! Both reduce to `ln(2^k (1 + f)) = k ln 2 + ln(1 + f)` with `√2/2 ≤ 1 + f < √2` and a polynomial in `f / (2 + f)`
-//! (Sun's `__ieee754_log`); this one takes the exponent of a subnormal number at its word and so gives about -709 for
-//! all of them.
+//! All reduce to `ln(2^k (1 + f)) = k ln 2 + ln(1 + f)` with `√2/2 ≤ 1 + f < √2` and a polynomial in `f / (2 + f)`.
+
+use super::polynomial;
 
 /// ln 2 in two parts: the higher has so few bits that its product with an exponent is exact.
 const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
@@ -21,8 +21,14 @@ const COEFFICIENTS: [f64; 7] = [
 
 const MANTISSA: u64 = (1 << 52) - 1;
 
+/// The mantissa of √2, rounded up.
+const SQRT_2_MANTISSA: u64 = 0x6_a09e_667f_3bcd;
+
 /// The natural logarithm.
-pub(super) fn ln(x: f64) -> f64 {
+///
+/// It takes the exponent of a subnormal number at its word and so gives about -709 for all of them.
+#[must_use]
+pub fn ln(x: f64) -> f64 {
     if x == 0.0 {
         return f64::NEG_INFINITY;
     }
@@ -51,7 +57,8 @@ pub(super) fn ln(x: f64) -> f64 {
 }
 
 /// To base 2; exact for powers of 2.
-pub(super) fn log2(x: f64) -> f64 {
+#[must_use]
+pub fn log2(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 || x.is_infinite() {
         return ln(x);
     }
@@ -67,8 +74,81 @@ pub(super) fn log2(x: f64) -> f64 {
 }
 
 /// To base 10.
-pub(super) fn log10(x: f64) -> f64 {
+#[must_use]
+pub fn log10(x: f64) -> f64 {
     ln(x) * std::f64::consts::LOG10_E
+}
+
+/// The natural logarithm of `1 + x`, without the loss of digits near zero.
+#[must_use]
+pub fn ln_1p(x: f64) -> f64 {
+    const TINY: f64 = 1.0 / (1_u64 << 54) as f64;
+    const SMALL: f64 = 1.0 / (1_u64 << 29) as f64;
+    if x.is_nan() || x < -1.0 {
+        f64::NAN
+    } else if x == -1.0 {
+        f64::NEG_INFINITY
+    } else if x == f64::INFINITY || x.abs() < TINY {
+        x
+    } else if x.abs() < SMALL {
+        x - x * x * 0.5
+    } else {
+        ln_of_sum(x)
+    }
+}
+
+fn ln_of_sum(x: f64) -> f64 {
+    const NEARLY_ZERO: f64 = -1.0 / (1_u64 << 51) as f64;
+    let Reduced { f, exponent, correction } = Reduced::of_one_and(x);
+    let half_square = 0.5 * f * f;
+    let low = exponent * LN_2_LOW + correction;
+    // Three floats below a power of two, and it itself, need no division.
+    if f <= 0.0 && f > NEARLY_ZERO && exponent != 0.0 {
+        if f == 0.0 {
+            return exponent * LN_2_HIGH + low;
+        }
+        let rest = half_square * (1.0 - 0.666_666_666_666_666_6 * f);
+        return exponent * LN_2_HIGH - ((rest - low) - f);
+    }
+    let s = f / (2.0 + f);
+    let square = s * s;
+    let [l1, l2, l3, l4, l5, l6, l7] = COEFFICIENTS;
+    let rest = square * polynomial(square, [l7, l6, l5, l4, l3, l2, l1]);
+    if exponent == 0.0 {
+        f - (half_square - s * (half_square + rest))
+    } else {
+        exponent * LN_2_HIGH - ((half_square - (s * (half_square + rest) + low)) - f)
+    }
+}
+
+/// `1 + x` as `2^exponent (1 + f)`.
+struct Reduced {
+    f: f64,
+    exponent: f64,
+    /// What the logarithm lacks because `1 + x` is rounded.
+    correction: f64,
+}
+
+impl Reduced {
+    fn of_one_and(x: f64) -> Self {
+        if -0.292_893_218_813_452_5 < x && x < 0.414_213_562_373_095_03 {
+            return Self { f: x, exponent: 0.0, correction: 0.0 };
+        }
+        let is_rounded = x.abs() < (1_u64 << 53) as f64;
+        let sum = if is_rounded { 1.0 + x } else { x };
+        let bits = sum.to_bits();
+        let exponent = (bits >> 52) as i32 - 1023;
+        let correction = match (is_rounded, exponent > 0) {
+            (false, _) => 0.0,
+            (true, true) => (1.0 - (sum - x)) / sum,
+            (true, false) => (x - (sum - 1.0)) / sum,
+        };
+        let mantissa = bits & MANTISSA;
+        let (one, exponent) =
+            if mantissa < SQRT_2_MANTISSA { (1.0_f64, exponent) } else { (0.5_f64, exponent + 1) };
+        let reduced = f64::from_bits(mantissa | one.to_bits());
+        Self { f: reduced - 1.0, exponent: f64::from(exponent), correction }
+    }
 }
 
 #[cfg(test)]
