@@ -1,6 +1,7 @@
 //! Each refusal has its own reason, and the rest of the batch goes on.
 
 use emberdb_histogram::Schema;
+use emberdb_model::storage::AppendError;
 use emberdb_model::{STALE_NAN, SeriesRef};
 
 use super::*;
@@ -32,7 +33,11 @@ fn what_is_not_later_is_refused_or_passed_over() {
             appender.append_histogram(&floats, 20, &whole(&[1])),
             appender.append_float_histogram(&floats, 19, &whole(&[1]).to_float()),
         ];
-        let reasons = refused.map(|refused| refused.unwrap_err().to_string());
+        let reasons = refused.map(|refused| {
+            let refused = refused.unwrap_err();
+            assert_eq!(matches!(refused, AppendError::ConflictInBatch(_)), !commits_between, "{refused}");
+            refused.conflict().to_string()
+        });
         let held = "histogram {count:3, sum:3, (0.5,1]:1, (2,4]:2}";
         assert_eq!(
             reasons,
