@@ -6,7 +6,7 @@
 //!   requests that try the write path.
 //! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library.
 //! - [`questions`]: what is asked; [`ask`](mod@ask): all of it, by several threads; [`trial`]: what comes of one question.
-//! - [`tally`]: counts; [`shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
+//! - [`tally`]: counts; [`mod@shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
 //!   programs.
 
 mod ask;

@@ -1,7 +1,7 @@
 //! The write path: samples that are late, there already, contradict others, or are wrong. Both have to answer each request alike,
 //! and to hold the same afterwards.
 //!
-//! - [`samples`]: about times and values; [`requests`]: about labels, histograms, and requests as such.
+//! - [`mod@samples`]: about times and values; [`requests`]: about labels, histograms, and requests as such.
 
 mod requests;
 mod samples;
