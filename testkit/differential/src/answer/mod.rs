@@ -1,7 +1,7 @@
 //! Answers of `/api/v1` compared.
 //!
-//! [`parse`](mod@parse): text to an [`Answer`]; [`compare`](mod@compare): the first difference of two;
-//! [`close`]: numbers that count as the same.
+//! `parse`: text to an [`Answer`]; `compare`: the first difference of two;
+//! `close`: numbers that count as the same.
 
 mod close;
 mod compare;

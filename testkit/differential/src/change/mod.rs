@@ -1,9 +1,9 @@
 //! Which questions touch a behaviour that upstream has changed, and in which version.
 //!
-//! * [`asked`]: a question, with what can be known of it without an answer
-//! * [`holds`]: which kinds of samples an expression may have
-//! * [`syntax`], [`vector`], [`histogram`], [`gauge`]: the changes of answers, by what they are about
-//! * [`text`]: changes of nothing but the words of warnings and infos
+//! * `asked`: a question, with what can be known of it without an answer
+//! * `holds`: which kinds of samples an expression may have
+//! * `syntax`, `vector`, `histogram`, `gauge`: the changes of answers, by what they are about
+//! * `text`: changes of nothing but the words of warnings and infos
 
 mod asked;
 mod gauge;

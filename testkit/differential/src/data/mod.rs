@@ -1,12 +1,12 @@
 //! Families of series and their samples, the same for the same seed and end.
 //!
-//! - [`set`]: all of it. [`family`]: what a generator of questions knows of it. [`series`]: one series; [`delivery`]: what is sent
+//! - `set`: all of it. `family`: what a generator of questions knows of it. `series`: one series; `delivery`: what is sent
 //!   when.
-//! - [`hostile`] and [`hostile_histogram`]: families made to hurt; [`sane`]: samples for families that others have named, such
+//! - `hostile` and `hostile_histogram`: families made to hurt; `sane`: samples for families that others have named, such
 //!   as those of dashboards;
-//!   [`demo`]: the families of the compliance tests.
-//! - [`times`]: when samples are; [`float`], [`classic`], [`native`]: what they are; [`noise`]: chance that can be repeated;
-//!   [`builder`]: one series for each combination of labels.
+//!   `demo`: the families of the compliance tests.
+//! - `times`: when samples are; `float`, `classic`, `native`: what they are; `noise`: chance that can be repeated;
+//!   `builder`: one series for each combination of labels.
 
 mod builder;
 mod classic;
