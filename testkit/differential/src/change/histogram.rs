@@ -33,6 +33,20 @@ pub(super) fn changes() -> Vec<Change> {
             counterexamples: &["rate(counter_total[5m])", "irate(native[5m])", "sum_over_time(native[5m])"],
         },
         Change {
+            name: "resets-behind-empty-buckets",
+            version: (3, 15, 0),
+            what: "a counter reset of a native histogram is found also where empty buckets of the earlier one stand before those that are gone",
+            touches: "`rate`, `increase`, `irate` and `resets` over native histograms",
+            recognise: Some(|asked| {
+                asked.any_call(|call| {
+                    use FunctionId::{Increase, Irate, Rate, Resets};
+                    matches!(call.function, Rate | Increase | Irate | Resets) && takes_histograms(call, asked)
+                })
+            }),
+            examples: &["irate(native[5m])", "resets(custom[1h])"],
+            counterexamples: &["irate(counter_total[5m])", "delta(native[5m])", "idelta(native[5m])"],
+        },
+        Change {
             name: "histograms-in-subqueries",
             version: (3, 6, 0),
             what: "native histograms of a subquery are copies, and tell nothing of counter resets between them",

@@ -95,7 +95,10 @@ fn most_questions_are_left_to_ask_an_older_server() {
         };
         asked.iter().filter(is_touched).count()
     };
-    assert_eq!(count((3, 14, 0)), 0);
+    assert_eq!(count((3, 15, 0)), 0);
+    // Its release was branched off before two repairs that emberdb has.
+    let nearly_none = count((3, 14, 0));
+    assert!(nearly_none * 8 < asked.len(), "{nearly_none} of {}", asked.len());
     let touched = count((3, 5, 3));
     assert!(touched * 3 < asked.len(), "{touched} of {}", asked.len());
 }
