@@ -25,6 +25,20 @@ pub(super) fn changes() -> Vec<Change> {
             counterexamples: &["topk(3, gauge)", "limitk(scalar(vector(2)), gauge)", "quantile(NaN, gauge)"],
         },
         Change {
+            name: "parameter-out-of-range",
+            version: (3, 6, 0),
+            what: "a parameter of `topk`, `bottomk` or `limitk` that is no 64-bit number is looked at before any series is, and one that is too low \
+                   is no error",
+            touches: "those whose parameter is that large or low",
+            recognise: Some(|asked| {
+                asked.any(
+                    |node| matches!(node.expr, Expr::Aggregation(aggregation) if is_out_of_range(aggregation)),
+                )
+            }),
+            examples: &["topk(1e300, gauge)", "bottomk(-1e300, gauge)"],
+            counterexamples: &["topk(3, gauge)", "limit_ratio(1e300, gauge)", "quantile(1e300, gauge)"],
+        },
+        Change {
             name: "filters-match-one-to-one",
             version: (3, 9, 0),
             what: "a comparison that filters fails on several matches for one element also where the filter leaves one or none",
@@ -138,6 +152,13 @@ fn may_have_nan(aggregation: &Aggregation) -> bool {
         AggregationOp::TopK | AggregationOp::BottomK | AggregationOp::LimitK | AggregationOp::LimitRatio
     );
     takes_number && aggregation.param.as_ref().is_some_and(|param| constant(param).is_none_or(f64::is_nan))
+}
+
+fn is_out_of_range(aggregation: &Aggregation) -> bool {
+    let is_count =
+        matches!(aggregation.op, AggregationOp::TopK | AggregationOp::BottomK | AggregationOp::LimitK);
+    let parameter = aggregation.param.as_ref().and_then(|param| constant(param));
+    is_count && parameter.is_some_and(|parameter| parameter.abs() >= (1_u64 << 63) as f64)
 }
 
 /// The side that has to be unique anyway is checked first by all versions.

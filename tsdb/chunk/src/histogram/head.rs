@@ -106,7 +106,8 @@ pub struct HistogramChunk<B = Box<[u8]>> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct HistogramChunks {
-    range_ms: i64,
+    /// Absent where chunks end only where a histogram cannot follow.
+    range_ms: Option<i64>,
     open: Option<Open>,
     /// The time from which on a sample begins a new chunk.
     cut_at_ms: i64,
@@ -137,7 +138,19 @@ impl HistogramChunks {
     #[must_use]
     pub const fn new(range_ms: i64) -> Self {
         let range_ms = if range_ms < 1 { 1 } else { range_ms };
-        Self { range_ms, open: None, cut_at_ms: 0, is_judged: false }
+        Self { range_ms: Some(range_ms), open: None, cut_at_ms: 0, is_judged: false }
+    }
+
+    /// No histograms yet. Chunks end only where a histogram cannot follow another one, whatever their size and time: so
+    /// upstream's head writes the few that came late.
+    #[must_use]
+    pub const fn uncut() -> Self {
+        Self { range_ms: None, open: None, cut_at_ms: i64::MAX, is_judged: false }
+    }
+
+    /// The end of the range that a time lies in.
+    fn range_end_ms(&self, t_ms: i64) -> i64 {
+        self.range_ms.map_or(i64::MAX, |range_ms| range_end(t_ms, range_ms))
     }
 
     /// Appends a histogram that is later than all before; gives back the chunk that is finished by that, if one is. The
@@ -166,7 +179,7 @@ impl HistogramChunks {
     ) -> Result<Option<HistogramChunk>, ChunkError> {
         let histogram = histogram.into();
         let is_full = self.is_full(t_ms);
-        let range_end_ms = range_end(t_ms, self.range_ms);
+        let range_end_ms = self.range_end_ms(t_ms);
         let Some(open) = self.open.as_mut().filter(|open| open.takes(histogram, start_ms)) else {
             let next = Open::new(t_ms, histogram, start_ms)?;
             (self.cut_at_ms, self.is_judged) = (range_end_ms, false);
@@ -206,11 +219,10 @@ impl HistogramChunks {
 
     /// Whether the open chunk must not grow any more. Judges, when the time has come, at which time it will be full.
     fn is_full(&mut self, t_ms: i64) -> bool {
-        let Some(open) = &self.open else { return false };
+        let (Some(open), Some(_)) = (&self.open, self.range_ms) else { return false };
         let len_bytes = open.appender.bytes().len();
         // At the end of a block's range chunks are cut though they have few samples.
-        let range_end_ms =
-            if self.is_judged { range_end(open.min_ms, self.range_ms) } else { self.cut_at_ms };
+        let range_end_ms = if self.is_judged { self.range_end_ms(open.min_ms) } else { self.cut_at_ms };
         if !self.is_judged && len_bytes >= CHUNK_BYTES_AIM / 4 {
             let full_of_len = CHUNK_BYTES_AIM as f64 / len_bytes as f64;
             self.cut_at_ms = even_cut(open.min_ms, open.max_ms, self.cut_at_ms, full_of_len);
@@ -316,4 +328,30 @@ fn append<N: HistogramNumber, S: HistogramStarts>(
         Appended::Here | Appended::Recoded => None,
         Appended::Cut(bytes) => Some(bytes),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_histograms_are_in_one_chunk_however_large_it_is() {
+        let histogram = |count: i64| {
+            let buckets = (0..200).map(|bucket| if bucket == 0 { 1000 * count } else { 0 }).collect();
+            let spans = vec![emberdb_histogram::Span { offset: 0, length: 200 }];
+            Histogram {
+                count: 200_000 * count.unsigned_abs(),
+                positive: emberdb_histogram::Side { spans, buckets },
+                ..Histogram::default()
+            }
+        };
+        let chunks = |mut open: HistogramChunks| {
+            let t_ms = |number| number * 8_000_000;
+            let ended =
+                (0..32).filter_map(|n| open.append(t_ms(n), &histogram(n * n % 977 + n)).ok().flatten());
+            ended.count() + 1
+        };
+        assert_eq!(chunks(HistogramChunks::uncut()), 1);
+        assert!(chunks(HistogramChunks::new(7_200_000)) > 10);
+    }
 }

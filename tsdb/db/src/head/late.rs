@@ -164,7 +164,7 @@ fn encode(samples: &[LateSample]) -> Result<Vec<HeadChunk>, ChunkError> {
     for run in samples.chunk_by(|a, b| is_float(a) == is_float(b)) {
         let is_any_started = run.iter().any(|sample| sample.start_ms != 0);
         let mut floats = FloatAppender::new(if is_any_started { Encoding::Xor2 } else { Encoding::Xor });
-        let mut histograms = HistogramChunks::new(i64::MAX);
+        let mut histograms = HistogramChunks::uncut();
         for &LateSample { timestamp_ms, start_ms, ref value } in run {
             match value {
                 LateValue::Float(value) => floats.append(timestamp_ms, *value, start_ms)?,
