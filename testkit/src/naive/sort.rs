@@ -66,9 +66,12 @@ fn by_labels(a: &Element, b: &Element, names: &[String]) -> Ordering {
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b) = (pieces(a), pieces(b));
     for (x, y) in a.iter().zip(&b) {
-        let order = match (x.parse::<i64>(), y.parse::<i64>()) {
-            (Ok(x), Ok(y)) => x.cmp(&y),
-            _ => x.cmp(y),
+        let is_number = |piece: &str| piece.starts_with(|c: char| c.is_ascii_digit());
+        let order = if is_number(x) && is_number(y) {
+            let (x, y) = (x.trim_start_matches('0'), y.trim_start_matches('0'));
+            (x.len(), x).cmp(&(y.len(), y))
+        } else {
+            x.cmp(y)
         };
         if order != Ordering::Equal {
             return order;
