@@ -157,7 +157,7 @@ fn may_have_nan(aggregation: &Aggregation) -> bool {
 fn is_out_of_range(aggregation: &Aggregation) -> bool {
     let is_count =
         matches!(aggregation.op, AggregationOp::TopK | AggregationOp::BottomK | AggregationOp::LimitK);
-    let parameter = aggregation.param.as_ref().and_then(|param| constant(param));
+    let parameter = aggregation.param.as_ref().and_then(constant);
     is_count && parameter.is_some_and(|parameter| parameter.abs() >= (1_u64 << 63) as f64)
 }
 
