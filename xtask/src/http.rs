@@ -110,6 +110,12 @@ fn split_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((&bytes[..at], &bytes[at + mark.len()..]))
 }
 
+/// Milliseconds as the API takes times and durations.
+pub(crate) fn seconds(ms: i64) -> String {
+    let sign = if ms < 0 { "-" } else { "" };
+    format!("{sign}{}.{:03}", ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000)
+}
+
 fn bad(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("bad HTTP response: {what}"))
 }
@@ -117,6 +123,11 @@ fn bad(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_three_places() {
+        assert_eq!([1, -1500, 1_700_000_000_123].map(seconds), ["0.001", "-1.500", "1700000000.123"]);
+    }
 
     #[test]
     fn takes_a_plain_response_apart() {

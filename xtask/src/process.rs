@@ -108,6 +108,20 @@ impl Process {
     }
 }
 
+/// The program `ember`: the one that is named, or that was built beside this tool, in the same profile.
+pub(crate) fn ember(named: Option<&Path>) -> io::Result<PathBuf> {
+    let ember = match named {
+        Some(named) => std::path::absolute(named)?,
+        None => std::env::current_exe()?.with_file_name("ember"),
+    };
+    if ember.is_file() {
+        return Ok(ember);
+    }
+    let release = if cfg!(debug_assertions) { "" } else { " --release" };
+    let message = format!("{} is not there: cargo build{release} -p ember makes it", ember.display());
+    Err(io::Error::other(message))
+}
+
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::compat::peers::Peers;
+use crate::process;
 use server::{Program, Server};
 use stream::Stream;
 use table::Figures;
@@ -39,14 +40,7 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         println!("skipped: no prometheus");
         return Ok(ExitCode::SUCCESS);
     };
-    let ember = match &options.ember {
-        Some(ember) => std::path::absolute(ember)?,
-        None => std::env::current_exe()?.with_file_name("ember"),
-    };
-    if !ember.is_file() {
-        let message = format!("{} is not there: cargo build --release -p ember makes it", ember.display());
-        return Err(io::Error::other(message));
-    }
+    let ember = process::ember(options.ember.as_deref())?;
     println!("ember {} beside prometheus {}", ember.display(), peers.version);
     let folder = tempfile::Builder::new().prefix("ember-beside-").tempdir()?;
     let mut servers =

@@ -2,7 +2,7 @@
 //! each must see all of the other.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use emberdb::{Exemplar, Histogram, Labels, Sample, TimeRange};
@@ -17,7 +17,7 @@ use super::server::Server;
 use super::store::{self, Error};
 use super::written::copy;
 use crate::http;
-use crate::process::{Process, free_port};
+use crate::process::{self, Process, free_port};
 
 const STEP_MS: i64 = 15_000;
 /// Steps that each of the two servers is sent: a quarter of an hour.
@@ -56,11 +56,7 @@ pub(super) fn run(peers: &Peers, report: &mut Report) -> Result<(), Error> {
 
 /// Starts the `ember` that was built beside this program.
 fn start_ember(data: &Path, folder: &Path) -> io::Result<(Process, u16)> {
-    let ember: PathBuf = std::env::current_exe()?.with_file_name("ember");
-    if !ember.is_file() {
-        let message = format!("{} is not there: cargo build -p ember makes it", ember.display());
-        return Err(io::Error::other(message));
-    }
+    let ember = process::ember(None)?;
     let port = free_port()?;
     let arguments = [
         "serve".into(),

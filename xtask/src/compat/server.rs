@@ -10,7 +10,7 @@ use super::answer;
 use super::exemplars::{self, Exemplars};
 use super::held::Held;
 use super::peers::{Peers, is_complaint};
-use crate::http;
+use crate::http::{self, seconds};
 use crate::process::{Process, free_port};
 
 /// Far above what all samples of a round take on a slow machine.
@@ -98,11 +98,6 @@ impl Server {
 
 /// A selector of all series, as it stands in an address: `{__name__!=""}`.
 const ALL_SERIES: &str = "%7B__name__!%3D%22%22%7D";
-
-/// A time as parameters have it.
-fn seconds(timestamp_ms: i64) -> String {
-    format!("{}.{:03}", timestamp_ms.div_euclid(1000), timestamp_ms.rem_euclid(1000))
-}
 
 /// Complaints that are not about what is stored.
 fn is_harmless(line: &str) -> bool {

@@ -8,6 +8,7 @@ use emberdb_differential::question::When;
 use ureq::Agent;
 
 use super::subject::{Subject, failed};
+use crate::http::seconds;
 
 /// Far above what a question takes on a slow machine.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
@@ -110,21 +111,5 @@ impl Subject for Endpoint {
             .map_err(|error| error.to_string())
             .and_then(|reply| parse_response(&reply.body).map_err(|error| error.to_string()))
             .unwrap_or_else(|message| failed("no answer", message))
-    }
-}
-
-/// Milliseconds as the API takes times and durations.
-pub(super) fn seconds(ms: i64) -> String {
-    let sign = if ms < 0 { "-" } else { "" };
-    format!("{sign}{}.{:03}", ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::seconds;
-
-    #[test]
-    fn times_have_three_places() {
-        assert_eq!([1, -1500, 1_700_000_000_123].map(seconds), ["0.001", "-1.500", "1700000000.123"]);
     }
 }

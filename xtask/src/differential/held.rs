@@ -5,9 +5,10 @@ use emberdb_differential::data::{DATA_SPAN_MS, DataSet};
 use emberdb_differential::question::When;
 use indicatif::ProgressBar;
 
-use super::endpoint::{Endpoint, seconds};
+use super::endpoint::Endpoint;
 use super::finding::Findings;
 use super::subject::Subject;
+use crate::http::seconds;
 
 /// Asks both for all samples of each family, and for all exemplars.
 pub(super) fn check(

@@ -40,6 +40,7 @@ use emberdb_differential::question::{Span, dashboard_families};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::compat::peers::Peers;
+use crate::process;
 use endpoint::Endpoint;
 use finding::{Finding, Findings};
 use in_process::InProcess;
@@ -114,7 +115,7 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     let version = numbers(&peers.version);
     println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
     let mut findings = Findings::default();
-    let mut pair = Pair::start(peers.prometheus, ember(options)?)?;
+    let mut pair = Pair::start(peers.prometheus, process::ember(options.ember.as_deref())?)?;
     pair.feed(&data, (!options.without_writes).then_some(version), &mut findings)?;
     let in_process = match options.in_process {
         true => {
@@ -137,17 +138,6 @@ fn compare_urls(options: &Options, data: &DataSet, seed: u64, [a, b]: [&str; 2])
     let version = reference.version().map_or(NEWEST, |version| numbers(&version));
     let trial = Trial { reference: &reference, other: &other, version, families: data.families() };
     compare(options, &trial, None, seed, data.end_ms(), &[])
-}
-
-fn ember(options: &Options) -> io::Result<PathBuf> {
-    let ember = match &options.ember {
-        Some(ember) => std::path::absolute(ember)?,
-        None => std::env::current_exe()?.with_file_name("ember"),
-    };
-    if ember.is_file() {
-        return Ok(ember);
-    }
-    Err(io::Error::other(format!("{} is not there: cargo build -p ember makes it", ember.display())))
 }
 
 /// The numbers that a version begins with.

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use emberdb_differential::data::{DataSet, Delivery};
 use tempfile::TempDir;
 
-use super::endpoint::seconds;
 use super::finding::Findings;
 use super::server::{Program, Server};
 use super::trial::Version;
 use super::writes::{self, Sent};
 use super::{bar, feed, held};
+use crate::http::seconds;
 
 /// After so much of the data, what is late of it until then is sent; the rest comes at the end. So the first late samples
 /// become part of blocks, and the last ones do not.
