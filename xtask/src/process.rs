@@ -28,7 +28,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program` in `folder`, where its output goes to `<name>.log`.
+    /// Starts `program` in `folder`, where its output goes to the end of `<name>.log`.
     pub(crate) fn start(
         name: &'static str,
         program: impl AsRef<OsStr>,
@@ -36,7 +36,7 @@ impl Process {
         folder: &Path,
     ) -> io::Result<Self> {
         let log = folder.join(format!("{name}.log"));
-        let output = File::create(&log)?;
+        let output = File::options().create(true).append(true).open(&log)?;
         // The handle ends the program when we end in order; the kernel does when we are killed.
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL"])

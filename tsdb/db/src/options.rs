@@ -53,7 +53,7 @@ pub enum Replay {
 /// Who moves samples from the head into blocks, makes larger blocks, and removes what is too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Maintained {
-    /// A thread of the database, once a minute.
+    /// A thread of the database, once a minute and as soon as a block is due.
     #[default]
     InBackground,
     /// Whoever calls [`Tsdb::maintain`](crate::Tsdb::maintain).

@@ -98,13 +98,15 @@ fn runs(slice: Slice<'_>) -> Vec<Run<'_>> {
     runs
 }
 
-/// Cuts into requests.
+/// Cuts into requests, each with one run of a series: up to 3.7 Prometheus stores the numbers of a request before its histograms, so that some of
+/// these would be late.
 fn requests<'a, 'b>(runs: &'b [Run<'a>]) -> Vec<&'b [Run<'a>]> {
     let mut requests = Vec::new();
     let (mut start, mut samples) = (0, 0);
     for (place, run) in runs.iter().enumerate() {
         samples += run.floats.len() + run.histograms.len();
-        if samples >= REQUEST_SAMPLES || place + 1 == runs.len() {
+        let is_series_done = runs.get(place + 1).is_none_or(|next| next.labels != run.labels);
+        if samples >= REQUEST_SAMPLES || !is_series_done || place + 1 == runs.len() {
             requests.push(&runs[start..=place]);
             (start, samples) = (place + 1, 0);
         }

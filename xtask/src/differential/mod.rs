@@ -82,6 +82,9 @@ pub(crate) struct Options {
     /// Leave out the requests that try the write path
     #[arg(long)]
     without_writes: bool,
+    /// Leave the servers' directories there, and say where
+    #[arg(long, conflicts_with = "a")]
+    keep: bool,
     /// Write the report as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -129,7 +132,11 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         None => &pair.ember.endpoint,
     };
     let trial = Trial { reference: &pair.prometheus.endpoint, other, version, families: data.families() };
-    compare(options, &trial, Some(&data), seed, end_ms, &findings.0)
+    let code = compare(options, &trial, Some(&data), seed, end_ms, &findings.0)?;
+    if options.keep {
+        println!("The directories are in {}", pair.keep()?.display());
+    }
+    Ok(code)
 }
 
 /// Compares two servers that someone else has fed, whatever they hold of the families that we know.

@@ -7,7 +7,7 @@ use emberdb_differential::data::{DataSet, Delivery};
 use tempfile::TempDir;
 
 use super::finding::Findings;
-use super::server::{Program, Server};
+use super::server::{Program, Server, settle};
 use super::trial::Version;
 use super::writes::{self, Sent};
 use super::{bar, feed, held};
@@ -17,12 +17,12 @@ use crate::http::seconds;
 /// become part of blocks, and the last ones do not.
 const FIRST_PART_MS: i64 = 250 * 60_000;
 
-/// Prometheus and emberdb. Dropping the pair kills them and removes what they wrote.
+/// Prometheus and emberdb. Dropping the pair kills them and removes what they wrote; [`Pair::keep`] does not.
 pub(super) struct Pair {
     pub(super) prometheus: Server,
     pub(super) ember: Server,
     // Last: the servers are in it.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Pair {
@@ -33,11 +33,11 @@ impl Pair {
         Ok(Self {
             prometheus: start(Program::Prometheus, prometheus)?,
             ember: start(Program::Ember, ember)?,
-            _folder: folder,
+            folder,
         })
     }
 
-    /// Sends the data, lets both compact it, sends what is late, deletes, restarts both, and checks that they hold the same.
+    /// Sends the data, waits until both have compacted it, sends what is late, deletes, restarts both, and checks that they hold the same.
     /// With `writes`, the reference's version, the cases of the write path are sent besides.
     pub(super) fn feed(
         &mut self,
@@ -52,9 +52,11 @@ impl Pair {
             feed::send(data, delivery, (from_ms, to_ms), [&pair.prometheus, &pair.ember], findings, &bar)
         };
         send(self, Delivery::InTime, start_ms, middle_ms)?;
+        // They have begun to compact. How many of the late samples went into the same blocks would depend on who is faster.
+        settle([&self.prometheus, &self.ember])?;
         send(self, Delivery::Late, start_ms, middle_ms)?;
         send(self, Delivery::InTime, middle_ms, end_ms)?;
-        self.compact()?;
+        settle([&self.prometheus, &self.ember])?;
         send(self, Delivery::Late, middle_ms, end_ms)?;
         self.delete(data)?;
         let mut sent = Sent::default();
@@ -62,8 +64,8 @@ impl Pair {
             sent = writes::send(data.end_ms(), version, [&self.prometheus, &self.ember], findings)?;
             writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
         }
-        self.prometheus.restart(|_| Ok(()))?;
-        self.ember.restart(|_| Ok(()))?;
+        self.prometheus.restart()?;
+        self.ember.restart()?;
         held::check(data, [&self.prometheus.endpoint, &self.ember.endpoint], findings, &bar);
         if writes.is_some() {
             writes::check(data.end_ms(), [&self.prometheus, &self.ember], findings);
@@ -74,11 +76,11 @@ impl Pair {
         Ok(())
     }
 
-    /// Prometheus compacts by itself as soon as there is enough; emberdb would within a minute.
-    fn compact(&mut self) -> io::Result<()> {
-        self.ember.restart(Server::compact)?;
-        self.prometheus.settle(self.ember.blocks()?)?;
-        Ok(())
+    /// Ends both in order, and leaves what they wrote where it is.
+    pub(super) fn keep(mut self) -> io::Result<PathBuf> {
+        self.prometheus.end()?;
+        self.ember.end()?;
+        Ok(self.folder.keep())
     }
 
     fn delete(&self, data: &DataSet) -> io::Result<()> {

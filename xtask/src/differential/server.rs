@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,26 +58,15 @@ impl Server {
         Ok(())
     }
 
-    /// Ends it in order, lets `between` have the data directory, and starts it again.
-    pub(super) fn restart(&mut self, between: impl FnOnce(&Self) -> io::Result<()>) -> io::Result<()> {
+    /// Ends it in order, and starts it again on the same data.
+    pub(super) fn restart(&mut self) -> io::Result<()> {
         self.end()?;
-        between(self)?;
         self.run()
     }
 
     /// Ends it in order.
     pub(super) fn end(&mut self) -> io::Result<()> {
         self.running.take().map_or(Ok(()), Process::terminate)
-    }
-
-    /// Lets emberdb do all that it would do within minutes. Only while it does not run.
-    pub(super) fn compact(&self) -> io::Result<()> {
-        let output = Command::new(&self.path).args(["tsdb", "compact"]).arg(self.data()).output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let error = String::from_utf8_lossy(&output.stderr);
-        Err(io::Error::other(format!("ember tsdb compact ends with {}: {error}", output.status)))
     }
 
     /// Where its data is.
@@ -93,20 +81,6 @@ impl Server {
             entry.as_ref().is_ok_and(|entry| entry.path().join("meta.json").is_file())
         };
         Ok(entries.filter(is_block).count())
-    }
-
-    /// Waits until there are `least` blocks, and for a while no more and no fewer come of it. How many there are.
-    pub(super) fn settle(&self, least: usize) -> io::Result<usize> {
-        let give_up = Instant::now() + SETTLE_TIMEOUT;
-        let (mut blocks, mut since) = (self.blocks()?, Instant::now());
-        while Instant::now() < give_up && (blocks < least || since.elapsed() < SETTLED_AFTER) {
-            thread::sleep(Duration::from_millis(100));
-            let now = self.blocks()?;
-            if now != blocks {
-                (blocks, since) = (now, Instant::now());
-            }
-        }
-        Ok(blocks)
     }
 
     fn arguments(&self, port: u16) -> io::Result<Vec<String>> {
@@ -142,4 +116,25 @@ impl Server {
         ]);
         Ok(arguments)
     }
+}
+
+/// Waits until both have made blocks, and for a while nothing more comes of it.
+///
+/// # Errors
+/// If one of them still makes some, or none, when it should be long done.
+pub(super) fn settle(servers: [&Server; 2]) -> io::Result<()> {
+    let give_up = Instant::now() + SETTLE_TIMEOUT;
+    let blocks = || Ok::<_, io::Error>([servers[0].blocks()?, servers[1].blocks()?]);
+    let (mut before, mut since) = (blocks()?, Instant::now());
+    while before.contains(&0) || since.elapsed() < SETTLED_AFTER {
+        if Instant::now() > give_up {
+            return Err(io::Error::other(format!("the servers do not come to rest with their blocks: {before:?}")));
+        }
+        thread::sleep(Duration::from_millis(100));
+        let now = blocks()?;
+        if now != before {
+            (before, since) = (now, Instant::now());
+        }
+    }
+    Ok(())
 }

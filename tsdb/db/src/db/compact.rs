@@ -78,7 +78,7 @@ impl Shared {
         let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
         let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
         self.forget(&mut maintenance)?;
-        while let Some(range) = maintenance.unwritten.or_else(|| self.head_range_to_compact()) {
+        while let Some(range) = maintenance.unwritten.or_else(|| self.head.range_to_compact()) {
             report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);
             report.log_truncated = true;
         }
@@ -102,17 +102,6 @@ impl Shared {
         report.blocks_expired = self.expire_blocks()?;
         self.compact_blocks(&mut report)?;
         Ok(report)
-    }
-
-    /// The oldest aligned range of the head, if so much came after it that no sample of it is taken any more.
-    fn head_range_to_compact(&self) -> Option<TimeRange> {
-        let (oldest_ms, newest_ms) = self.head.time_range()?;
-        let block_ms = self.head.options.block_range_ms;
-        if newest_ms.saturating_sub(oldest_ms) <= block_ms.saturating_add(block_ms / 2) {
-            return None;
-        }
-        let end_ms = (oldest_ms / block_ms).saturating_mul(block_ms).saturating_add(block_ms);
-        Some(TimeRange::new(oldest_ms, end_ms - 1))
     }
 
     /// Writes a range of the head as a block. Without samples that were not deleted there is none.

@@ -152,7 +152,8 @@ impl Tsdb {
 
     /// Moves samples from the head into blocks, makes larger blocks of blocks, and removes what is too old, as far as
     /// anything of it is due. Appends and queries go on meanwhile. Unless
-    /// [`TsdbOptions::maintenance`] says otherwise a thread of the database does this once a minute.
+    /// [`TsdbOptions::maintenance`] says otherwise a thread of the database does this once a minute, and as soon
+    /// as the head has so much that a block is due.
     ///
     /// # Errors
     /// [`StorageError`] if a file cannot be read or written, or the database is closed or read-only. What was done until then

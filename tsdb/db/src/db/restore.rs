@@ -86,6 +86,8 @@ impl Restore {
             worker::start_sync(env, &self.signals, handles, every).map_err(failed)?;
         }
         worker::start_maintenance(env, &self.signals, Weak::clone(&self.shared)).map_err(failed)?;
+        let signals = Arc::clone(&self.signals);
+        self.head.when_due(move || signals.maintenance.wake());
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::Shared;
 
-/// How often the thread that maintains looks for something to do, as upstream.
+/// How often the thread that maintains looks for something to do, as upstream; what the head has too much of wakes it before.
 const TICK: Duration = Duration::from_secs(60);
 
 /// Wakes a thread, or tells it to end.
@@ -103,6 +103,7 @@ fn round(shared: &Weak<Shared>) -> bool {
     if !shared.is_paused() {
         let outcome = shared.maintain();
         *shared.failure.lock() = outcome.err().map(|error| error.to_string());
+        shared.head.tell_again();
     }
     true
 }

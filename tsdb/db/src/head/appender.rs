@@ -293,7 +293,9 @@ impl Appender for HeadAppender {
 
     fn commit(mut self: Box<Self>) -> Result<CommitSummary, StorageError> {
         let alone = self.head.turns.was_alone(&self.turn);
-        self.head.commit(&mut self.batch, alone, self.accepted.oldest_ms)
+        let summary = self.head.commit(&mut self.batch, alone, self.accepted.oldest_ms)?;
+        self.head.tell_if_due();
+        Ok(summary)
     }
 
     fn rollback(self: Box<Self>) {}

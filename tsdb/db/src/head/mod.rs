@@ -24,6 +24,7 @@ mod chunk;
 pub(crate) mod chunk_file;
 mod commit;
 mod delete;
+mod due;
 mod exemplars;
 mod held;
 mod isolation;
@@ -83,6 +84,7 @@ pub(crate) struct Head {
     pub(crate) log: Mutex<Log>,
     unpublished: publish::Unpublished,
     turns: Turns,
+    due: due::Due,
     /// Time of the newest committed sample; `i64::MIN` before the first.
     newest_ms: AtomicI64,
     /// Time of the oldest committed sample; `i64::MAX` before the first.
@@ -130,6 +132,7 @@ impl Head {
             }),
             unpublished: publish::Unpublished::default(),
             turns: Turns::default(),
+            due: due::Due::default(),
             newest_ms: AtomicI64::new(i64::MIN),
             oldest_ms: AtomicI64::new(i64::MAX),
             samples: AtomicU64::new(0),

@@ -1,6 +1,7 @@
 //! From the head into blocks, and what is read, deleted and kept there.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use emberdb_model::STALE_NAN;
 use emberdb_tsdb_db::Maintained;
@@ -50,6 +51,22 @@ fn filled(
 
 fn job(job: &str) -> [Matcher; 1] {
     [Matcher::equal("job", job)]
+}
+
+#[test]
+fn a_commit_that_makes_a_block_due_does_not_wait_for_the_clock() {
+    let dir = TempDir::new();
+    let db = open(&dir.path);
+    fill(&db, 0..3);
+    assert_eq!(db.blocks(), []);
+    fill(&db, 3..7);
+    // A round every minute would make none yet.
+    let give_up = Instant::now() + Duration::from_secs(30);
+    while db.blocks().len() < 2 {
+        assert!(Instant::now() < give_up, "{:?}", db.blocks());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(dump(&db), filled(0..7, |_, _| false));
 }
 
 #[test]
