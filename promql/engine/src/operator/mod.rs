@@ -5,6 +5,7 @@
 //! * [`meter`]: counts what an operator does, in queries that are analysed
 //! * [`exchange`]: pulling columns, by many threads
 //! * [`selector`], [`subquery`]: where samples come from
+//! * [`pattern_sort`]: the order of equal values
 //! * [`call`]: functions; [`binary`]: operators between two operands; [`aggregate`]: over groups of series
 //! * [`held`], [`merge`], [`concat`], [`invariant`], [`relabel`]: vectors kept, merged, put together, spread over steps,
 //!   renamed
@@ -18,6 +19,7 @@ mod held;
 mod invariant;
 mod merge;
 pub(crate) mod meter;
+mod pattern_sort;
 mod relabel;
 mod scratch;
 pub(crate) mod selector;

@@ -34,7 +34,7 @@ pub use readiness::ReplayProgress;
 pub use stats::TsdbStats;
 use worker::Signals;
 
-use crate::error::{OpenError, closed, log_failed};
+use crate::error::{OpenError, closed, log_failed, system_failed};
 use crate::head::{HeadAppender, ReplayReport, SharedHead};
 use crate::options::TsdbOptions;
 use crate::query::{HeadQuerier, MergedQuerier, Part};
@@ -262,6 +262,7 @@ impl Shared {
         self.signals.maintenance.end();
         self.signals.sync.end();
         let _maintenance = self.maintenance.lock();
+        let offloaded = self.offload_at_end();
         let writers = {
             let mut log = self.head.log.lock();
             [log.writer.take(), log.late_writer.take()]
@@ -270,7 +271,15 @@ impl Shared {
             writers.map(|writer| writer.map_or(Ok(()), |writer| writer.close().map_err(log_failed)));
         let outcome = outcomes.into_iter().collect();
         *self.state.lock() = State::Closed;
-        outcome
+        offloaded.and(outcome)
+    }
+
+    /// Writes what is finished into files: it need not be made of the log again when the database is opened next.
+    fn offload_at_end(&self) -> Result<(), StorageError> {
+        if self.check_writable().is_err() {
+            return Ok(());
+        }
+        self.head.offload_chunks().map(|_| ()).map_err(system_failed)
     }
 }
 

@@ -1,12 +1,11 @@
 //! `topk` and `bottomk`: at each step the k largest or smallest values of a group, with all their labels.
 
-use std::cmp::Ordering;
-
 use super::Aggregated;
 use crate::annotation::ignored_histogram;
 use crate::batch::Column;
 use crate::error::Result;
 use crate::operator::exchange::for_each_column;
+use crate::operator::pattern_sort::pattern_sort;
 use crate::operator::{Held, SeriesLabels};
 
 /// Which end is wanted.
@@ -100,7 +99,7 @@ fn choose(
             kept[index].set(step, value);
         }
         if is_instant {
-            heap.elements.sort_by(|a, b| rank.compare(b.0, a.0));
+            pattern_sort(&mut heap.elements, |a, b| rank.is_above(b.0, a.0));
             in_order.extend(heap.elements.iter().map(|&(_, index)| index));
         }
     }
@@ -120,13 +119,13 @@ impl Rank {
         }
     }
 
-    /// From the least wanted to the most wanted: NaN is wanted least.
-    fn compare(self, left: f64, right: f64) -> Ordering {
-        let wanted = match self {
-            Self::Top => left.partial_cmp(&right),
-            Self::Bottom => right.partial_cmp(&left),
-        };
-        wanted.unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))
+    /// Whether a value belongs above another one in the heap, which has the least wanted on top. A NaN does, also above another NaN.
+    fn is_above(self, value: f64, other: f64) -> bool {
+        match self {
+            _ if value.is_nan() => true,
+            Self::Top => value < other,
+            Self::Bottom => value > other,
+        }
     }
 }
 
@@ -155,14 +154,9 @@ impl Heap {
         }
     }
 
-    /// Whether element `a` belongs above element `b`. A NaN does, also above another NaN.
+    /// Whether element `a` belongs above element `b`.
     fn is_above(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.elements[a].0, self.elements[b].0);
-        match self.rank {
-            _ if a.is_nan() => true,
-            Rank::Top => a < b,
-            Rank::Bottom => a > b,
-        }
+        self.rank.is_above(self.elements[a].0, self.elements[b].0)
     }
 
     fn sift_up(&mut self, mut at: usize) {
@@ -216,7 +210,12 @@ mod tests {
                 let mut kept: Vec<f64> = heap.elements.iter().map(|e| e.0).collect();
                 let mut expected = values.clone();
                 for list in [&mut kept, &mut expected] {
-                    list.sort_by(|a, b| rank.compare(*b, *a));
+                    list.sort_by(f64::total_cmp);
+                    if rank == Rank::Top {
+                        // The NaN is the greatest, and is wanted least.
+                        let numbers = list.partition_point(|value| !value.is_nan());
+                        list[..numbers].reverse();
+                    }
                 }
                 expected.truncate(k);
                 let bits = |list: &[f64]| list.iter().map(|v| v.to_bits()).collect::<Vec<_>>();

@@ -1,6 +1,5 @@
 //! `sort`, `sort_by_label` and their reverses: the order of an instant vector.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use emberdb_model::{LabelsRef, SymbolTable};
@@ -8,6 +7,7 @@ use emberdb_model::{LabelsRef, SymbolTable};
 use crate::context::QueryContext;
 use crate::error::Result;
 use crate::operator::exchange::hold;
+use crate::operator::pattern_sort::pattern_sort;
 use crate::operator::{Held, SeriesLabels, VectorSource};
 
 /// `sort`, or `sort_desc`: NaN comes last in both. Histograms have no order and are left out.
@@ -20,11 +20,9 @@ pub(crate) fn sort_by_value(
     let value = |series: usize| held.held(series).and_then(|column| column.get(0)).unwrap_or(f64::NAN);
     let is_float = |&series: &usize| held.held(series).is_some_and(|column| column.is_present(0));
     let mut order: Vec<usize> = (0..held.len()).filter(is_float).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = if is_descending { (value(b), value(a)) } else { (value(a), value(b)) };
-        let nan_last =
-            || if is_descending { b.is_nan().cmp(&a.is_nan()) } else { a.is_nan().cmp(&b.is_nan()) };
-        a.partial_cmp(&b).unwrap_or_else(nan_last)
+    pattern_sort(&mut order, |&a, &b| {
+        let (a, b) = (value(a), value(b));
+        b.is_nan() || if is_descending { b < a } else { b > a }
     });
     in_order(held, &order, context)
 }
@@ -41,14 +39,17 @@ pub(crate) fn sort_by_label(
     let series = Arc::clone(held.series());
     let view = |number: usize| LabelsRef::new(symbols, series.get(number));
     let mut order: Vec<usize> = (0..held.len()).collect();
-    order.sort_by(|&a, &b| {
+    pattern_sort(&mut order, |&a, &b| {
         let (a, b) = (view(a), view(b));
         let by_label = |label: &&str| {
             let (a, b) = (a.get(label).unwrap_or(""), b.get(label).unwrap_or(""));
-            if a == b { Ordering::Equal } else { natural(a, b) }
+            (a != b).then(|| is_naturally_before(a, b))
         };
-        let ordering = labels.iter().map(by_label).find(|o| o.is_ne()).unwrap_or_else(|| a.cmp(&b));
-        if is_descending { ordering.reverse() } else { ordering }
+        let is_before = labels.iter().find_map(by_label);
+        match is_descending {
+            false => is_before.unwrap_or_else(|| a < b),
+            true => !is_before.unwrap_or_else(|| a <= b),
+        }
     });
     in_order(held, &order, context)
 }
@@ -62,32 +63,26 @@ fn in_order(held: Held, order: &[usize], context: &Arc<QueryContext>) -> Result<
     Ok(Held::new(sorted, columns, steps, reservation))
 }
 
-/// Numbers within the texts are compared as numbers, what is between them as text.
+/// Whether one text is before another one: numbers within them are compared as numbers, what is between them as text.
 ///
-/// Numbers may have any length: upstream takes those beyond 64 bits for texts, and then one of three is before the second, that
-/// before the third, and the third before the first. No sort may be given such an order.
-fn natural(left: &str, right: &str) -> Ordering {
+/// It is no order, and upstream's to the letter: nothing is before the empty text, nor is that before anything; of `1` and `01` each is before the
+/// other; and numbers beyond 64 bits are compared as texts.
+fn is_naturally_before(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left, right);
-    loop {
-        let (a, rest_of_left) = chunk(left);
-        let (b, rest_of_right) = chunk(right);
-        if a.is_empty() || b.is_empty() {
-            return a.len().cmp(&b.len());
+    while !left.is_empty() && !right.is_empty() {
+        let ((a, rest_of_left), (b, rest_of_right)) = (chunk(left), chunk(right));
+        match (a.parse::<i64>(), b.parse::<i64>()) {
+            (Ok(a), Ok(b)) if a != b => return a < b,
+            (Ok(_), Ok(_)) => {}
+            _ if a != b => return a < b,
+            _ => {}
         }
-        let ordering = match (whole_number(a), whole_number(b)) {
-            (Some(a), Some(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
-            _ => a.cmp(b),
-        };
-        if ordering.is_ne() {
-            return ordering;
+        if rest_of_left.is_empty() {
+            return true;
         }
         (left, right) = (rest_of_left, rest_of_right);
     }
-}
-
-/// The digits of a chunk that is a number, without zeros before them.
-fn whole_number(chunk: &str) -> Option<&str> {
-    chunk.starts_with(|c: char| c.is_ascii_digit()).then(|| chunk.trim_start_matches('0'))
+    false
 }
 
 /// The digits, or the other characters, that `text` begins with, and the rest.
@@ -104,21 +99,21 @@ mod tests {
     #[test]
     fn numbers_within_texts_are_numbers() {
         let mut names = ["cpu10", "cpu9", "cpu", "10", "9", "cpu9a", "cpu09b"];
-        names.sort_by(|a, b| natural(a, b));
+        pattern_sort(&mut names, |a, b| is_naturally_before(a, b));
         assert_eq!(names, ["9", "10", "cpu", "cpu9", "cpu9a", "cpu09b", "cpu10"]);
     }
 
     #[test]
-    fn numbers_of_any_length_have_one_order() {
-        let digits = ["0", "3", "10", "9223372036854775807", "9223372036854775808", "20000000000000000000"];
-        for (place, a) in digits.iter().enumerate() {
-            for (other, b) in digits.iter().enumerate() {
-                assert_eq!(natural(a, b), place.cmp(&other), "{a} {b}");
-            }
+    fn where_the_order_contradicts_itself_it_is_upstreams() {
+        for (a, b) in [("1", "01"), ("a1", "a001")] {
+            assert!(is_naturally_before(a, b) && is_naturally_before(b, a), "{a} {b}");
         }
-        // More than a sort looks at one by one.
-        let mut many: Vec<&str> = digits.iter().copied().cycle().take(300).collect();
-        many.sort_by(|a, b| natural(a, b));
-        assert!(many.is_sorted_by(|a, b| natural(a, b).is_le()));
+        for text in ["", "a", "1"] {
+            assert!(!is_naturally_before(text, "") && !is_naturally_before("", text), "{text:?}");
+        }
+        // In a circle: two are numbers, and the third is too large for one.
+        for (a, b) in [("3", "20"), ("20", "20000000000000000000"), ("20000000000000000000", "3")] {
+            assert!(is_naturally_before(a, b) && !is_naturally_before(b, a), "{a} {b}");
+        }
     }
 }

@@ -126,10 +126,8 @@ impl ChunkFiles {
         places: &mut Vec<ChunkDiskRef>,
     ) -> FsResult<usize> {
         let first_bytes = chunks.first().map_or(0, NewChunk::entry_bytes) as u64;
-        if writer.active.as_ref().is_some_and(|active| active.bytes + first_bytes > FILE_BYTES_MAX)
-            && let Some(full) = writer.active.take()
-        {
-            full.file.sync_all()?;
+        if writer.active.as_ref().is_some_and(|active| active.bytes + first_bytes > FILE_BYTES_MAX) {
+            end(writer)?;
         }
         let Writer { active, newest_number, buffer } = writer;
         let active = match active {
@@ -196,16 +194,16 @@ impl ChunkFiles {
         }
     }
 
-    /// Removes the files of which all samples are older than `before_ms`, but never the one that is being written. The oldest
+    /// Ends the file that is being written, and removes the files of which all samples are older than `before_ms`. The oldest
     /// goes first, and none behind one that stays: upstream wants no gaps.
     pub(crate) fn remove_before(&self, before_ms: i64) -> FsResult<usize> {
-        let writer = self.writer.lock();
-        let active = writer.active.as_ref().map(|active| active.number);
+        let mut writer = self.writer.lock();
+        end(&mut writer)?;
         let mut removed = 0;
         loop {
             let oldest = self.maps.read().first_key_value().map(|(&number, map)| (number, map.newest_ms));
             match oldest {
-                Some((number, newest_ms)) if newest_ms < before_ms && active != Some(number) => {
+                Some((number, newest_ms)) if newest_ms < before_ms => {
                     self.env.fs().remove_file(&self.dir.join(file_name(number)))?;
                     self.maps.write().remove(&number);
                     removed += 1;
@@ -215,19 +213,15 @@ impl ChunkFiles {
         }
     }
 
-    /// Ends the file that is being written: the next chunk begins another one.
-    #[cfg(test)]
-    pub(crate) fn cut(&self) -> FsResult<()> {
-        match self.writer.lock().active.take() {
-            Some(active) => active.file.sync_all(),
-            None => Ok(()),
-        }
-    }
-
     /// Size of all files in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.maps.read().values().map(|map| map.bytes.len() as u64).sum()
     }
+}
+
+/// Ends the file that is being written, if there is one: the next chunk begins another one.
+fn end(writer: &mut Writer) -> FsResult<()> {
+    writer.active.take().map_or(Ok(()), |active| active.file.sync_all())
 }
 
 #[cfg(test)]
@@ -325,7 +319,7 @@ mod tests {
             let mut places = Vec::new();
             for wal_ref in [1, 9, 2] {
                 places.extend(files.append(&[new_chunk(wal_ref, &bytes)]).unwrap());
-                files.cut().unwrap();
+                end(&mut files.writer.lock()).unwrap();
             }
             assert_eq!(files.remove_before(50).unwrap(), 1);
             assert!(files.get(places[0]).is_err());
@@ -342,7 +336,7 @@ mod tests {
             let (files, _) = open(env, dir);
             for wal_ref in 0..3 {
                 files.append(&[new_chunk(wal_ref, &bytes)]).unwrap();
-                files.cut().unwrap();
+                end(&mut files.writer.lock()).unwrap();
             }
             env.fs().remove_file(&dir.join("000002")).unwrap();
             let scan = Scan::read(env, dir).unwrap();
