@@ -131,7 +131,13 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         Some(in_process) => in_process,
         None => &pair.ember.endpoint,
     };
-    let trial = Trial { reference: &pair.prometheus.endpoint, other, version, families: data.families() };
+    let trial = Trial {
+        reference: &pair.prometheus.endpoint,
+        other,
+        version,
+        families: data.families(),
+        every_order_counts: true,
+    };
     let code = compare(options, &trial, Some(&data), seed, end_ms, &findings.0)?;
     if options.keep {
         println!("The directories are in {}", pair.keep()?.display());
@@ -143,7 +149,13 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
 fn compare_urls(options: &Options, data: &DataSet, seed: u64, [a, b]: [&str; 2]) -> io::Result<ExitCode> {
     let (reference, other) = (Endpoint::new(a, a), Endpoint::new(b, b));
     let version = reference.version().map_or(NEWEST, |version| numbers(&version));
-    let trial = Trial { reference: &reference, other: &other, version, families: data.families() };
+    let trial = Trial {
+        reference: &reference,
+        other: &other,
+        version,
+        families: data.families(),
+        every_order_counts: false,
+    };
     compare(options, &trial, None, seed, data.end_ms(), &[])
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Trial<'a> {
     pub(super) version: Version,
     /// What they have been fed.
     pub(super) families: &'a [Family],
+    /// Whether the order of series counts also where no query asks for it: as a rule it is an engine's own affair.
+    pub(super) every_order_counts: bool,
 }
 
 /// Both answers and what they are to each other.
@@ -50,7 +52,7 @@ impl Trial<'_> {
 
     /// Asks both, and the reference again if they differ.
     pub(super) fn judge(&self, query: &str, when: When) -> Verdict {
-        let order = order(query);
+        let order = if self.every_order_counts { Order::Given } else { order(query) };
         let ask = |subject: &dyn Subject| self.in_common_words(subject.ask(query, when), query);
         let (reference, other) = (ask(self.reference), ask(self.other));
         let judgement = match compare(&reference, &other, order) {

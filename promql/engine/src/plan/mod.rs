@@ -3,10 +3,12 @@
 //! * [`logical`]: the query with all times resolved
 //! * [`lower`]: syntax tree -> logical plan
 //! * [`rules`]: rewrites of the logical plan, one a file
-//! * [`physical`]: logical plan -> operators; [`call`]: the functions among them; [`extended`]: `anchored` and `smoothed`
+//! * [`physical`]: logical plan -> operators; [`call`], [`aggregate`]: the functions and aggregations among them;
+//!   [`extended`]: `anchored` and `smoothed`
 //! * [`explain`]: logical plan -> what people are shown of it; [`watch`]: operators that count what they do;
 //!   [`enter`]: operators whose results the ledger has
 
+mod aggregate;
 mod call;
 mod enter;
 mod explain;

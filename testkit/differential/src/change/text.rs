@@ -11,7 +11,7 @@ use super::asked::below;
 const WITHOUT_PARENTHESES: (u32, u32, u32) = (3, 7, 0);
 /// Older versions name the metric also where there is no name, and otherwise in range queries than in instant ones.
 const NAMES_IF_KNOWN: (u32, u32, u32) = (3, 7, 0);
-/// Older versions do not say which buckets were not monotonic.
+/// Older versions do not say which buckets were not monotonic, and of several expressions they point to the last.
 const MONOTONICITY_DETAILS: (u32, u32, u32) = (3, 10, 0);
 
 /// Older versions point to the first argument.
@@ -51,8 +51,9 @@ pub(super) fn changes() -> Vec<Change> {
         text_only(
             "text-of-monotonicity",
             MONOTONICITY_DETAILS,
-            "the info about buckets that are not monotonic says which, by how much, how often and when",
-            "none: these details are not compared",
+            "the info about buckets that are not monotonic says which, by how much, how often and when, and has the position of the first \
+             `histogram_quantile` with such buckets, not of the last",
+            "none: these details are not compared, nor the position where the query has `histogram_quantile` twice",
         ),
         text_only(
             "text-of-nan-observations",
@@ -74,10 +75,11 @@ pub fn common_text(annotation: &str, query: &str, peer_version: (u32, u32, u32))
     if peer_version < NAN_OBSERVATIONS_POINTED_OUT && text.contains(" has NaN observations") {
         position = "";
     }
-    if peer_version < MONOTONICITY_DETAILS
-        && let Some((before, _)) = text.split_once(", from buckets ")
-    {
-        text = before;
+    if peer_version < MONOTONICITY_DETAILS && text.contains(" needed to be fixed for monotonicity ") {
+        text = text.split_once(", from buckets ").map_or(text, |(before, _)| before);
+        if has_several_quantiles(query) {
+            position = "";
+        }
     }
     if peer_version < NAMES_IF_KNOWN
         && NAMED.iter().any(|beginning| text.contains(beginning))
@@ -108,8 +110,17 @@ fn split_position(annotation: &str) -> (&str, &str) {
 }
 
 fn has_parentheses(query: &str) -> bool {
+    count(query, |node| matches!(node, Expr::Paren(_))) > 0
+}
+
+fn has_several_quantiles(query: &str) -> bool {
+    count(query, |node| matches!(node, Expr::Call(call) if call.function.name() == "histogram_quantile")) > 1
+}
+
+/// How many parts of a query are such.
+fn count(query: &str, is_such: impl Fn(&Expr) -> bool) -> usize {
     parse_with(query, &ParserOptions::ALL)
-        .is_ok_and(|expr| below(&expr).into_iter().any(|node| matches!(node, Expr::Paren(_))))
+        .map_or(0, |expr| below(&expr).into_iter().filter(|node| is_such(node)).count())
 }
 
 #[cfg(test)]
@@ -127,6 +138,11 @@ mod tests {
             assert_eq!(common_text(now, query, version), common_text(then, query, version));
         }
         assert_eq!(common_text(now, query, (3, 10, 0)), now);
+        // The position counts unless another expression could have it.
+        let elsewhere = then.replace("1:25", "1:64");
+        assert_ne!(common_text(now, query, (3, 5, 3)), common_text(&elsewhere, query, (3, 5, 3)));
+        let twice = format!("{query} / {query}");
+        assert_eq!(common_text(now, &twice, (3, 5, 3)), common_text(&elsewhere, &twice, (3, 5, 3)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! * [`grouping`]: which series make a group
 //! * [`fold`]: those that fold column after column into one accumulator a group: [`sum`], [`extremum`], [`spread`]
 //! * [`histogram`]: sums and averages of native histograms beside those of floats
-//! * [`quantile`], [`rank`]: those that look at a whole group at once
+//! * [`quantile`], [`rank`]: those that look at a whole group at once; [`heap`]: how those that rank do
 //! * [`limit`]: those that let series through
 //! * [`count_values`]: the one whose labels depend on values
 
@@ -11,6 +11,7 @@ mod count_values;
 mod extremum;
 mod fold;
 mod grouping;
+mod heap;
 mod histogram;
 mod limit;
 mod quantile;
@@ -22,7 +23,7 @@ mod sum;
 pub(crate) use count_values::count_values;
 pub(crate) use fold::fold;
 pub(crate) use grouping::{GroupLabels, Groups};
-pub(crate) use limit::{LimitRatio, limitk};
+pub(crate) use limit::{LimitRatio, limit_ratio_once, limitk};
 pub(crate) use quantile::quantile;
 pub(crate) use rank::{Rank, rank};
 

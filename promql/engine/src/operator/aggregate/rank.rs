@@ -1,6 +1,7 @@
 //! `topk` and `bottomk`: at each step the k largest or smallest values of a group, with all their labels.
 
 use super::Aggregated;
+use super::heap::Heap;
 use crate::annotation::ignored_histogram;
 use crate::batch::Column;
 use crate::error::Result;
@@ -84,7 +85,7 @@ fn choose(
     chosen: &mut Vec<(u32, Column)>,
 ) {
     let mut kept: Vec<Column> = columns.iter().map(|(_, column)| Column::absent(column.len())).collect();
-    let mut heap = Heap { rank, elements: Vec::new() };
+    let mut heap = Heap::new(rank);
     let mut in_order = Vec::new();
     for (step, &k) in k.iter().enumerate() {
         heap.elements.clear();
@@ -120,71 +121,11 @@ impl Rank {
     }
 
     /// Whether a value belongs above another one in the heap, which has the least wanted on top. A NaN does, also above another NaN.
-    fn is_above(self, value: f64, other: f64) -> bool {
+    pub(super) fn is_above(self, value: f64, other: f64) -> bool {
         match self {
             _ if value.is_nan() => true,
             Self::Top => value < other,
             Self::Bottom => value > other,
-        }
-    }
-}
-
-/// The best values so far, the worst of them first. Which of equal values goes when a better one comes is decided by
-/// the shape of the heap, so that shape is upstream's: a binary heap that sifts as Go's does.
-struct Heap {
-    rank: Rank,
-    elements: Vec<(f64, usize)>,
-}
-
-impl Heap {
-    fn offer(&mut self, k: usize, value: f64, index: usize) {
-        if self.elements.len() < k {
-            self.elements.push((value, index));
-            self.sift_up(self.elements.len() - 1);
-            return;
-        }
-        let worst = self.elements[0].0;
-        let is_better = match self.rank {
-            Rank::Top => worst < value,
-            Rank::Bottom => worst > value,
-        };
-        if is_better || (worst.is_nan() && !value.is_nan()) {
-            self.elements[0] = (value, index);
-            self.sift_down();
-        }
-    }
-
-    /// Whether element `a` belongs above element `b`.
-    fn is_above(&self, a: usize, b: usize) -> bool {
-        self.rank.is_above(self.elements[a].0, self.elements[b].0)
-    }
-
-    fn sift_up(&mut self, mut at: usize) {
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if !self.is_above(at, parent) {
-                break;
-            }
-            self.elements.swap(at, parent);
-            at = parent;
-        }
-    }
-
-    fn sift_down(&mut self) {
-        let mut at = 0;
-        loop {
-            let mut child = 2 * at + 1;
-            if child >= self.elements.len() {
-                break;
-            }
-            if child + 1 < self.elements.len() && self.is_above(child + 1, child) {
-                child += 1;
-            }
-            if !self.is_above(child, at) {
-                break;
-            }
-            self.elements.swap(at, child);
-            at = child;
         }
     }
 }
@@ -203,7 +144,7 @@ mod tests {
             let values: Vec<f64> =
                 values.into_iter().map(|v| if v == i32::MIN { f64::NAN } else { f64::from(v) }).collect();
             for rank in [Rank::Top, Rank::Bottom] {
-                let mut heap = Heap { rank, elements: Vec::new() };
+                let mut heap = Heap::new(rank);
                 for (index, &value) in values.iter().enumerate() {
                     heap.offer(k, value, index);
                 }
