@@ -177,7 +177,7 @@ impl<T, F: FnMut(&T, &T) -> bool> Sorter<'_, T, F> {
         let mask = (1_u64 << (u64::BITS - (length as u64).leading_zeros())) - 1;
         let middle = start + length / 4 * 2;
         let mut random = length as u64;
-        for place in middle - 2..=middle {
+        for place in middle - 1..=middle + 1 {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
@@ -311,5 +311,19 @@ mod tests {
         stable.sort_by_key(|pair| pair.0);
         pattern_sort(&mut pairs, |a, b| a.0 < b.0);
         assert_eq!(pairs, stable);
+    }
+
+    /// What Prometheus 3.5.3 answers `sort` and `sort_desc` with, of 24 series of which the sixth is 1 and all others are 0.
+    #[test]
+    fn equal_elements_move_as_upstream_moves_them() {
+        let sorted = |is_less: fn(bool, bool) -> bool| {
+            let mut series: Vec<usize> = (0..24).collect();
+            pattern_sort(&mut series, |&a, &b| is_less(a == 5, b == 5));
+            series
+        };
+        let ascending = [12, 6, 2, 3, 4, 23, 11, 7, 8, 9, 1, 10, 16, 13, 14, 15, 0, 17, 18, 19, 20, 21, 22, 5];
+        assert_eq!(sorted(|a, b| !a & b), ascending);
+        let descending = [5, 12, 9, 3, 4, 1, 6, 7, 13, 0, 10, 2, 11, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
+        assert_eq!(sorted(|a, b| a & !b), descending);
     }
 }
