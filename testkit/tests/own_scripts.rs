@@ -1,4 +1,5 @@
-//! The project's own scripts: every file in `tests/promql`, asked of both evaluators, in both modes of name removal.
+//! The project's own scripts: every file in `tests/promql`, asked of both evaluators, in both modes of name removal; those about the order
+//! of equal values only of the engine, which alone takes the steps that it depends on.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 #![expect(clippy::print_stdout, reason = "the counts are what a reader of the log looks for")]
 
@@ -17,13 +18,18 @@ fn all_pass() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/promql");
     let mut failed = String::new();
     for (file, script) in scripts(&folder) {
-        run(&file, &script, true, &mut failed);
+        run(&file, &script, evaluators(true), true, &mut failed);
         if !file.ends_with("_delayed.test") {
-            run(&file, &script, false, &mut failed);
+            run(&file, &script, evaluators(false), false, &mut failed);
         }
     }
     for (file, script) in scripts(&folder.join("at_once")) {
-        run(&format!("at_once/{file}"), &script, false, &mut failed);
+        run(&format!("at_once/{file}"), &script, evaluators(false), false, &mut failed);
+    }
+    for (file, script) in scripts(&folder.join("order")) {
+        for delayed in [false, true] {
+            run(&format!("order/{file}"), &script, [fast(delayed)], delayed, &mut failed);
+        }
     }
     assert!(failed.is_empty(), "{failed}");
 }
@@ -41,10 +47,19 @@ fn scripts(folder: &Path) -> Vec<(String, String)> {
     names.into_iter().map(read).collect()
 }
 
-/// Asks both evaluators and writes down what fails.
-fn run(file: &str, script: &str, delayed_name_removal: bool, failed: &mut String) {
+/// An evaluator and its name.
+type Evaluator = (&'static str, Box<dyn ScriptEngine>);
+
+/// Asks evaluators and writes down what fails.
+fn run(
+    file: &str,
+    script: &str,
+    evaluators: impl IntoIterator<Item = Evaluator>,
+    delayed_name_removal: bool,
+    failed: &mut String,
+) {
     let mode = if delayed_name_removal { "delayed" } else { "at once" };
-    for (who, mut engine) in evaluators(delayed_name_removal) {
+    for (who, mut engine) in evaluators {
         let report = run_script(&mut *engine, script).unwrap_or_else(|e| panic!("{file}: {e}"));
         println!("{file}: {who}, {mode}: {} passed", report.passed);
         assert!(report.passed + report.failed.len() > 0, "{file} asks something");
@@ -55,12 +70,14 @@ fn run(file: &str, script: &str, delayed_name_removal: bool, failed: &mut String
     }
 }
 
-fn evaluators(delayed_name_removal: bool) -> [(&'static str, Box<dyn ScriptEngine>); 2] {
-    let use_start_timestamps = true;
-    let naive = NaiveOptions { delayed_name_removal, use_start_timestamps, ..NaiveOptions::default() };
-    let fast = EngineOptions { delayed_name_removal, use_start_timestamps, ..EngineOptions::default() };
-    [
-        ("naive evaluator", Box::new(NaiveScriptEngine::new(naive))),
-        ("engine", Box::new(FastScriptEngine::new(fast))),
-    ]
+fn evaluators(delayed_name_removal: bool) -> [Evaluator; 2] {
+    let options =
+        NaiveOptions { delayed_name_removal, use_start_timestamps: true, ..NaiveOptions::default() };
+    [("naive evaluator", Box::new(NaiveScriptEngine::new(options))), fast(delayed_name_removal)]
+}
+
+fn fast(delayed_name_removal: bool) -> Evaluator {
+    let options =
+        EngineOptions { delayed_name_removal, use_start_timestamps: true, ..EngineOptions::default() };
+    ("engine", Box::new(FastScriptEngine::new(options)))
 }

@@ -1,6 +1,7 @@
 //! Native histograms: what floats are promised holds for them, too.
 
 mod against_memory;
+mod layout;
 mod log;
 mod mixed;
 mod refusals;
