@@ -11,6 +11,15 @@ pub trait Queryable: Send + Sync {
     /// # Errors
     /// [`StorageError`] if the storage is closed.
     fn querier(&self) -> Result<Box<dyn Querier>, StorageError>;
+
+    /// The same, for a query that reads nothing outside of `range`: a storage of several parts leaves out those that it does not need.
+    ///
+    /// # Errors
+    /// Those of [`querier`](Self::querier).
+    fn querier_in(&self, range: TimeRange) -> Result<Box<dyn Querier>, StorageError> {
+        let _ = range;
+        self.querier()
+    }
 }
 
 /// A storage that keeps examples of what was counted.

@@ -16,7 +16,7 @@ use crate::operator::meter::Meters;
 use crate::operator::selector::weight_of;
 use crate::operator::{Scratch, SeriesLabels};
 use crate::options::{EngineOptions, QueryOptions};
-use crate::plan::{Builder, Node, NodeKind, QueryTimes, Settings, lower, rewrite};
+use crate::plan::{Builder, Node, NodeKind, QueryTimes, Settings, lower, reach, rewrite};
 use crate::value::{InstantVector, Matrix, PointColumns, QueryResult, QueryValue};
 
 /// Evaluates PromQL on any [`Queryable`].
@@ -173,7 +173,7 @@ impl Engine {
             uses_starts: options.use_start_timestamps,
             has_types: options.type_and_unit_labels,
         };
-        let querier = queryable.querier()?;
+        let querier = queryable.querier_in(reach(&question.node, &question.times, lookback_ms))?;
         ask(Builder::new(context, settings, &*querier, ledger))
     }
 }

@@ -4,7 +4,7 @@
 //! - [`settings`], [`server`]: the two servers; [`pair`]: both of them, fed. [`feed`]: the data on its way; [`held`]: whether both
 //!   hold the same of it; [`finding`]: where not; [`writes`]:
 //!   requests that try the write path.
-//! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library.
+//! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library; [`twin`]: the reference a second time.
 //! - [`questions`]: what is asked; [`ask`](mod@ask): all of it, by several threads; [`trial`]: what comes of one question.
 //! - [`tally`]: counts; [`mod@shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
 //!   programs.
@@ -26,6 +26,7 @@ mod shrink;
 mod subject;
 mod tally;
 mod trial;
+mod twin;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -49,6 +50,7 @@ use report::{Report, Shown};
 use shrink::{Difference, shrink};
 use subject::Subject;
 use trial::{Judgement, Trial, Version};
+use twin::Twin;
 
 /// So many differences are made smaller and printed; the others are counted.
 const SHOWN_MAX: usize = 30;
@@ -131,9 +133,11 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         Some(in_process) => in_process,
         None => &pair.ember.endpoint,
     };
+    let twin = Twin::new(&pair.prometheus);
     let trial = Trial {
         reference: &pair.prometheus.endpoint,
         other,
+        twin: Some(&twin),
         version,
         families: data.families(),
         every_order_counts: true,
@@ -152,6 +156,7 @@ fn compare_urls(options: &Options, data: &DataSet, seed: u64, [a, b]: [&str; 2])
     let trial = Trial {
         reference: &reference,
         other: &other,
+        twin: None,
         version,
         families: data.families(),
         every_order_counts: false,

@@ -1,7 +1,8 @@
 //! The two servers.
 
+use std::ffi::OsStr;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -83,6 +84,14 @@ impl Server {
         Ok(entries.filter(is_block).count())
     }
 
+    /// Starts another one beside it, on a copy of its data without the files of finished chunks: the log has what is in them.
+    pub(super) fn start_twin(&self) -> io::Result<Self> {
+        let folder = self.folder.with_extension("twin");
+        let is_left_out = |name: &OsStr| ["chunks_head", "lock", "queries.active"].iter().any(|left| name == *left);
+        copy(&self.data(), &folder.join("data"), &is_left_out)?;
+        Self::start(self.program, self.path.clone(), folder)
+    }
+
     fn arguments(&self, port: u16) -> io::Result<Vec<String>> {
         let mut arguments = match self.program {
             Program::Ember => vec![
@@ -134,6 +143,23 @@ pub(super) fn settle(servers: [&Server; 2]) -> io::Result<()> {
         let now = blocks()?;
         if now != before {
             (before, since) = (now, Instant::now());
+        }
+    }
+    Ok(())
+}
+
+/// Copies a folder and all in it but what is left out by its name.
+fn copy(from: &Path, to: &Path, is_left_out: &impl Fn(&OsStr) -> bool) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if is_left_out(&name) {
+            continue;
+        }
+        match entry.file_type()?.is_dir() {
+            true => copy(&path, &to.join(name), is_left_out)?,
+            false => std::fs::copy(&path, to.join(name)).map(|_| ())?,
         }
     }
     Ok(())

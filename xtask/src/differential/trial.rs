@@ -7,6 +7,7 @@ use emberdb_differential::question::When;
 use emberdb_promql_syntax::{Expr, ParserOptions, parse_with};
 
 use super::subject::Subject;
+use super::twin::Twin;
 
 /// How often the reference is asked again before its answer counts.
 const ASKED_AGAIN: usize = 4;
@@ -18,6 +19,8 @@ pub(super) type Version = (u32, u32, u32);
 pub(super) struct Trial<'a> {
     pub(super) reference: &'a dyn Subject,
     pub(super) other: &'a dyn Subject,
+    /// The reference on a copy of its data.
+    pub(super) twin: Option<&'a Twin<'a>>,
     /// The version of the reference.
     pub(super) version: Version,
     /// What they have been fed.
@@ -50,22 +53,38 @@ impl Trial<'_> {
         touched(query, &when, self.families, self.version)
     }
 
-    /// Asks both, and the reference again if they differ.
+    /// Asks both, and the reference again if they differ. Where it disagrees with itself about nothing but an order that the query does not
+    /// ask for, that order does not count.
     pub(super) fn judge(&self, query: &str, when: When) -> Verdict {
-        let order = if self.every_order_counts { Order::Given } else { order(query) };
+        let own = order(query);
+        if self.every_order_counts && own != Order::Given {
+            let verdict = self.judge_in_order(query, when, Order::Given);
+            if verdict.judgement != Judgement::SetAside {
+                return verdict;
+            }
+        }
+        self.judge_in_order(query, when, own)
+    }
+
+    fn judge_in_order(&self, query: &str, when: When, order: Order) -> Verdict {
         let ask = |subject: &dyn Subject| self.in_common_words(subject.ask(query, when), query);
         let (reference, other) = (ask(self.reference), ask(self.other));
         let judgement = match compare(&reference, &other, order) {
             Comparison::Equal(closeness) => Judgement::Equal(closeness),
             Comparison::Different(difference) => {
-                let disagrees = |_| {
-                    compare(&reference, &ask(self.reference), order) != Comparison::Equal(Closeness::Bits)
-                };
-                let is_unsure = broke_down(&reference) || (0..ASKED_AGAIN).any(disagrees);
+                let disagrees =
+                    |again: Answer| compare(&reference, &again, order) != Comparison::Equal(Closeness::Bits);
+                let is_unsure = broke_down(&reference)
+                    || (0..ASKED_AGAIN).any(|_| disagrees(ask(self.reference)))
+                    || self.ask_twin(query, when).is_some_and(disagrees);
                 if is_unsure { Judgement::SetAside } else { Judgement::Different(difference) }
             }
         };
         Verdict { reference, other, judgement }
+    }
+
+    fn ask_twin(&self, query: &str, when: When) -> Option<Answer> {
+        self.twin?.ask(query, when).map(|answer| self.in_common_words(answer, query))
     }
 
     fn in_common_words(&self, mut answer: Answer, query: &str) -> Answer {

@@ -22,6 +22,8 @@ pub(super) struct Node<'a> {
     pub(super) expr: &'a Expr,
     /// It is evaluated at several steps: those of the query, or those of a subquery around it.
     pub(super) has_steps: bool,
+    /// It is in a subquery.
+    pub(super) is_in_subquery: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -31,8 +33,13 @@ impl<'a> Asked<'a> {
             When::Range { start_ms, end_ms, step_ms } => (start_ms < end_ms, step_ms, end_ms - start_ms),
         };
         let mut nodes = Vec::new();
-        collect(Node { expr, has_steps }, &mut nodes);
+        collect(Node { expr, has_steps, is_in_subquery: false }, &mut nodes);
         Self { families, nodes, step_ms, range_ms }
+    }
+
+    /// Whether the query's last step is before its end.
+    pub(super) fn ends_between_steps(&self) -> bool {
+        self.step_ms > 0 && self.range_ms % self.step_ms != 0
     }
 
     /// Whether some node is one of those.
@@ -78,16 +85,17 @@ impl<'a> Asked<'a> {
 
 fn collect<'a>(node: Node<'a>, nodes: &mut Vec<Node<'a>>) {
     nodes.push(node);
-    let has_steps = node.has_steps || matches!(node.expr, Expr::Subquery(_));
+    let is_in_subquery = node.is_in_subquery || matches!(node.expr, Expr::Subquery(_));
+    let has_steps = node.has_steps || is_in_subquery;
     for expr in children(node.expr) {
-        collect(Node { expr, has_steps }, nodes);
+        collect(Node { expr, has_steps, is_in_subquery }, nodes);
     }
 }
 
 /// An expression and all below it.
 pub(super) fn below(expr: &Expr) -> Vec<&Expr> {
     let mut nodes = Vec::new();
-    collect(Node { expr, has_steps: false }, &mut nodes);
+    collect(Node { expr, has_steps: false, is_in_subquery: false }, &mut nodes);
     nodes.into_iter().map(|node| node.expr).collect()
 }
 

@@ -51,6 +51,15 @@ fn each_change_touches_its_examples_and_not_its_counterexamples() {
 }
 
 #[test]
+fn the_end_of_a_range_may_be_no_step() {
+    let between = When::Range { start_ms: 0, end_ms: 90_000, step_ms: 60_000 };
+    for (when, is_touched) in [(RANGE, false), (INSTANT, false), (between, true)] {
+        let names = names("max_over_time(gauge[5m:1m])", &when, (3, 12, 0));
+        assert_eq!(names.contains(&"subqueries-end-with-the-last-step"), is_touched, "{when:?}");
+    }
+}
+
+#[test]
 fn the_docs_have_a_row_for_each_in_the_same_order() {
     let docs = include_str!("../../../../docs/differences.md");
     let rows: Vec<&str> = docs.lines().filter(|line| line.starts_with("| `")).collect();

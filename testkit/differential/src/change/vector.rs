@@ -143,6 +143,20 @@ pub(super) fn changes() -> Vec<Change> {
             examples: &["mad_over_time(gauge[5m])"],
             counterexamples: &["stddev_over_time(gauge[5m])"],
         },
+        Change {
+            name: "subqueries-end-with-the-last-step",
+            version: (3, 13, 0),
+            what: "a subquery is not evaluated behind the last step of what is around it, where it may warn or fail",
+            touches: "subqueries in another one, or in a range whose end is no step",
+            recognise: Some(|asked| {
+                let ends_between = asked.ends_between_steps();
+                asked.any(|node| {
+                    matches!(node.expr, Expr::Subquery(_)) && (node.is_in_subquery || ends_between)
+                })
+            }),
+            examples: &["max_over_time(rate(gauge[5m:1m])[1h:7m])"],
+            counterexamples: &["max_over_time(rate(gauge[5m])[1h:7m])"],
+        },
     ]
 }
 

@@ -299,6 +299,10 @@ impl Appendable for Tsdb {
 
 impl Queryable for Tsdb {
     fn querier(&self) -> Result<Box<dyn Querier>, StorageError> {
+        self.querier_in(TimeRange::ALL)
+    }
+
+    fn querier_in(&self, range: TimeRange) -> Result<Box<dyn Querier>, StorageError> {
         self.shared.check_open()?;
         let has_head = self.shared.readiness.has_head()?;
         let set = self.shared.block_set();
@@ -306,14 +310,14 @@ impl Queryable for Tsdb {
             querier: Box::new(block.querier()),
             range: TimeRange::new(block.meta().min_ms, block.meta().max_ms - 1),
         };
-        let mut parts: Vec<Part> = set.blocks.iter().map(part).collect();
-        if !has_head {
-            return Ok(Box::new(MergedQuerier::new(parts)));
-        }
+        let is_asked = |block: &&Block| block.meta().overlaps(range.min_ms, range.max_ms);
+        let mut parts: Vec<Part> = set.blocks.iter().filter(is_asked).map(part).collect();
         let head_from_ms = set.head_from_ms;
-        let range = TimeRange::new(self.shared.head.late_from_ms().min(head_from_ms), i64::MAX);
-        let head = HeadQuerier::new(&self.shared.head, head_from_ms, set);
-        parts.push(Part { querier: Box::new(head), range });
+        let of_head = TimeRange::new(self.shared.head.late_from_ms().min(head_from_ms), i64::MAX);
+        if has_head && of_head.overlaps(&range) {
+            let head = HeadQuerier::new(&self.shared.head, head_from_ms, set);
+            parts.push(Part { querier: Box::new(head), range: of_head });
+        }
         Ok(Box::new(MergedQuerier::new(parts)))
     }
 }

@@ -37,17 +37,16 @@ impl Querier for MergedQuerier {
         symbols: &mut SymbolTable,
     ) -> Result<Box<dyn SeriesSet>, StorageError> {
         let mut sets = Vec::new();
-        let mut parts = 0;
         for (querier, range) in self.parts_in(range) {
-            parts += 1;
             let set = querier.select(matchers, range, symbols)?;
             if !set.is_empty() {
                 sets.push(SetPart { set, range });
             }
         }
-        // One set that is asked for its own time only is the answer as it is, if its order is right.
+        // One set that is asked for its own time only is the answer as it is, if its order is right: as upstream, the part's own if there
+        // is no other that the query could look at.
         let is_right = |only: &SetPart| {
-            only.range == range && (parts == 1 || is_in_order_of_labels(&*only.set, symbols))
+            only.range == range && (self.parts.len() == 1 || is_in_order_of_labels(&*only.set, symbols))
         };
         match sets.pop() {
             Some(only) if sets.is_empty() && is_right(&only) => Ok(only.set),
