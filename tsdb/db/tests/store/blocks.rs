@@ -53,6 +53,34 @@ fn job(job: &str) -> [Matcher; 1] {
     [Matcher::equal("job", job)]
 }
 
+/// A query that can look at several parts of the store gets all its series in the order of their labels, also those that only one part
+/// has; one that can look at the head alone gets them as they were created. So upstream does, and it shows where values tie.
+#[test]
+fn the_time_a_query_looks_at_decides_the_order_of_series() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    for minute in 0..7 * 60 {
+        let mut appender = db.appender().unwrap();
+        for job in ["b", "c", "a"] {
+            appender.append(&labels("m", job), minute * MINUTE_MS, 1.0).unwrap();
+        }
+        let _ = appender.commit().unwrap();
+    }
+    let _ = db.maintain().unwrap();
+    assert_eq!(db.blocks().len(), 2);
+    let newest = TimeRange::new(6 * HOUR_MS, 7 * HOUR_MS);
+    let jobs = |range: TimeRange| -> Vec<String> {
+        let mut symbols = SymbolTable::new();
+        let set = db.querier_in(range).unwrap().select(&[], newest, &mut symbols).unwrap();
+        let job = |series| emberdb_model::LabelsRef::new(&symbols, set.labels(series)).get("job").map(str::to_owned);
+        (0..set.len()).filter_map(job).collect()
+    };
+    assert_eq!(jobs(newest), ["b", "c", "a"]);
+    for range in [TimeRange::new(3 * HOUR_MS, 7 * HOUR_MS), TimeRange::ALL] {
+        assert_eq!(jobs(range), ["a", "b", "c"]);
+    }
+}
+
 #[test]
 fn a_commit_that_makes_a_block_due_does_not_wait_for_the_clock() {
     let dir = TempDir::new();
