@@ -12,6 +12,9 @@ use super::twin::Twin;
 /// How often the reference is asked again before its answer counts.
 const ASKED_AGAIN: usize = 4;
 
+/// The same where there is no difference but in an order: of two series that chance puts in order, each comes first every second time.
+const ASKED_FOR_ORDER: usize = 24;
+
 /// A version of Prometheus.
 pub(super) type Version = (u32, u32, u32);
 
@@ -58,15 +61,16 @@ impl Trial<'_> {
     pub(super) fn judge(&self, query: &str, when: When) -> Verdict {
         let own = order(query);
         if self.every_order_counts && own != Order::Given {
-            let verdict = self.judge_in_order(query, when, Order::Given);
+            let verdict = self.judge_in_order(query, when, Order::Given, ASKED_FOR_ORDER);
             if verdict.judgement != Judgement::SetAside {
                 return verdict;
             }
         }
-        self.judge_in_order(query, when, own)
+        self.judge_in_order(query, when, own, ASKED_AGAIN)
     }
 
-    fn judge_in_order(&self, query: &str, when: When, order: Order) -> Verdict {
+    /// The reference is asked again up to so many times.
+    fn judge_in_order(&self, query: &str, when: When, order: Order, again: usize) -> Verdict {
         let ask = |subject: &dyn Subject| self.in_common_words(subject.ask(query, when), query);
         let (reference, other) = (ask(self.reference), ask(self.other));
         let judgement = match compare(&reference, &other, order) {
@@ -75,7 +79,7 @@ impl Trial<'_> {
                 let disagrees =
                     |again: Answer| compare(&reference, &again, order) != Comparison::Equal(Closeness::Bits);
                 let is_unsure = broke_down(&reference)
-                    || (0..ASKED_AGAIN).any(|_| disagrees(ask(self.reference)))
+                    || (0..again).any(|_| disagrees(ask(self.reference)))
                     || self.ask_twin(query, when).is_some_and(disagrees);
                 if is_unsure { Judgement::SetAside } else { Judgement::Different(difference) }
             }
