@@ -1,10 +1,9 @@
 //! Several storages of the same database, asked as one: blocks in the order of time, then the head.
 
-use std::cmp::Ordering;
-
 use emberdb_model::storage::{Querier, SeriesSet, StorageError};
 use emberdb_model::{Label, Matcher, SampleColumns, SampleValue, SymbolTable, TimeRange};
-use foldhash::HashMap;
+
+use super::label_order::{compare_labels, label_order};
 
 /// A storage and the time that it answers for: samples outside of it are not asked for.
 pub(crate) struct Part {
@@ -140,43 +139,23 @@ impl MergedSet {
 /// Which series of the sets have the same labels. Their order is that of their labels: so it is where upstream merges, and it
 /// shows where sums are rounded, and where ranks tie.
 fn group(sets: &[SetPart], symbols: &SymbolTable) -> (Vec<Member>, Vec<usize>) {
-    let mut numbers: HashMap<&[Label], usize> = HashMap::default();
-    let mut distinct: Vec<&[Label]> = Vec::new();
-    let mut found: Vec<(usize, Member)> = Vec::new();
-    for (set, part) in sets.iter().enumerate() {
-        for series in 0..part.set.len() {
-            let labels = part.set.labels(series);
-            let number = *numbers.entry(labels).or_insert_with(|| {
-                distinct.push(labels);
-                distinct.len() - 1
-            });
-            found.push((number, Member { set, series }));
-        }
+    let all = || {
+        sets.iter()
+            .enumerate()
+            .flat_map(|(set, part)| (0..part.set.len()).map(move |series| Member { set, series }))
+    };
+    let labels: Vec<&[Label]> = all().map(|Member { set, series }| sets[set].set.labels(series)).collect();
+    // A series' members stay in the order of the parts.
+    let order = label_order(&labels, symbols);
+    let all: Vec<Member> = all().collect();
+    let members = order.iter().map(|&place| all[place]).collect();
+    let mut ends = Vec::with_capacity(order.len());
+    let mut end = 0;
+    for same in order.chunk_by(|&a, &b| labels[a] == labels[b]) {
+        end += same.len();
+        ends.push(end);
     }
-    let mut order: Vec<usize> = (0..distinct.len()).collect();
-    order.sort_unstable_by(|&a, &b| compare_labels(distinct[a], distinct[b], symbols));
-    let mut ranks = vec![0; order.len()];
-    for (rank, &number) in order.iter().enumerate() {
-        ranks[number] = rank;
-    }
-    // Sorting is stable: a series' members stay in the order of the parts.
-    found.sort_by_key(|&(number, _)| ranks[number]);
-    let mut ends = vec![0; order.len()];
-    for (end, (number, _)) in found.iter().enumerate() {
-        ends[ranks[*number]] = end + 1;
-    }
-    (found.into_iter().map(|(_, member)| member).collect(), ends)
-}
-
-/// As upstream orders labels: name, value, name, value.
-fn compare_labels(a: &[Label], b: &[Label], symbols: &SymbolTable) -> Ordering {
-    let text = |symbol| symbols.resolve(symbol);
-    // Most labels are equal, and symbols tell that at once.
-    match a.iter().zip(b).find(|(a, b)| a != b) {
-        Some((a, b)) if a.name == b.name => text(a.value).cmp(text(b.value)),
-        Some((a, b)) => text(a.name).cmp(text(b.name)),
-        None => a.len().cmp(&b.len()),
-    }
+    (members, ends)
 }
 
 fn is_in_order_of_labels(set: &dyn SeriesSet, symbols: &SymbolTable) -> bool {
@@ -244,35 +223,5 @@ impl SeriesSet for MergedSet {
             }
         }
         Ok(newest)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_in_the_order_of_their_texts() {
-        let mut symbols = SymbolTable::new();
-        // Symbols are numbered in another order than that of the texts.
-        let [b, a, name, job] = ["b", "a", "__name__", "job"].map(|text| symbols.intern(text));
-        let label = |name, value| Label { name, value };
-        let ordered = [
-            vec![label(name, a)],
-            vec![label(name, a), label(job, a)],
-            vec![label(name, a), label(job, b)],
-            vec![label(name, b)],
-            vec![label(b, a)],
-            vec![label(job, a)],
-        ];
-        for (place, one) in ordered.iter().enumerate() {
-            for (other_place, other) in ordered.iter().enumerate() {
-                assert_eq!(
-                    compare_labels(one, other, &symbols),
-                    place.cmp(&other_place),
-                    "{place} {other_place}"
-                );
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading: a view of the head at one commit and of the blocks beside it, and the series that matchers select in them.
 
+mod label_order;
 mod merge;
 mod querier;
 mod series_set;

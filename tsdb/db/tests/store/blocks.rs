@@ -72,7 +72,9 @@ fn the_time_a_query_looks_at_decides_the_order_of_series() {
     let jobs = |range: TimeRange| -> Vec<String> {
         let mut symbols = SymbolTable::new();
         let set = db.querier_in(range).unwrap().select(&[], newest, &mut symbols).unwrap();
-        let job = |series| emberdb_model::LabelsRef::new(&symbols, set.labels(series)).get("job").map(str::to_owned);
+        let job = |series| {
+            emberdb_model::LabelsRef::new(&symbols, set.labels(series)).get("job").map(str::to_owned)
+        };
         (0..set.len()).filter_map(job).collect()
     };
     assert_eq!(jobs(newest), ["b", "c", "a"]);

@@ -14,7 +14,11 @@ fn sample(number: i64, random: &mut u64) -> FloatHistogram {
     };
     let buckets: Vec<String> = (0..12).map(|_| if next(8) == 0 { next(9) } else { 0 }.to_string()).collect();
     let hint = if next(20) == 0 { "counter_reset_hint:reset" } else { "counter_reset_hint:gauge" };
-    float(&format!("{{{{schema:1 {hint} count:{number} sum:{number} offset:{} buckets:[{}]}}}}", number / 7, buckets.join(" ")))
+    float(&format!(
+        "{{{{schema:1 {hint} count:{number} sum:{number} offset:{} buckets:[{}]}}}}",
+        number / 7,
+        buckets.join(" ")
+    ))
 }
 
 fn layouts(db: &Tsdb) -> Vec<String> {
