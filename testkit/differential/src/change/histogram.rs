@@ -66,11 +66,14 @@ pub(super) fn changes() -> Vec<Change> {
             version: (3, 7, 0),
             what: "`histogram_count`, `histogram_sum` and `histogram_avg` read no buckets: when they do so and how they find resets \
                    then was mended",
-            touches: "calls of them over native histograms that were combined before",
+            touches: "calls of them over native histograms that were combined or compared before",
             recognise: Some(|asked| {
-                any_stats(asked, |expr| combines(expr, asked, Holds::histograms) || is_rate(expr))
+                any_stats(asked, |expr| {
+                    combines(expr, asked, Holds::histograms) || is_rate(expr) || compares(expr, asked)
+                })
             }),
             examples: &[
+                "histogram_count(native == last_over_time(native[5m]))",
                 "histogram_count(rate(native[5m]))",
                 "histogram_sum(sum(native))",
                 "histogram_avg(native - native offset 5m)",
@@ -78,6 +81,7 @@ pub(super) fn changes() -> Vec<Change> {
             counterexamples: &[
                 "histogram_count(native)",
                 "histogram_sum(native * 2)",
+                "histogram_sum(native and native)",
                 "histogram_stddev(sum(native))",
                 "sum(gauge)",
             ],
@@ -194,6 +198,15 @@ fn any_stats(asked: &Asked<'_>, is_one: impl Fn(&Expr) -> bool) -> bool {
             && takes_histograms(call, asked)
             && call.args.iter().flat_map(below).any(&is_one)
     })
+}
+
+fn compares(expr: &Expr, asked: &Asked<'_>) -> bool {
+    let is_between_histograms =
+        |binary: &Binary| asked.holds(&binary.lhs).histograms() && asked.holds(&binary.rhs).histograms();
+    matches!(
+        expr,
+        Expr::Binary(binary) if matches!(binary.op, BinaryOp::Equal | BinaryOp::NotEqual) && is_between_histograms(binary)
+    )
 }
 
 const fn is_rate(expr: &Expr) -> bool {
