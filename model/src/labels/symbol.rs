@@ -1,6 +1,7 @@
 //! Strings interned once and named by a small number.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -40,10 +41,30 @@ pub struct Label {
 #[derive(Clone, Debug)]
 pub struct SymbolTable {
     text: String,
-    /// End of each string in `text`; it starts where the one before ends.
-    ends: Vec<usize>,
+    /// Where each string is in `text`.
+    spans: Vec<Span>,
     numbers: HashTable<u32>,
+    /// Numbers whose strings were forgotten.
+    free: Vec<u32>,
     hasher: RandomState,
+}
+
+/// Where a string is: both halves of where it begins, the lower one first, and its length in bytes. So it has no room that it does not need.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span([u32; 3]);
+
+impl Span {
+    fn new(start: usize, len: usize) -> Self {
+        let start = start as u64;
+        let len = u32::try_from(len).expect("a string of four billion bytes does not fit into memory");
+        Self([start as u32, (start >> 32) as u32, len])
+    }
+
+    fn range(self) -> Range<usize> {
+        let Self([low, high, len]) = self;
+        let start = (u64::from(high) << 32 | u64::from(low)) as usize;
+        start..start + len as usize
+    }
 }
 
 impl Default for SymbolTable {
@@ -58,8 +79,9 @@ impl SymbolTable {
     pub fn new() -> Self {
         let mut table = Self {
             text: String::new(),
-            ends: Vec::new(),
+            spans: Vec::new(),
             numbers: HashTable::new(),
+            free: Vec::new(),
             hasher: RandomState::default(),
         };
         table.intern("");
@@ -69,15 +91,25 @@ impl SymbolTable {
     /// The symbol of `text`, new if it was not there.
     pub fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.hasher.hash_one(text);
-        if let Some(&number) = self.numbers.find(hash, |&n| resolve(&self.text, &self.ends, n) == text) {
+        if let Some(&number) = self.numbers.find(hash, |&n| resolve(&self.text, &self.spans, n) == text) {
             return Symbol(number);
         }
-        let number =
-            u32::try_from(self.ends.len()).expect("four billion distinct strings do not fit into memory");
+        let span = Span::new(self.text.len(), text.len());
         self.text.push_str(text);
-        self.ends.push(self.text.len());
-        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.numbers.insert_unique(hash, number, |&n| hasher.hash_one(resolve(all, ends, n)));
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.spans[number as usize] = span;
+                number
+            }
+            None => {
+                let number = u32::try_from(self.spans.len())
+                    .expect("four billion distinct strings do not fit into memory");
+                self.spans.push(span);
+                number
+            }
+        };
+        let (all, spans, hasher) = (&self.text, &self.spans, &self.hasher);
+        self.numbers.insert_unique(hash, number, |&n| hasher.hash_one(resolve(all, spans, n)));
         Symbol(number)
     }
 
@@ -85,7 +117,7 @@ impl SymbolTable {
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
         let hash = self.hasher.hash_one(text);
-        self.numbers.find(hash, |&n| resolve(&self.text, &self.ends, n) == text).map(|&n| Symbol(n))
+        self.numbers.find(hash, |&n| resolve(&self.text, &self.spans, n) == text).map(|&n| Symbol(n))
     }
 
     /// The string of a symbol of this table.
@@ -94,13 +126,48 @@ impl SymbolTable {
     /// If the symbol is of another, larger table.
     #[must_use]
     pub fn resolve(&self, symbol: Symbol) -> &str {
-        resolve(&self.text, &self.ends, symbol.0)
+        resolve(&self.text, &self.spans, symbol.0)
+    }
+
+    /// Forgets the strings of all symbols but those that `is_kept`, and gives their memory back. The other symbols stay what they are; one that
+    /// was forgotten must not be used any more: its number is given to a string that is interned later. [`Symbol::EMPTY`] stays.
+    pub fn retain(&mut self, is_kept: impl Fn(Symbol) -> bool) {
+        let mut kept = String::with_capacity(self.text.len() / 2);
+        let Self { text, spans, numbers, free, .. } = self;
+        numbers.retain(|&mut number| {
+            let is_kept = number == 0 || is_kept(Symbol(number));
+            let span = std::mem::take(&mut spans[number as usize]);
+            if is_kept {
+                let string = &text[span.range()];
+                spans[number as usize] = Span::new(kept.len(), string.len());
+                kept.push_str(string);
+            } else {
+                free.push(number);
+            }
+            is_kept
+        });
+        self.text = kept;
+        let (all, spans, hasher) = (&self.text, &self.spans, &self.hasher);
+        self.numbers.shrink_to_fit(|&n| hasher.hash_one(resolve(all, spans, n)));
     }
 
     /// Number of strings, the empty one included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.numbers.len()
+    }
+
+    /// All symbols' numbers are below this one.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// All symbols that have strings, by their numbers: as they were interned, if none was forgotten.
+    pub fn symbols(&self) -> impl Iterator<Item = Symbol> + use<> {
+        let mut all: Vec<u32> = self.numbers.iter().copied().collect();
+        all.sort_unstable();
+        all.into_iter().map(Symbol)
     }
 
     /// Never: the empty string is always there.
@@ -109,26 +176,24 @@ impl SymbolTable {
         false
     }
 
-    /// All symbols, in the order in which they were interned.
-    pub fn symbols(&self) -> impl Iterator<Item = Symbol> + use<> {
-        (0..self.ends.len() as u32).map(Symbol)
-    }
-
     /// Heap bytes held.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<usize>() + self.numbers.allocation_size()
+        self.text.capacity()
+            + self.spans.capacity() * size_of::<Span>()
+            + self.free.capacity() * size_of::<u32>()
+            + self.numbers.allocation_size()
     }
 }
 
-fn resolve<'a>(text: &'a str, ends: &[usize], number: u32) -> &'a str {
-    let n = number as usize;
-    let start = if n == 0 { 0 } else { ends[n - 1] };
-    &text[start..ends[n]]
+fn resolve<'a>(text: &'a str, spans: &[Span], number: u32) -> &'a str {
+    &text[spans[number as usize].range()]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -147,6 +212,36 @@ mod tests {
             let all: Vec<_> = table.symbols().map(|s| table.resolve(s).to_owned()).collect();
             prop_assert_eq!(all, model);
             prop_assert_eq!(table.find("not there"), None);
+        }
+
+        #[test]
+        fn what_is_kept_stays_what_it_is(
+            rounds in prop::collection::vec((prop::collection::vec("[a-c]{0,3}", 0..30), any::<u32>()), 1..5),
+        ) {
+            let mut table = SymbolTable::new();
+            let mut model = BTreeMap::from([(String::new(), Symbol::EMPTY)]);
+            let mut most = 1;
+            for (strings, kept) in rounds {
+                for s in strings {
+                    let symbol = table.intern(&s);
+                    let is_free = model.values().all(|&known| known != symbol);
+                    let known = *model.entry(s).or_insert(symbol);
+                    prop_assert!(known == symbol || is_free);
+                }
+                most = most.max(model.len());
+                let is_kept = |symbol: Symbol| kept >> (symbol.index() % 32) & 1 == 1;
+                table.retain(is_kept);
+                for (text, symbol) in &model {
+                    let found = (*symbol == Symbol::EMPTY || is_kept(*symbol)).then_some(*symbol);
+                    prop_assert_eq!(table.find(text), found);
+                }
+                model.retain(|_, symbol| *symbol == Symbol::EMPTY || is_kept(*symbol));
+                let texts: BTreeMap<String, Symbol> =
+                    table.symbols().map(|symbol| (table.resolve(symbol).to_owned(), symbol)).collect();
+                prop_assert_eq!(&texts, &model);
+                prop_assert_eq!(table.text.len(), model.keys().map(String::len).sum::<usize>());
+                prop_assert_eq!((table.len(), table.numbers()), (model.len(), most));
+            }
         }
     }
 }

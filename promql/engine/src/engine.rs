@@ -340,7 +340,7 @@ fn sorted(series: &SeriesLabels, symbols: &SymbolTable) -> Vec<usize> {
     used.sort_unstable();
     used.dedup();
     used.sort_unstable_by(|&a, &b| symbols.resolve(a).cmp(symbols.resolve(b)));
-    let mut ranks = vec![0_u32; symbols.len()];
+    let mut ranks = vec![0_u32; symbols.numbers()];
     for (rank, symbol) in used.into_iter().enumerate() {
         ranks[symbol.index()] = rank as u32;
     }

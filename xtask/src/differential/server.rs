@@ -87,7 +87,8 @@ impl Server {
     /// Starts another one beside it, on a copy of its data without the files of finished chunks: the log has what is in them.
     pub(super) fn start_twin(&self) -> io::Result<Self> {
         let folder = self.folder.with_extension("twin");
-        let is_left_out = |name: &OsStr| ["chunks_head", "lock", "queries.active"].iter().any(|left| name == *left);
+        let is_left_out =
+            |name: &OsStr| ["chunks_head", "lock", "queries.active"].iter().any(|left| name == *left);
         copy(&self.data(), &folder.join("data"), &is_left_out)?;
         Self::start(self.program, self.path.clone(), folder)
     }
@@ -137,7 +138,9 @@ pub(super) fn settle(servers: [&Server; 2]) -> io::Result<()> {
     let (mut before, mut since) = (blocks()?, Instant::now());
     while before.contains(&0) || since.elapsed() < SETTLED_AFTER {
         if Instant::now() > give_up {
-            return Err(io::Error::other(format!("the servers do not come to rest with their blocks: {before:?}")));
+            return Err(io::Error::other(format!(
+                "the servers do not come to rest with their blocks: {before:?}"
+            )));
         }
         thread::sleep(Duration::from_millis(100));
         let now = blocks()?;

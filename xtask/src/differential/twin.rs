@@ -26,7 +26,8 @@ impl<'a> Twin<'a> {
     pub(super) fn ask(&self, query: &str, when: When) -> Option<Answer> {
         let start = || {
             let twin = self.original.start_twin();
-            twin.inspect_err(|error| eprintln!("the reference is not asked on a copy of its data: {error}")).ok()
+            twin.inspect_err(|error| eprintln!("the reference is not asked on a copy of its data: {error}"))
+                .ok()
         };
         Some(self.started.get_or_init(start).as_ref()?.endpoint.ask(query, when))
     }

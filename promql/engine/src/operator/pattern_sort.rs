@@ -321,9 +321,11 @@ mod tests {
             pattern_sort(&mut series, |&a, &b| is_less(a == 5, b == 5));
             series
         };
-        let ascending = [12, 6, 2, 3, 4, 23, 11, 7, 8, 9, 1, 10, 16, 13, 14, 15, 0, 17, 18, 19, 20, 21, 22, 5];
+        let ascending =
+            [12, 6, 2, 3, 4, 23, 11, 7, 8, 9, 1, 10, 16, 13, 14, 15, 0, 17, 18, 19, 20, 21, 22, 5];
         assert_eq!(sorted(|a, b| !a & b), ascending);
-        let descending = [5, 12, 9, 3, 4, 1, 6, 7, 13, 0, 10, 2, 11, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
+        let descending =
+            [5, 12, 9, 3, 4, 1, 6, 7, 13, 0, 10, 2, 11, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
         assert_eq!(sorted(|a, b| a & !b), descending);
     }
 }

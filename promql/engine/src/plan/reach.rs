@@ -79,7 +79,8 @@ mod tests {
     /// What a query reads that is asked from 1000 s to 2000 s with a lookback of 300 s, in seconds; its beginning without the one
     /// millisecond by which it is open.
     fn reached(query: &str) -> (i64, i64) {
-        let times = QueryTimes { start_ms: 1_000_000, end_ms: 2_000_000, step_ms: 1000, subquery_step_ms: 1000 };
+        let times =
+            QueryTimes { start_ms: 1_000_000, end_ms: 2_000_000, step_ms: 1000, subquery_step_ms: 1000 };
         let node = lower(&parse_with(query, &ParserOptions::ALL).unwrap(), &times).unwrap();
         let reached = reach(&node, &times, 300_000);
         assert_eq!(reached.max_ms % 1000, 0);

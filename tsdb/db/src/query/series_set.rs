@@ -89,7 +89,7 @@ struct Translation<'a> {
 
 impl<'a> Translation<'a> {
     fn new(index: &'a MemoryIndex, symbols: &'a mut SymbolTable) -> Self {
-        Self { known: vec![Symbol::EMPTY; index.symbols().len()], index, symbols }
+        Self { known: vec![Symbol::EMPTY; index.symbols().numbers()], index, symbols }
     }
 
     fn label(&mut self, label: Label) -> Label {
