@@ -47,6 +47,16 @@ pub(super) fn changes() -> Vec<Change> {
             counterexamples: &["irate(counter_total[5m])", "delta(native[5m])", "idelta(native[5m])"],
         },
         Change {
+            name: "empty-buckets-with-gaps",
+            version: (3, 6, 0),
+            what: "a native histogram that lacks several empty buckets of its chunk, with gaps between them, goes on in that chunk; it began \
+                   one as after a reset",
+            touches: "native histograms with gaps between their buckets of which some came late",
+            recognise: Some(has_late_gaps),
+            examples: &["late_native", "count(rate(late_native[5m]))"],
+            counterexamples: &["native", "rate(native[5m])"],
+        },
+        Change {
             name: "histograms-in-subqueries",
             version: (3, 6, 0),
             what: "native histograms of a subquery are copies, and tell nothing of counter resets between them",
@@ -197,6 +207,17 @@ fn any_stats(asked: &Asked<'_>, is_one: impl Fn(&Expr) -> bool) -> bool {
         STATS.contains(&call.function)
             && takes_histograms(call, asked)
             && call.args.iter().flat_map(below).any(&is_one)
+    })
+}
+
+fn has_late_gaps(asked: &Asked<'_>) -> bool {
+    asked.any(|node| {
+        let selector = match node.expr {
+            Expr::VectorSelector(selector) => selector,
+            Expr::MatrixSelector(matrix) => &matrix.selector,
+            _ => return false,
+        };
+        selected(selector, asked.families).any(|family| family.has_late_gaps)
     })
 }
 

@@ -14,7 +14,8 @@ fn families() -> Vec<Family> {
         let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
         let label =
             |(name, all): &(&str, &[&str])| LabelValues { name: (*name).to_owned(), values: values(all) };
-        Family { name: name.to_owned(), kind, labels: target.iter().chain(labels).map(label).collect() }
+        let labels = target.iter().chain(labels).map(label).collect();
+        Family { name: name.to_owned(), kind, labels, has_late_gaps: name == "late_native" }
     };
     vec![
         family("counter_total", K::Counter, &[]),
@@ -22,6 +23,7 @@ fn families() -> Vec<Family> {
         family("buckets_bucket", K::ClassicBuckets, &[("le", &["0.1", "1", "+Inf"])]),
         family("native", K::NativeHistogram, &[]),
         family("gauge_native", K::GaugeHistogram, &[]),
+        family("late_native", K::NativeHistogram, &[]),
         family("custom", K::CustomHistogram, &[]),
         family("mixed", K::Mixed, &[]),
         family("target_info", K::Info, &[("version", &["1"])]),

@@ -39,4 +39,6 @@ pub struct Family {
     pub kind: FamilyKind,
     /// Without `__name__`; names are any UTF-8.
     pub labels: Vec<LabelValues>,
+    /// Of its native histograms some come late, with gaps between their buckets.
+    pub has_late_gaps: bool,
 }

@@ -24,7 +24,7 @@ pub(super) fn family(name: &str, kind: FamilyKind, labels: &[(&str, &[&str])]) -
         name: name.to_owned(),
         values: values.iter().map(|&value| value.to_owned()).collect(),
     };
-    Family { name: name.to_owned(), kind, labels: labels.iter().map(label).collect() }
+    Family { name: name.to_owned(), kind, labels: labels.iter().map(label).collect(), has_late_gaps: false }
 }
 
 /// Adds all of them.

@@ -5,10 +5,10 @@ use emberdb_model::{Exemplar, Labels, METRIC_NAME};
 use super::builder::Builder;
 use super::float::{counter, gauge};
 use super::hostile::{family, mark_late};
-use super::native::{Recipe, custom, exponential};
+use super::native::{Recipe, custom, dense, exponential};
 use super::noise::Noise;
 use super::times::Rhythm;
-use super::{DataSample, DataSeries, FamilyKind};
+use super::{DataSample, DataSeries, Family, FamilyKind};
 
 const SCRAPES: Rhythm = Rhythm::every(30_000);
 const HOSTILE: Recipe = Recipe { is_float: false, is_gauge: false, is_hostile: true };
@@ -43,10 +43,18 @@ pub(super) fn add(builder: &mut Builder) {
     }
     add_mixed(builder);
     let late: [(&str, &[&str]); 2] = [("way", &["runs", "all"]), ("job", &["a", "b"])];
-    builder.add(family("late_seconds", FamilyKind::NativeHistogram, &late), |series, range| {
+    let late = |name| family(name, FamilyKind::NativeHistogram, &late);
+    builder.add(Family { has_late_gaps: true, ..late("late_seconds") }, |series, range| {
         let mut noise = series.noise();
         let times = SCRAPES.times(range, &mut noise);
         let mut samples = exponential(&times, HOSTILE, &mut noise);
+        mark_late(&mut samples, series);
+        samples
+    });
+    builder.add(late("late_dense_seconds"), |series, range| {
+        let mut noise = series.noise();
+        let times = SCRAPES.times(range, &mut noise);
+        let mut samples = dense(&times, &mut noise);
         mark_late(&mut samples, series);
         samples
     });

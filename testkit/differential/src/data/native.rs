@@ -63,6 +63,36 @@ pub(super) fn exponential(times: &[i64], recipe: Recipe, noise: &mut Noise) -> V
     each.collect()
 }
 
+/// Counters with exponential buckets that have no gaps between them; there are more of them until the counter is reset.
+pub(super) fn dense(times: &[i64], noise: &mut Noise) -> Vec<DataSample> {
+    let recipe = Recipe { is_float: false, is_gauge: false, is_hostile: true };
+    let mut counts: Vec<i64> = Vec::new();
+    let (mut schema, mut sum) = (0, 0.0);
+    let each = times.iter().map(|&time_ms| {
+        if noise.chance(0.02) {
+            counts.clear();
+            schema = noise.pick(&[-1, 0, 2]).unwrap_or_default();
+        }
+        if counts.is_empty() || (counts.len() < 12 && noise.chance(0.05)) {
+            counts.push(0);
+        }
+        for count in &mut counts {
+            *count += 1 + noise.below(3);
+            sum += noise.unit();
+        }
+        let counted: BTreeMap<i32, i64> = (-3..).zip(counts.iter().copied()).collect();
+        let histogram = Histogram {
+            schema: Schema::new(schema),
+            count: counts.iter().sum::<i64>().unsigned_abs(),
+            sum,
+            positive: side(&counted),
+            ..Histogram::default()
+        };
+        finished(time_ms, histogram, recipe)
+    });
+    each.collect()
+}
+
 /// Histograms with custom bounds.
 pub(super) fn custom(times: &[i64], recipe: Recipe, noise: &mut Noise) -> Vec<DataSample> {
     const BOUNDS: [&[f64]; 4] =

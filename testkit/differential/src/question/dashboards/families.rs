@@ -216,7 +216,7 @@ pub fn dashboard_families() -> Vec<Family> {
 
 fn family(&(name, kind, labels): &Row) -> Family {
     let labels = labels.iter().copied().flatten();
-    Family { name: name.to_owned(), kind, labels: labels.map(label_values).collect() }
+    Family { name: name.to_owned(), kind, labels: labels.map(label_values).collect(), has_late_gaps: false }
 }
 
 fn label_values(&(name, values): &Label) -> LabelValues {

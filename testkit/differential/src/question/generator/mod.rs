@@ -44,6 +44,7 @@ impl Generator {
                 name: "up".to_owned(),
                 kind: FamilyKind::Gauge,
                 labels: Vec::<LabelValues>::new(),
+                has_late_gaps: false,
             });
         }
         Self { random: Random::new(seed), families, span }

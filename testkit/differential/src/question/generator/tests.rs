@@ -18,7 +18,7 @@ fn family(name: &str, kind: FamilyKind, labels: &[(&str, &[&str])]) -> Family {
         name: (*name).to_owned(),
         values: values.iter().map(|value| (*value).to_owned()).collect(),
     };
-    Family { name: name.to_owned(), kind, labels: labels.iter().map(label).collect() }
+    Family { name: name.to_owned(), kind, labels: labels.iter().map(label).collect(), has_late_gaps: false }
 }
 
 /// One of each kind and more, with names that have to be quoted.

@@ -122,6 +122,7 @@ mod tests {
             name: name.to_owned(),
             kind,
             labels: vec![label("job"), label("größe")],
+            has_late_gaps: false,
         };
         let families = [family("foo_total", FamilyKind::Counter), family("h", FamilyKind::NativeHistogram)];
         let span = Span { start_ms: 0, end_ms: 7_200_000 };
