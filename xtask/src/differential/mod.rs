@@ -6,7 +6,7 @@
 //!   requests that try the write path.
 //! - [`subject`]: who answers; [`endpoint`] and [`in_process`]: a server, and a library; [`twin`]: the reference a second time.
 //! - [`questions`]: what is asked; [`ask`](mod@ask): all of it, by several threads; [`trial`]: what comes of one question.
-//! - [`tally`]: counts; [`mod@shrink`]: differences made small; [`script`]: as cases of scripts; [`report`], [`html`]: for people and
+//! - [`tally`]: counts; [`mod@shrink`], [`shrink_data`]: questions and data made small; [`needs`]: what a question reads; [`script`]: cases of scripts; [`report`], [`html`]: for people and
 //!   programs.
 
 mod ask;
@@ -16,6 +16,7 @@ mod finding;
 mod held;
 mod html;
 mod in_process;
+mod needs;
 mod pair;
 mod questions;
 mod report;
@@ -23,6 +24,7 @@ mod script;
 mod server;
 mod settings;
 mod shrink;
+mod shrink_data;
 mod subject;
 mod tally;
 mod trial;
@@ -45,15 +47,19 @@ use crate::process;
 use endpoint::Endpoint;
 use finding::{Finding, Findings};
 use in_process::InProcess;
-use pair::Pair;
+use pair::{Pair, Programs};
 use report::{Report, Shown};
 use shrink::{Difference, shrink};
+use shrink_data::Laboratory;
 use subject::Subject;
-use trial::{Judgement, Trial, Version};
+use trial::{Trial, Version};
 use twin::Twin;
 
 /// So many differences are made smaller and printed; the others are counted.
 const SHOWN_MAX: usize = 30;
+
+/// Of so many the data is made smaller, too, which takes up to a minute each.
+const SHRUNK_DATA_MAX: usize = 5;
 
 /// A version that no Prometheus has: nothing was changed since.
 const NEWEST: Version = (u32::MAX, 0, 0);
@@ -120,7 +126,9 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     let version = numbers(&peers.version);
     println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
     let mut findings = Findings::default();
-    let mut pair = Pair::start(peers.prometheus, process::ember(options.ember.as_deref())?)?;
+    let programs =
+        Programs { prometheus: peers.prometheus, ember: process::ember(options.ember.as_deref())? };
+    let mut pair = Pair::start(&programs)?;
     pair.feed(&data, (!options.without_writes).then_some(version), &mut findings)?;
     let in_process = match options.in_process {
         true => {
@@ -142,7 +150,8 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
         families: data.families(),
         every_order_counts: true,
     };
-    let code = compare(options, &trial, Some(&data), seed, end_ms, &findings.0)?;
+    let laboratory = Laboratory { programs: &programs, data: &data, version };
+    let code = compare(options, &trial, Some(&laboratory), seed, end_ms, &findings.0)?;
     if options.keep {
         println!("The directories are in {}", pair.keep()?.display());
     }
@@ -175,7 +184,7 @@ fn numbers(version: &str) -> Version {
 fn compare(
     options: &Options,
     trial: &Trial<'_>,
-    data: Option<&DataSet>,
+    laboratory: Option<&Laboratory<'_>>,
     seed: u64,
     end_ms: i64,
     findings: &[Finding],
@@ -185,7 +194,7 @@ fn compare(
     let bar = bar("asking", questions.len() as u64);
     let asked = ask::ask(trial, &questions, options.time_box, &bar);
     bar.finish_and_clear();
-    let differences = shown(trial, data, asked.differences);
+    let differences = shown(trial, laboratory, asked.differences)?;
     let (reference, other) = (trial.reference.name(), trial.other.name());
     for difference in &differences {
         println!("\n{}", difference.text(reference, other));
@@ -211,7 +220,11 @@ fn compare(
 }
 
 /// The differences as small as they can be, each query once.
-fn shown(trial: &Trial<'_>, data: Option<&DataSet>, differences: Vec<Difference>) -> Vec<Shown> {
+fn shown(
+    trial: &Trial<'_>,
+    laboratory: Option<&Laboratory<'_>>,
+    differences: Vec<Difference>,
+) -> io::Result<Vec<Shown>> {
     let count = differences.len().min(SHOWN_MAX);
     let bar = bar("shrinking", count as u64);
     let mut known = BTreeSet::new();
@@ -219,15 +232,15 @@ fn shown(trial: &Trial<'_>, data: Option<&DataSet>, differences: Vec<Difference>
     for difference in differences.into_iter().take(SHOWN_MAX) {
         let found_as = difference.query.clone();
         let difference = shrink(trial, difference);
-        bar.inc(1);
-        let Judgement::Different(what) = &difference.verdict.judgement else { continue };
         if known.insert(difference.query.clone()) {
-            let (what, case) = (what.clone(), script::case(data, &difference));
-            shown.push(Shown { found_as, difference, what, case });
+            let data = laboratory.map(|laboratory| laboratory.data);
+            let laboratory = laboratory.filter(|_| shown.len() < SHRUNK_DATA_MAX);
+            shown.extend(Shown::new(found_as, difference, data, laboratory)?);
         }
+        bar.inc(1);
     }
     bar.finish_and_clear();
-    shown
+    Ok(shown)
 }
 
 /// A bar that tells how far it is.

@@ -1,9 +1,10 @@
 //! Both servers, fed with the same.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use emberdb_differential::data::{DataSet, Delivery};
+use indicatif::ProgressBar;
 use tempfile::TempDir;
 
 use super::finding::Findings;
@@ -17,6 +18,12 @@ use crate::http::seconds;
 /// become part of blocks, and the last ones do not.
 const FIRST_PART_MS: i64 = 250 * 60_000;
 
+/// The programs of both servers.
+pub(super) struct Programs {
+    pub(super) prometheus: PathBuf,
+    pub(super) ember: PathBuf,
+}
+
 /// Prometheus and emberdb. Dropping the pair kills them and removes what they wrote; [`Pair::keep`] does not.
 pub(super) struct Pair {
     pub(super) prometheus: Server,
@@ -27,12 +34,14 @@ pub(super) struct Pair {
 
 impl Pair {
     /// Starts both on empty directories.
-    pub(super) fn start(prometheus: PathBuf, ember: PathBuf) -> io::Result<Self> {
+    pub(super) fn start(programs: &Programs) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("ember-differential-").tempdir()?;
-        let start = |program: Program, path| Server::start(program, path, folder.path().join(program.name()));
+        let start = |program: Program, path: &Path| {
+            Server::start(program, path.to_owned(), folder.path().join(program.name()))
+        };
         Ok(Self {
-            prometheus: start(Program::Prometheus, prometheus)?,
-            ember: start(Program::Ember, ember)?,
+            prometheus: start(Program::Prometheus, &programs.prometheus)?,
+            ember: start(Program::Ember, &programs.ember)?,
             folder,
         })
     }
@@ -74,6 +83,13 @@ impl Pair {
         println!("requests of the write path: {}, not sent: {}", sent.sent, sent.left_out);
         println!("blocks: prometheus {}, ember {}", self.prometheus.blocks()?, self.ember.blocks()?);
         Ok(())
+    }
+
+    /// Sends the data in time, and nothing else.
+    pub(super) fn feed_plainly(&self, data: &DataSet, findings: &mut Findings) -> io::Result<()> {
+        let range = (data.start_ms(), data.end_ms() + 1);
+        let servers = [&self.prometheus, &self.ember];
+        feed::send(data, Delivery::InTime, range, servers, findings, &ProgressBar::hidden())
     }
 
     /// Ends both in order, and leaves what they wrote where it is.

@@ -1,14 +1,19 @@
 //! What came of a run: as text, as JSON.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use emberdb_differential::answer::{Answer, Outcome, Value};
+use emberdb_differential::data::DataSet;
 use emberdb_differential::question::When;
 use serde_json::{Value as Json, json};
 
 use super::finding::Finding;
+use super::script;
 use super::shrink::Difference;
+use super::shrink_data::Laboratory;
 use super::tally::{Counts, Tally};
+use super::trial::Judgement;
 
 /// A run, for people and programs.
 pub(super) struct Report<'a> {
@@ -29,6 +34,8 @@ pub(super) struct Shown {
     pub(super) difference: Difference,
     /// The first difference of the answers.
     pub(super) what: String,
+    /// What it takes besides the samples of the case, if that was tried.
+    pub(super) takes: &'static str,
     /// A case for a `.test` script.
     pub(super) case: String,
 }
@@ -106,12 +113,32 @@ fn counts_json(counts: &Counts) -> Json {
 }
 
 impl Shown {
+    /// Makes the data smaller, where there is a laboratory for it. `None` of what is no difference.
+    pub(super) fn new(
+        found_as: String,
+        difference: Difference,
+        data: Option<&DataSet>,
+        laboratory: Option<&Laboratory<'_>>,
+    ) -> io::Result<Option<Self>> {
+        let (mut difference, mut takes, mut smaller) = (difference, "not tried", None);
+        if let Some(laboratory) = laboratory {
+            takes = "blocks, late samples, deletions or a restart";
+            if let Some((found, of_it)) = laboratory.shrink(&difference)? {
+                (difference, takes, smaller) = (of_it, "nothing else", Some(found));
+            }
+        }
+        let Judgement::Different(what) = difference.verdict.judgement.clone() else { return Ok(None) };
+        let case = script::case(smaller.as_ref().or(data), &difference);
+        Ok(Some(Self { found_as, difference, what, takes, case }))
+    }
+
     fn to_json(&self) -> Json {
         json!({
             "found_as": self.found_as,
             "query": self.difference.query,
             "when": when(self.difference.when),
             "difference": self.what,
+            "takes_besides_the_case": self.takes,
             "reference": answer(&self.difference.verdict.reference),
             "other": answer(&self.difference.verdict.other),
             "case": self.case,
@@ -121,11 +148,12 @@ impl Shown {
     /// For people.
     pub(super) fn text(&self, reference: &str, other: &str) -> String {
         format!(
-            "query:      {}\nwhen:       {}\nfound as:   {}\ndifference: {}\n{reference}:\n{}{other}:\n{}case:\n{}",
+            "query:      {}\nwhen:       {}\nfound as:   {}\ndifference: {}\nit takes:   {}\n{reference}:\n{}{other}:\n{}case:\n{}",
             self.difference.query,
             when(self.difference.when),
             self.found_as,
             self.what,
+            self.takes,
             indented(&answer(&self.difference.verdict.reference)),
             indented(&answer(&self.difference.verdict.other)),
             indented(&self.case),

@@ -113,7 +113,8 @@ fn order(query: &str) -> Order {
     }
     match expr {
         Expr::Call(call) => match call.function.name() {
-            "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => Order::Given,
+            "sort" | "sort_desc" => Order::ByValue,
+            "sort_by_label" | "sort_by_label_desc" => Order::Given,
             _ => Order::Any,
         },
         _ => Order::Any,

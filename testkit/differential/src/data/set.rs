@@ -46,6 +46,13 @@ impl DataSet {
         Self { start_ms: range.start_ms, end_ms, families, series, deletions: deletions(range) }
     }
 
+    /// Other series of the same families: all of their samples are sent in time, and nothing is deleted.
+    #[must_use]
+    pub fn only(&self, mut series: Vec<DataSeries>) -> Self {
+        series.iter_mut().flat_map(|series| &mut series.samples).for_each(|sample| sample.is_late = false);
+        Self { series, deletions: Vec::new(), families: self.families.clone(), ..*self }
+    }
+
     /// The time before which there are no samples, in milliseconds since the epoch.
     #[must_use]
     pub fn start_ms(&self) -> i64 {

@@ -1,6 +1,7 @@
 //! Cases can be run.
 
 use emberdb_differential::answer::parse_response;
+use emberdb_differential::data::DataSeries;
 use emberdb_testkit::{NaiveScriptEngine, run_script};
 
 use super::super::trial::{Judgement, Verdict};
