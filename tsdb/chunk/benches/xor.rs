@@ -26,6 +26,9 @@ fn xor(c: &mut Criterion) {
         group.bench_function("encode", |b| {
             b.iter(|| chunks.iter().map(|chunk| encode(black_box(chunk)).len()).sum::<usize>());
         });
+        group.bench_function("encode, 16 at a time", |b| {
+            b.iter(|| chunks.iter().map(|chunk| encode_runs(black_box(chunk)).len()).sum::<usize>());
+        });
         let (mut timestamps, mut values) = (Vec::new(), Vec::new());
         group.bench_function("decode", |b| {
             b.iter(|| {
@@ -92,6 +95,17 @@ fn encode(samples: &[(i64, f64)]) -> Box<[u8]> {
     let mut open = XorAppender::new();
     for &(t_ms, value) in samples {
         open.append(t_ms, value).expect("below the limit");
+    }
+    open.finish()
+}
+
+/// The same, as a log that is read back brings them.
+fn encode_runs(samples: &[(i64, f64)]) -> Box<[u8]> {
+    let mut open = XorAppender::new();
+    let (first, behind) = samples.split_at(2);
+    first.iter().for_each(|&(t_ms, value)| open.append(t_ms, value).expect("below the limit"));
+    for run in behind.chunks(16) {
+        assert_eq!(open.append_run(run, usize::MAX), run.len());
     }
     open.finish()
 }

@@ -69,6 +69,17 @@ impl FloatAppender {
         }
     }
 
+    /// Appends samples, times in milliseconds and values, as [`append`](Self::append) does one after the other, as long as the chunk has
+    /// at most `len_bytes_max` bytes before each. Returns how many it appended, which may be none: see [`XorAppender::append_run`]. Of
+    /// chunks with start timestamps it leaves all to `append`.
+    #[inline]
+    pub fn append_run(&mut self, samples: &[(i64, f64)], len_bytes_max: usize) -> usize {
+        match self {
+            Self::Xor(open) => open.append_run(samples, len_bytes_max),
+            Self::Xor2(_) => 0,
+        }
+    }
+
     /// How many samples there are.
     #[must_use]
     #[inline]

@@ -1,5 +1,7 @@
 //! Writing bits behind the last bit of a byte buffer.
 
+use super::BitSink;
+
 /// Appends bits to a buffer that may end within a byte. Between two writers the buffer's owner keeps
 /// [`BitWriter::free_bits`]; the bytes themselves are always complete, unused low bits of the last one zero.
 #[derive(Debug)]
@@ -59,6 +61,13 @@ impl<'a> BitWriter<'a> {
     }
 }
 
+impl BitSink for BitWriter<'_> {
+    #[inline(always)]
+    fn write(&mut self, number: u64, count: u32) {
+        self.write(number, count);
+    }
+}
+
 /// Appends where the word might not fit: the buffer only grows when what is kept of it does not.
 #[cold]
 fn push_near_end(bytes: &mut Vec<u8>, kept: &[u8]) {
@@ -69,7 +78,7 @@ fn push_near_end(bytes: &mut Vec<u8>, kept: &[u8]) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::BitWriter;
+    use super::*;
 
     proptest! {
         #[test]

@@ -122,6 +122,38 @@ proptest! {
         }
     }
 
+    /// Whatever the lengths of the runs, and wherever the chunk is said to be full.
+    #[test]
+    fn runs_give_the_bytes_of_single_samples(
+        samples in samples(0..150),
+        runs in prop::collection::vec(0..40_usize, 0..20),
+        len_bytes_max in prop_oneof![0..600_usize, Just(usize::MAX)],
+    ) {
+        let timed: Vec<(i64, f64)> = samples.iter().map(|&(t_ms, bits)| (t_ms, f64::from_bits(bits))).collect();
+        let (mut open, mut single) = (XorAppender::new(), XorAppender::new());
+        let mut rest = &timed[..];
+        for run in runs {
+            let run = &rest[..run.min(rest.len())];
+            let appended = open.append_run(run, len_bytes_max);
+            let mut expected = 0;
+            while single.samples() > 1 && expected < run.len() && single.len_bytes() <= len_bytes_max {
+                single.append(run[expected].0, run[expected].1).expect("below the limit");
+                expected += 1;
+            }
+            prop_assert_eq!(appended, expected);
+            prop_assert_eq!(open.bytes(), single.bytes());
+            rest = &rest[appended..];
+            if let [(t_ms, value), behind @ ..] = rest {
+                for each in [&mut open, &mut single] {
+                    each.append(*t_ms, *value).expect("below the limit");
+                }
+                rest = behind;
+            }
+            prop_assert_eq!(open.bytes(), single.bytes());
+            prop_assert_eq!(open.last().map(|(t, v)| (t, v.to_bits())), single.last().map(|(t, v)| (t, v.to_bits())));
+        }
+    }
+
     #[test]
     fn truncated_chunks_fail_alike(samples in samples(1..40)) {
         let whole = encode(&samples).finish();
@@ -220,6 +252,8 @@ fn the_sample_limit_refuses_and_changes_nothing() {
     }
     let before = open.bytes().to_vec();
     assert_eq!(open.append(i64::MAX, 1.0), Err(ChunkError::Full));
+    assert_eq!((open.bytes(), open.samples()), (&before[..], u16::MAX));
+    assert_eq!(open.append_run(&[(i64::MAX, 1.0)], usize::MAX), 0);
     assert_eq!((open.bytes(), open.samples()), (&before[..], u16::MAX));
     assert_eq!(Ok(decode(&before).expect("our own chunk")), reference::decode(&before));
     assert_eq!(XorAppender::resume(&before).map(|open| open.samples()), Ok(u16::MAX));

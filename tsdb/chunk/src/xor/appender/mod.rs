@@ -1,8 +1,11 @@
-//! Building a chunk sample by sample.
+//! Building a chunk sample by sample, or several at a time ([`run`]); [`coding`]: what a sample is written as.
+
+mod coding;
+mod run;
 
 use super::checked::XorReader;
-use super::window::{LEADING_BITS, SIGNIFICANT_BITS, Window};
-use super::{Coded, DOD_BITS, HEADER_BYTES};
+use super::window::Window;
+use super::{Coded, HEADER_BYTES};
 use crate::ChunkError;
 use crate::bits::BitWriter;
 use crate::varint::{push_uvarint, push_varint};
@@ -95,31 +98,49 @@ impl XorAppender {
         if self.bytes.capacity() - self.bytes.len() < SAMPLE_BYTES_MAX {
             self.grow();
         }
-        let step_ms = t_ms.wrapping_sub(self.t_ms).cast_unsigned();
-        let value_bits = value.to_bits();
+        let mut coded = self.coded();
         match self.samples {
             0 => {
                 push_varint(&mut self.bytes, t_ms);
-                self.bytes.extend_from_slice(&value_bits.to_be_bytes());
+                self.bytes.extend_from_slice(&value.to_bits().to_be_bytes());
+                coded.t_ms = t_ms;
+                coded.value_bits = value.to_bits();
             }
             1 => {
-                push_uvarint(&mut self.bytes, step_ms);
-                self.push_sample(0, 0, value_bits);
-                self.step_ms = step_ms;
+                coded.step_ms = t_ms.wrapping_sub(self.t_ms).cast_unsigned();
+                coded.t_ms = t_ms;
+                push_uvarint(&mut self.bytes, coded.step_ms);
+                self.write(|bits| coded.write_value(0, 0, value.to_bits(), bits));
             }
-            _ => {
-                let dod = step_ms.wrapping_sub(self.step_ms).cast_signed();
-                self.push_dod_and_value(dod, value_bits);
-                self.step_ms = step_ms;
-            }
+            _ => self.write(|bits| coded.write_next(t_ms, value.to_bits(), bits)),
         }
-        self.t_ms = t_ms;
-        self.value_bits = value_bits;
+        self.go_on_at(coded, samples);
+        Ok(())
+    }
+
+    /// What the next sample is coded against.
+    #[inline(always)]
+    fn coded(&self) -> Coded {
+        let Self { t_ms, step_ms, value_bits, window, .. } = *self;
+        Coded { t_ms, step_ms, value_bits, window }
+    }
+
+    /// Goes on after the newest of so many samples, which is in the bytes already.
+    #[inline(always)]
+    fn go_on_at(&mut self, coded: Coded, samples: u16) {
+        let Coded { t_ms, step_ms, value_bits, window } = coded;
+        (self.t_ms, self.step_ms, self.value_bits, self.window) = (t_ms, step_ms, value_bits, window);
         self.samples = samples;
         if let Some(header) = self.bytes.first_chunk_mut() {
             *header = samples.to_be_bytes();
         }
-        Ok(())
+    }
+
+    #[inline(always)]
+    fn write(&mut self, body: impl FnOnce(&mut BitWriter<'_>)) {
+        let mut writer = BitWriter::new(&mut self.bytes, self.free_bits);
+        body(&mut writer);
+        self.free_bits = writer.free_bits();
     }
 
     /// How many samples there are.
@@ -162,59 +183,6 @@ impl XorAppender {
         } else {
             self.bytes.reserve_exact((self.bytes.len() / 4).max(GROWTH_BYTES_MIN));
         }
-    }
-
-    /// Appends what a third or later sample consists of, the time step's change first.
-    #[inline(always)]
-    fn push_dod_and_value(&mut self, dod: i64, value_bits: u64) {
-        if dod == 0 {
-            return self.push_sample(0, 1, value_bits);
-        }
-        // One less, the moved ranges are those of two's complement; counting the sign bit.
-        let lowered = dod.wrapping_sub(1);
-        let needed = 65 - (lowered ^ lowered >> 63).leading_zeros();
-        for (ones, count) in (1..).zip(DOD_BITS) {
-            if needed <= count {
-                let prefix = ((1_u64 << ones) - 1) << 1;
-                let bits = dod.cast_unsigned() & ((1 << count) - 1);
-                return self.push_sample(prefix << count | bits, ones + 1 + count, value_bits);
-            }
-        }
-        let mut writer = BitWriter::new(&mut self.bytes, self.free_bits);
-        writer.write(0b1111, 4);
-        writer.write(dod.cast_unsigned(), 64);
-        self.free_bits = writer.free_bits();
-        self.push_sample(0, 0, value_bits);
-    }
-
-    /// Appends `count` (at most 24) bits of the time and those of the value, in one piece if they fit.
-    ///
-    /// The bits of the value are those of [`write_xor`](super::write_xor), which histograms and their tests are written
-    /// with. It is not called here because it writes prefix, window and contents one after the other: a head appends floats
-    /// more often than anything else, and most samples are short enough for one write of time and value together.
-    #[inline(always)]
-    fn push_sample(&mut self, time: u64, count: u32, value_bits: u64) {
-        const FIELDS_BITS: u32 = LEADING_BITS + SIGNIFICANT_BITS;
-        let mut writer = BitWriter::new(&mut self.bytes, self.free_bits);
-        let xor = value_bits ^ self.value_bits;
-        if xor == 0 {
-            writer.write(time << 1, count + 1);
-        } else {
-            let (head, head_bits) = if self.window.holds(xor) {
-                (time << 2 | 0b10, count + 2)
-            } else {
-                self.window = Window::around(xor);
-                ((time << 2 | 0b11) << FIELDS_BITS | self.window.to_fields(), count + 2 + FIELDS_BITS)
-            };
-            let (bits, significant) = (xor >> self.window.trailing_bits(), self.window.significant_bits());
-            if head_bits + significant <= 64 {
-                writer.write(head << significant | bits, head_bits + significant);
-            } else {
-                writer.write(head, head_bits);
-                writer.write(bits, significant);
-            }
-        }
-        self.free_bits = writer.free_bits();
     }
 }
 
