@@ -4,6 +4,8 @@
 //! counts what it drops. What is to be done to series goes through buffers and queues ([`shards`]) as [`work`] to the threads that do it
 //! ([`shard`]). Series are created by the reader, in the order of the log. What was found is told in a [`report`], how far it is by [`progress`].
 
+mod by_series;
+mod floats;
 mod progress;
 mod refs;
 mod report;
@@ -34,7 +36,7 @@ pub(crate) use progress::Progress;
 use refs::RefTable;
 pub use report::ReplayReport;
 use shards::{Shards, Spread};
-use work::{Change, Held, LoggedFloat};
+use work::{Change, Held};
 
 /// Fills an empty head from `chunks`, which were found in files, from the log in `dir`, and from that of late samples in
 /// `late_dir`. With `may_repair`, what cannot be read is cut off a log; all before it is kept.
@@ -245,7 +247,7 @@ impl Replay<'_> {
         if timestamp_ms < self.min_valid_ms() {
             self.report.samples_in_blocks += 1;
         } else if let Some(id) = self.series.get(series_ref) {
-            self.shards.add_float(LoggedFloat { id, timestamp_ms, value }, start_timestamp_ms);
+            self.shards.add_float(id, timestamp_ms, value, start_timestamp_ms);
         } else {
             self.report.samples_without_series += 1;
         }

@@ -13,7 +13,9 @@ use super::super::order::{Accepted, Follows};
 use super::super::page::{Page, Pages};
 use super::super::series::Series;
 use super::super::{Head, SharedHead};
-use super::work::{Change, LoggedFloat, LoggedHistogram, PageSamples, Work};
+use super::by_series::BySeries;
+use super::floats::LoggedFloat;
+use super::work::{Change, LoggedHistogram, PageSamples, Work};
 
 /// What was done, in numbers.
 #[derive(Default)]
@@ -44,12 +46,18 @@ pub(super) struct Shard {
     head: SharedHead,
     /// All pages, as far as they were asked for: there are only ever more of them.
     pages: Vec<Arc<Page>>,
+    by_series: BySeries,
     pub(super) tally: Tally,
 }
 
 impl Shard {
     pub(super) fn new(head: &SharedHead) -> Self {
-        Self { head: Arc::clone(head), pages: Vec::new(), tally: Tally::default() }
+        Self {
+            head: Arc::clone(head),
+            pages: Vec::new(),
+            by_series: BySeries::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Does what is to be done. Work on one page has to come in the order of the log.
@@ -61,34 +69,30 @@ impl Shard {
     }
 
     fn add_samples(&mut self, samples: &mut PageSamples) {
-        let first = samples.floats.first().map(|float| float.id);
-        let Some(id) = first.or_else(|| samples.histograms.first().map(|logged| logged.id)) else { return };
-        let Self { head, pages, tally } = self;
-        let Some(page) = page_of(id, head, pages) else { return };
+        let Self { head, pages, by_series, tally } = self;
+        let Some(page) = page_of(samples.page, head, pages) else { return };
         let mut page = page.write();
-        let mut restored = Restored { count: 0, oldest_ms: i64::MAX, newest_ms: i64::MIN };
         if samples.is_late {
             add_late(&mut page, head, samples, tally);
             return;
         }
+        let mut restored = Restored { count: 0, oldest_ms: i64::MAX, newest_ms: i64::MIN };
         let block_range_ms = head.options.block_range_ms;
-        for (LoggedFloat { id, timestamp_ms, value }, start_ms) in samples.started_floats() {
-            let Some(series) = page.get_mut(Pages::place(id).1) else { continue };
-            match restore_float(series, Sample { timestamp_ms, value }, start_ms, block_range_ms) {
-                Outcome::Float => restored.note(timestamp_ms),
-                Outcome::Histogram => {
-                    tally.histograms += 1;
-                    restored.note(timestamp_ms);
-                }
-                Outcome::PassedOver => tally.samples_passed_over += 1,
+        if samples.floats.have_starts() {
+            for float in samples.floats.iter() {
+                let Some(series) = page.get_mut(float.slot) else { continue };
+                restore_float(series, float, block_range_ms, &mut restored, tally);
             }
+        } else {
+            by_series.fill(&samples.floats);
+            add_runs(&mut page, by_series, block_range_ms, &mut restored, tally);
         }
         for logged in &samples.histograms {
             let Some(series) = page.get_mut(Pages::place(logged.id).1) else { continue };
             match restore_histogram(series, logged, block_range_ms) {
                 Some(true) => {
                     tally.histograms += 1;
-                    restored.note(logged.timestamp_ms);
+                    restored.note(1, logged.timestamp_ms, logged.timestamp_ms);
                 }
                 Some(false) => tally.histograms_invalid += 1,
                 None => tally.samples_passed_over += 1,
@@ -100,8 +104,8 @@ impl Shard {
     }
 
     fn change(&mut self, id: SeriesId, change: &mut Change) {
-        let Self { head, pages, tally } = self;
-        let Some(page) = page_of(id, head, pages) else { return };
+        let Self { head, pages, tally, .. } = self;
+        let Some(page) = page_of(Pages::place(id).0, head, pages) else { return };
         let mut page = page.write();
         let Some(series) = page.get_mut(Pages::place(id).1) else { return };
         match change {
@@ -112,9 +116,8 @@ impl Shard {
     }
 }
 
-/// The page of a series, which exists: who reads the log has made it before.
-fn page_of<'p>(id: SeriesId, head: &Head, pages: &'p mut Vec<Arc<Page>>) -> Option<&'p Page> {
-    let (number, _) = Pages::place(id);
+/// The page of this number, which exists: who reads the log has made it before.
+fn page_of<'p>(number: usize, head: &Head, pages: &'p mut Vec<Arc<Page>>) -> Option<&'p Page> {
     if number >= pages.len() {
         head.pages.extend(pages);
     }
@@ -125,13 +128,14 @@ fn page_of<'p>(id: SeriesId, head: &Head, pages: &'p mut Vec<Arc<Page>>) -> Opti
 fn add_late(page: &mut [Series], head: &Head, samples: &mut PageSamples, tally: &mut Tally) {
     let histograms = std::mem::take(&mut samples.histograms).into_iter().map(|logged| {
         let value = LateValue::Histogram(Box::new(logged.histogram));
-        (logged.id, logged.timestamp_ms, logged.start_ms, value)
+        (Pages::place(logged.id).1, logged.timestamp_ms, logged.start_ms, value)
     });
     let floats = samples
-        .started_floats()
-        .map(|(float, start_ms)| (float.id, float.timestamp_ms, start_ms, LateValue::Float(float.value)));
-    for (id, timestamp_ms, start_ms, value) in floats.chain(histograms) {
-        let Some(series) = page.get_mut(Pages::place(id).1) else { continue };
+        .floats
+        .iter()
+        .map(|float| (float.slot, float.timestamp_ms, float.start_ms, LateValue::Float(float.value)));
+    for (slot, timestamp_ms, start_ms, value) in floats.chain(histograms) {
+        let Some(series) = page.get_mut(slot) else { continue };
         match series.late_mut().insert(timestamp_ms, start_ms, value) {
             Ok(true) => {
                 tally.late_samples += 1;
@@ -172,38 +176,73 @@ struct Restored {
 }
 
 impl Restored {
-    fn note(&mut self, t_ms: i64) {
-        self.count += 1;
-        self.oldest_ms = self.oldest_ms.min(t_ms);
-        self.newest_ms = self.newest_ms.max(t_ms);
+    /// Counts samples of which the first and the last have these times.
+    fn note(&mut self, count: usize, oldest_ms: i64, newest_ms: i64) {
+        self.count += count as u64;
+        self.oldest_ms = self.oldest_ms.min(oldest_ms);
+        self.newest_ms = self.newest_ms.max(newest_ms);
     }
 }
 
-/// What a float of the log has become.
-enum Outcome {
-    Float,
-    Histogram,
-    PassedOver,
+/// Adds to each series its floats.
+fn add_runs(
+    page: &mut [Series],
+    floats: &BySeries,
+    block_range_ms: i64,
+    restored: &mut Restored,
+    tally: &mut Tally,
+) {
+    let touched =
+        floats.iter().filter_map(|(slot, _)| page.get(slot)).fold(0, |all, series| all ^ series.touch());
+    std::hint::black_box(touched);
+    for (slot, mut run) in floats.iter() {
+        let Some(series) = page.get_mut(slot) else { continue };
+        while let Some((&(timestamp_ms, value), behind)) = run.split_first() {
+            let added = series.push_run(run);
+            let (of_run, rest) = run.split_at(added);
+            match of_run.last() {
+                Some(&(newest_ms, _)) => {
+                    restored.note(added, timestamp_ms, newest_ms);
+                    run = rest;
+                }
+                None => {
+                    let float = LoggedFloat { slot, timestamp_ms, value, start_ms: 0 };
+                    restore_float(series, float, block_range_ms, restored, tally);
+                    run = behind;
+                }
+            }
+        }
+    }
 }
 
 /// Puts a float of the log into its series. Upstream logs the marker that ends a series of histograms as a float, unless
 /// the histogram before was in the same batch.
-fn restore_float(series: &mut Series, sample: Sample, start_ms: i64, block_range_ms: i64) -> Outcome {
+fn restore_float(
+    series: &mut Series,
+    LoggedFloat { timestamp_ms, value, start_ms, .. }: LoggedFloat,
+    block_range_ms: i64,
+    restored: &mut Restored,
+    tally: &mut Tally,
+) {
+    let (sample, stamp) = (Sample { timestamp_ms, value }, CommitStamp::REPLAY);
     match series.check(sample, Accepted::IN_ORDER) {
-        Ok(Follows::Appended) => {
-            series.push(sample, start_ms, CommitStamp::REPLAY, block_range_ms);
-            Outcome::Float
-        }
+        Ok(Follows::Appended) => series.push(sample, start_ms, stamp, block_range_ms),
         Ok(Follows::AsStaleHistogram(encoding)) => {
             let marker = HeldHistogram::stale(encoding);
-            let (t_ms, stamp) = (sample.timestamp_ms, CommitStamp::REPLAY);
-            match series.push_histogram(t_ms, marker.as_any(), start_ms, stamp, block_range_ms) {
-                Ok(()) => Outcome::Histogram,
-                Err(_) => Outcome::PassedOver,
+            let pushed =
+                series.push_histogram(timestamp_ms, marker.as_any(), start_ms, stamp, block_range_ms);
+            if pushed.is_err() {
+                tally.samples_passed_over += 1;
+                return;
             }
+            tally.histograms += 1;
         }
-        Ok(Follows::AlreadyThere | Follows::Late) | Err(_) => Outcome::PassedOver,
+        Ok(Follows::AlreadyThere | Follows::Late) | Err(_) => {
+            tally.samples_passed_over += 1;
+            return;
+        }
     }
+    restored.note(1, timestamp_ms, timestamp_ms);
 }
 
 /// Puts a histogram of the log into its series: whether it could be stored, or `None` if it came late or twice.

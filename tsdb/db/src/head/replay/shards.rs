@@ -22,18 +22,18 @@ use emberdb_wal::RefStamp;
 use super::super::SharedHead;
 use super::super::page::Pages;
 use super::shard::{Shard, Tally};
-use super::work::{Change, Held, LoggedFloat, LoggedHistogram, PageSamples, Spent, Work};
+use super::work::{Change, Held, LoggedHistogram, PageSamples, Spent, Work};
 
-/// A page's floats are passed on when there are so many: 96 KiB, sixteen for each series.
+/// A page's floats are passed on when there are so many: 36 KiB, sixteen for each series.
 const PAGE_FLOATS_MAX: usize = 4096;
 
 /// A page's histograms are passed on when they have so many bytes, or at the next one.
 const PAGE_HISTOGRAM_BYTES_MAX: usize = 64 * 1024;
 
-/// All buffers are passed on when they have so many bytes together: with a million series, a few samples of each.
+/// All buffers are passed on when they have so many bytes together: with a million series, seven samples of each.
 const BUFFERED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// So many buffers of pages may wait for each thread: some 6 MiB, enough to sleep over a while of the other side.
+/// So many buffers of pages may wait for each thread: some 2 MiB, enough to sleep over a while of the other side.
 const QUEUE_WORKS_MAX: usize = 64;
 
 /// More threads than this would wait for the one that reads.
@@ -79,7 +79,7 @@ struct Buffer {
     samples: PageSamples,
     /// With so many floats they are passed on.
     floats_max: usize,
-    histogram_bytes: usize,
+    bytes: usize,
 }
 
 struct Worker {
@@ -113,19 +113,21 @@ impl Shards {
         self.is_late = true;
     }
 
-    /// Adds a float to its series, some time.
+    /// Adds a float to its series, some time. It counts since `start_ms`; 0 is unknown.
     #[inline]
-    pub(super) fn add_float(&mut self, float: LoggedFloat, start_ms: i64) {
-        let (page, _) = Pages::place(float.id);
+    pub(super) fn add_float(&mut self, id: SeriesId, timestamp_ms: i64, value: f64, start_ms: i64) {
+        let (page, slot) = Pages::place(id);
         let Some(buffer) = self.buffers.get_mut(page).filter(|b| b.samples.histograms.is_empty()) else {
-            return self.add_float_to_other(page, float, start_ms);
+            return self.add_float_to_other(id, timestamp_ms, value, start_ms);
         };
-        buffer.samples.floats.push(float);
-        let is_full = buffer.samples.floats.len() >= buffer.floats_max;
+        let floats = &mut buffer.samples.floats;
+        let bytes = floats.push(slot, timestamp_ms, value);
+        let is_full = floats.len() >= buffer.floats_max;
         if start_ms != 0 {
-            buffer.samples.note_start(start_ms);
+            floats.note_start(start_ms);
         }
-        self.buffered_bytes += size_of::<LoggedFloat>();
+        buffer.bytes += bytes;
+        self.buffered_bytes += bytes;
         if is_full {
             buffer.floats_max = self.spread.page_floats_max;
             self.pass_on(page);
@@ -136,10 +138,11 @@ impl Shards {
 
     /// … in a page that is new, or has histograms to be passed on before.
     #[cold]
-    fn add_float_to_other(&mut self, page: usize, float: LoggedFloat, start_ms: i64) {
+    fn add_float_to_other(&mut self, id: SeriesId, timestamp_ms: i64, value: f64, start_ms: i64) {
+        let (page, _) = Pages::place(id);
         self.pass_on(page);
         self.make_room(page);
-        self.add_float(float, start_ms);
+        self.add_float(id, timestamp_ms, value, start_ms);
     }
 
     /// Adds a histogram to its series, some time, and leaves memory in its place.
@@ -159,9 +162,9 @@ impl Shards {
         let buffer = &mut self.buffers[page];
         let start_ms = start_timestamp_ms;
         buffer.samples.histograms.push(LoggedHistogram { id, timestamp_ms, start_ms, histogram });
-        buffer.histogram_bytes += bytes;
+        buffer.bytes += bytes;
         self.buffered_bytes += bytes;
-        if buffer.histogram_bytes >= PAGE_HISTOGRAM_BYTES_MAX {
+        if buffer.bytes >= PAGE_HISTOGRAM_BYTES_MAX {
             self.pass_on(page);
         } else if self.buffered_bytes > BUFFERED_BYTES_MAX {
             self.pass_on_all();
@@ -218,11 +221,11 @@ impl Shards {
         let Some(buffer) = self.buffers.get_mut(page).filter(|buffer| !buffer.samples.is_empty()) else {
             return;
         };
-        let floats_bytes = buffer.samples.floats.len() * size_of::<LoggedFloat>();
-        self.buffered_bytes -= floats_bytes + std::mem::take(&mut buffer.histogram_bytes);
+        self.buffered_bytes -= std::mem::take(&mut buffer.bytes);
         let room = self.empty.pop().or_else(|| self.returned.try_recv().ok());
         let mut samples = std::mem::replace(&mut buffer.samples, room.unwrap_or_default());
         self.spent.take_from(&mut buffer.samples);
+        samples.page = page;
         samples.is_late = self.is_late;
         self.send(page, Work::Samples(samples));
     }
@@ -264,6 +267,5 @@ impl Worker {
 /// The same memory without floats. Histograms stay, for whom decodes into their memory.
 fn emptied(mut samples: PageSamples) -> PageSamples {
     samples.floats.clear();
-    samples.float_starts.clear();
     samples
 }

@@ -7,14 +7,7 @@ use emberdb_wal::RecordNumber;
 
 use super::super::chunk_file::StoredChunk;
 use super::super::held::HeldHistogram;
-
-/// A float of the log, and its series.
-#[derive(Clone, Copy)]
-pub(super) struct LoggedFloat {
-    pub(super) id: SeriesId,
-    pub(super) timestamp_ms: i64,
-    pub(super) value: f64,
-}
+use super::floats::Floats;
 
 /// A native histogram of the log, and its series.
 pub(super) struct LoggedHistogram {
@@ -44,30 +37,16 @@ pub(super) enum Work {
 /// Samples of the series of one page: floats or histograms. Of both, one kind is empty, so that the order of a series' samples is kept.
 #[derive(Default)]
 pub(super) struct PageSamples {
+    /// The page's number.
+    pub(super) page: usize,
     pub(super) is_late: bool,
-    pub(super) floats: Vec<LoggedFloat>,
-    /// Since when the first floats count; 0 is unknown, as it is of those behind.
-    pub(super) float_starts: Vec<i64>,
+    pub(super) floats: Floats,
     pub(super) histograms: Vec<LoggedHistogram>,
 }
 
 impl PageSamples {
     pub(super) fn is_empty(&self) -> bool {
         self.floats.is_empty() && self.histograms.is_empty()
-    }
-
-    /// Notes since when the newest float counts.
-    pub(super) fn note_start(&mut self, start_ms: i64) {
-        self.float_starts.resize(self.floats.len(), 0);
-        if let Some(newest) = self.float_starts.last_mut() {
-            *newest = start_ms;
-        }
-    }
-
-    /// The floats, each with its start timestamp.
-    pub(super) fn started_floats(&self) -> impl Iterator<Item = (LoggedFloat, i64)> {
-        let starts = self.float_starts.iter().copied().chain(std::iter::repeat(0));
-        self.floats.iter().copied().zip(starts)
     }
 }
 

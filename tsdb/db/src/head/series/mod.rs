@@ -1,5 +1,6 @@
 //! One series' samples: finished chunks of floats and an open one, and beside them native histograms, if there are any.
 
+mod run;
 mod view;
 
 use emberdb_model::storage::AppendError;
