@@ -39,13 +39,16 @@ pub struct MemoryIndex {
     /// For each label name the values that occur, in order of first appearance.
     values: HashMap<Symbol, Vec<Symbol>, RandomState>,
     hasher: RandomState,
-    /// Memory for the labels of a series that is inserted.
+    /// The labels of the newest series that was asked for.
     inserted: Vec<Label>,
     /// How many values of labels occur no more since texts were forgotten the last time.
     values_gone: usize,
     /// What was selected lately.
     pub(crate) selected: SelectCache<SeriesId>,
 }
+
+/// What no series has.
+const NO_LABEL: Label = Label { name: Symbol::EMPTY, value: Symbol::EMPTY };
 
 /// So many bytes of answers are kept: twenty that name a hundred thousand series each.
 const SELECTED_BYTES_MAX: usize = 8 << 20;
@@ -111,12 +114,32 @@ impl MemoryIndex {
     /// # Panics
     /// If [`SERIES_MAX`] series were created already: whoever creates series keeps a lower limit.
     pub fn get_or_insert(&mut self, labels: &Labels) -> (SeriesId, bool) {
-        // Each text is looked up once, and label sets are compared by numbers.
+        self.get_or_insert_sorted(labels.iter())
+    }
+
+    /// The same, of names and values as [`Labels::iter`] gives them: sorted by name, each name once, and nothing empty.
+    ///
+    /// # Panics
+    /// As [`MemoryIndex::get_or_insert`] does.
+    pub fn get_or_insert_sorted<'l>(
+        &mut self,
+        labels: impl Iterator<Item = (&'l str, &'l str)>,
+    ) -> (SeriesId, bool) {
+        // Each text is looked up once, and label sets are compared by numbers. New series come by families: most labels are those of the
+        // one before, at the same place.
         let mut of_series = std::mem::take(&mut self.inserted);
-        let symbols = &mut self.symbols;
-        let interned = |(name, value)| Label { name: symbols.intern(name), value: symbols.intern(value) };
-        of_series.clear();
-        of_series.extend(labels.iter().map(interned));
+        let mut len = 0;
+        for (name, value) in labels {
+            let before = of_series.get(len).copied().unwrap_or(NO_LABEL);
+            let name = self.symbols.intern_like(name, before.name);
+            let value = self.symbols.intern_like(value, before.value);
+            match of_series.get_mut(len) {
+                Some(place) => *place = Label { name, value },
+                None => of_series.push(Label { name, value }),
+            }
+            len += 1;
+        }
+        of_series.truncate(len);
         let hash = LabelHash::of(&of_series).finish(&self.hasher);
         let found = self.by_labels.find(hash, |&id| *self.labels.get(id) == *of_series).copied();
         let id = found.unwrap_or_else(|| self.insert(&of_series, hash));

@@ -158,8 +158,7 @@ impl Head {
         }
     }
 
-    /// The same, of a series that is probably new.
-    pub(crate) fn create_or_get(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
+    fn create_or_get(&self, labels: &Labels) -> Result<(SeriesId, bool), AppendError> {
         let mut index = self.index.write();
         let wal_ref = match self.next_series(&index) {
             Ok(wal_ref) => wal_ref,
@@ -174,6 +173,12 @@ impl Head {
 
     /// The log's reference of another series, if there may be one.
     fn next_series(&self, index: &MemoryIndex) -> Result<u64, AppendError> {
+        self.check_room(index)?;
+        self.pages.next_wal_ref()
+    }
+
+    /// Whether there may be another series.
+    fn check_room(&self, index: &MemoryIndex) -> Result<(), AppendError> {
         if index.len() >= self.options.series_max {
             let message = format!("the database holds {} series, the most it may", index.len());
             return Err(AppendError::Limit(message));
@@ -183,7 +188,7 @@ impl Head {
                 "the numbers of series are used up: open the database again".into(),
             ));
         }
-        self.pages.next_wal_ref()
+        Ok(())
     }
 
     /// Samples older than this are not taken in order: half a block behind the newest one, as Prometheus without an

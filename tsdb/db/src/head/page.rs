@@ -42,10 +42,16 @@ impl Pages {
     /// Adds the series with the next number. Whoever calls holds the index for writing, so that numbers agree.
     pub(crate) fn push(&self, series: Series) {
         let mut pages = self.pages.write();
-        match pages.last().filter(|page| page.read().len() < PAGE_SERIES) {
-            Some(page) => page.write().push(series),
-            None => pages.push(Arc::new(RwLock::new(vec![series]))),
+        if let Some(newest) = pages.last() {
+            let mut page = newest.write();
+            if page.len() < PAGE_SERIES {
+                return page.push(series);
+            }
         }
+        // Where a page is full, the next one will be: its memory is taken at once. The first one may be all that there is.
+        let mut page = Vec::with_capacity(if pages.is_empty() { 0 } else { PAGE_SERIES });
+        page.push(series);
+        pages.push(Arc::new(RwLock::new(page)));
     }
 
     /// Frees the memory of pages of which all series `are_gone`. Who reads such a page keeps it as long as that takes. The newest page stays:

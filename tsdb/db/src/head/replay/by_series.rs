@@ -64,7 +64,7 @@ mod tests {
             for mut list in lists {
                 let mut floats = Floats::default();
                 for &(slot, timestamp_ms, value) in &list {
-                    floats.push(slot, timestamp_ms, f64::from(value));
+                    floats.push(timestamp_ms, &[slot as u8], &[f64::from(value)]);
                 }
                 sorted.fill(&floats);
                 list.sort_by_key(|&(slot, ..)| slot);

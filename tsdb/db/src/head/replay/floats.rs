@@ -31,16 +31,17 @@ pub(super) struct Floats {
 }
 
 impl Floats {
-    /// Adds a float without start timestamp of the series at a place in the page; returns how many bytes more there are.
-    #[inline(always)]
-    pub(super) fn push(&mut self, slot: usize, timestamp_ms: i64, value: f64) -> usize {
+    /// Adds floats without start timestamp, given as the places of their series in the page and their values; returns how many bytes
+    /// more there are.
+    pub(super) fn push(&mut self, timestamp_ms: i64, slots: &[u8], values: &[f64]) -> usize {
+        debug_assert_eq!(slots.len(), values.len());
         let is_new_time = self.times.last().is_none_or(|&(_, newest_ms)| newest_ms != timestamp_ms);
-        if is_new_time {
+        if is_new_time && !slots.is_empty() {
             self.times.push((self.slots.len() as u32, timestamp_ms));
         }
-        self.slots.push(slot as u8);
-        self.values.push(value);
-        FLOAT_BYTES + if is_new_time { size_of::<(u32, i64)>() } else { 0 }
+        self.slots.extend_from_slice(slots);
+        self.values.extend_from_slice(values);
+        slots.len() * FLOAT_BYTES + if is_new_time { size_of::<(u32, i64)>() } else { 0 }
     }
 
     /// Notes since when the newest float counts.
@@ -118,7 +119,7 @@ mod tests {
                 let mut model = Vec::new();
                 for (slot, timestamp_ms, value, start_ms) in list {
                     let value = f64::from(value);
-                    floats.push(slot, timestamp_ms, value);
+                    floats.push(timestamp_ms, &[slot as u8], &[value]);
                     if start_ms != 0 {
                         floats.note_start(start_ms);
                     }

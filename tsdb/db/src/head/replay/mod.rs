@@ -9,6 +9,8 @@ mod floats;
 mod progress;
 mod refs;
 mod report;
+mod run;
+mod series;
 mod shard;
 mod shards;
 #[cfg(test)]
@@ -35,6 +37,7 @@ use crate::error::OpenError;
 pub(crate) use progress::Progress;
 use refs::RefTable;
 pub use report::ReplayReport;
+use series::are_labels;
 use shards::{Shards, Spread};
 use work::{Change, Held};
 
@@ -197,21 +200,15 @@ impl Replay<'_> {
         let mut decoder = SeriesDecoder::new(record)?;
         let mut pairs = Vec::new();
         while let Some(wal_ref) = decoder.next_series(&mut pairs)? {
-            let Ok(labels) = Labels::new(pairs.iter().copied()) else {
+            let (id, own_ref) = if are_labels(&pairs) {
+                self.head.restore_series(pairs.iter().copied(), wal_ref)?
+            } else if let Ok(labels) = Labels::new(pairs.iter().copied()) {
+                self.head.restore_series(labels.iter(), wal_ref)?
+            } else {
                 self.report.series_invalid += 1;
                 continue;
             };
-            let (id, _) = self.head.create_or_get(&labels)?;
-            self.head.pages.note_wal_ref(wal_ref);
-            let own_ref = self.head.pages.with(id, |series| {
-                // The first reference stays: samples under it may still be in the log.
-                if !series.logged {
-                    series.wal_ref = wal_ref;
-                    series.logged = true;
-                }
-                series.wal_ref
-            });
-            if own_ref.is_some_and(|own_ref| own_ref != wal_ref) {
+            if own_ref != wal_ref {
                 self.head.further_refs.lock().push((id, wal_ref));
             }
             self.series.insert(wal_ref, id);

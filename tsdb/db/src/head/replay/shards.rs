@@ -12,6 +12,7 @@
 //! threads. Samples wait in buffers by page because a page's series fit into the processor's cache, and those of a whole head do not: each is
 //! then fetched once for several samples. With one thread there are the buffers, and no queue.
 
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use emberdb_env::{Thread, ThreadPanicked};
@@ -21,6 +22,7 @@ use emberdb_wal::RefStamp;
 
 use super::super::SharedHead;
 use super::super::page::Pages;
+use super::run::Run;
 use super::shard::{Shard, Tally};
 use super::work::{Change, Held, LoggedHistogram, PageSamples, Spent, Work};
 
@@ -59,6 +61,8 @@ impl Spread {
 /// The reader's end.
 pub(super) struct Shards {
     spread: Spread,
+    /// The newest floats. They are in no buffer yet.
+    run: Box<Run>,
     /// Samples that are not passed on yet, by page.
     buffers: Vec<Buffer>,
     buffered_bytes: usize,
@@ -82,6 +86,13 @@ struct Buffer {
     bytes: usize,
 }
 
+impl Buffer {
+    /// So many floats go into it before they are passed on.
+    fn room(&self) -> usize {
+        self.floats_max.saturating_sub(self.samples.floats.len()).max(1)
+    }
+}
+
 struct Worker {
     queue: SyncSender<Work>,
     thread: Thread<Tally>,
@@ -95,6 +106,7 @@ impl Shards {
         let threads = (0..wanted).map_while(|_| Worker::start(head, returns.clone())).collect();
         Self {
             spread,
+            run: Box::default(),
             buffers: Vec::new(),
             buffered_bytes: 0,
             is_late: false,
@@ -109,6 +121,7 @@ impl Shards {
 
     /// From now on samples are late ones.
     pub(super) fn begin_late(&mut self) {
+        self.end_run();
         self.pass_on_all();
         self.is_late = true;
     }
@@ -117,32 +130,52 @@ impl Shards {
     #[inline]
     pub(super) fn add_float(&mut self, id: SeriesId, timestamp_ms: i64, value: f64, start_ms: i64) {
         let (page, slot) = Pages::place(id);
-        let Some(buffer) = self.buffers.get_mut(page).filter(|b| b.samples.histograms.is_empty()) else {
-            return self.add_float_to_other(id, timestamp_ms, value, start_ms);
-        };
+        if start_ms != 0 {
+            self.end_run();
+            self.run.begin(page, slot, timestamp_ms, value);
+            self.wait_for_page(0..1, start_ms);
+            self.run.clear();
+        } else if !self.run.push(page, slot, timestamp_ms, value) {
+            self.end_run();
+            self.run.begin(page, slot, timestamp_ms, value);
+        }
+    }
+
+    /// Adds the floats that were gathered to those that wait for their page.
+    fn end_run(&mut self) {
+        let len = self.run.len();
+        let mut done = 0;
+        while done < len {
+            let room = self.buffers.get(self.run.page).map_or(1, Buffer::room);
+            let end = len.min(done + room);
+            self.wait_for_page(done..end, 0);
+            done = end;
+        }
+        self.run.clear();
+    }
+
+    /// Adds some of the floats that were gathered, for which there is room, to those that wait for their page. The last one counts since
+    /// `start_ms`.
+    fn wait_for_page(&mut self, range: Range<usize>, start_ms: i64) {
+        let page = self.run.page;
+        self.make_room(page);
+        if !self.buffers[page].samples.histograms.is_empty() {
+            self.pass_on(page);
+        }
+        let (buffer, (slots, values)) = (&mut self.buffers[page], self.run.floats());
         let floats = &mut buffer.samples.floats;
-        let bytes = floats.push(slot, timestamp_ms, value);
-        let is_full = floats.len() >= buffer.floats_max;
+        let bytes = floats.push(self.run.timestamp_ms, &slots[range.clone()], &values[range]);
         if start_ms != 0 {
             floats.note_start(start_ms);
         }
         buffer.bytes += bytes;
         self.buffered_bytes += bytes;
-        if is_full {
+        if floats.len() >= buffer.floats_max {
             buffer.floats_max = self.spread.page_floats_max;
             self.pass_on(page);
         } else if self.buffered_bytes > BUFFERED_BYTES_MAX {
             self.pass_on_all();
         }
-    }
-
-    /// … in a page that is new, or has histograms to be passed on before.
-    #[cold]
-    fn add_float_to_other(&mut self, id: SeriesId, timestamp_ms: i64, value: f64, start_ms: i64) {
-        let (page, _) = Pages::place(id);
-        self.pass_on(page);
-        self.make_room(page);
-        self.add_float(id, timestamp_ms, value, start_ms);
     }
 
     /// Adds a histogram to its series, some time, and leaves memory in its place.
@@ -153,6 +186,7 @@ impl Shards {
         histogram: &mut NativeHistogram<N>,
     ) {
         let (page, _) = Pages::place(id);
+        self.end_run();
         self.make_room(page);
         if !self.buffers[page].samples.floats.is_empty() {
             self.pass_on(page);
@@ -174,6 +208,7 @@ impl Shards {
     /// Changes a series after all that was added to it before.
     pub(super) fn change(&mut self, id: SeriesId, change: Change) {
         let (page, _) = Pages::place(id);
+        self.end_run();
         self.pass_on(page);
         self.send(page, Work::Change(id, change));
     }
@@ -185,6 +220,7 @@ impl Shards {
 
     /// Returns when all is done: what was.
     pub(super) fn finish(mut self) -> Result<Vec<Tally>, ThreadPanicked> {
+        self.end_run();
         self.pass_on_all();
         let Self { own, threads, .. } = self;
         // All queues end before the first thread is waited for.
