@@ -1,9 +1,10 @@
 //! Reading the log back into an empty head.
 //!
-//! One thread reads: it checks and decompresses records ([`WalReader`]), decodes them, knows which series a reference means ([`refs`]), and
-//! counts what it drops. What is to be done to series goes through buffers and queues ([`shards`]) as [`work`] to the threads that do it
+//! One thread checks and decompresses records ([`ahead`]). Another one decodes them, knows which series a reference means ([`refs`]), and
+//! counts what it drops: it is called the reader. What is to be done to series goes through buffers and queues ([`shards`]) as [`work`] to the threads that do it
 //! ([`shard`]). Series are created by the reader, in the order of the log. What was found is told in a [`report`], how far it is by [`progress`].
 
+mod ahead;
 mod by_series;
 mod floats;
 mod progress;
@@ -24,8 +25,8 @@ use emberdb_model::storage::AppendError;
 use emberdb_model::{Labels, TimeRange};
 use emberdb_wal::{
     Corruption, HistogramDecoder, LoggedRecord, RecordError, RecordKind, RefMmapMarker, RefSample,
-    RefStartedSample, RefTombstone, SeriesDecoder, WalError, WalListing, WalReader, decode_mmap_markers,
-    decode_samples, decode_started_samples, decode_tombstones, repair,
+    RefStartedSample, RefTombstone, SeriesDecoder, WalError, WalListing, decode_mmap_markers, decode_samples,
+    decode_started_samples, decode_tombstones, repair,
 };
 use foldhash::HashMap;
 
@@ -33,6 +34,7 @@ use super::chunk_file::StoredChunk;
 use super::replay_marks::{restore_exemplars, restore_metadata};
 use super::{Head, SharedHead};
 use crate::error::OpenError;
+use ahead::LogReader;
 
 pub(crate) use progress::Progress;
 use refs::RefTable;
@@ -69,6 +71,7 @@ fn replay_spread(
         chunks: by_series(chunks),
         samples: Vec::new(),
         is_late: false,
+        reads_ahead: spread.threads > 1,
         shards: Shards::start(head, spread),
         progress,
         bytes_before: 0,
@@ -108,6 +111,8 @@ struct Replay<'a> {
     samples: Vec<RefSample>,
     /// Whether the log of late samples is being read.
     is_late: bool,
+    /// Whether logs are read by a thread.
+    reads_ahead: bool,
     shards: Shards,
     progress: &'a Progress,
     /// Bytes of the logs that were read to their end.
@@ -134,7 +139,14 @@ impl Replay<'_> {
 
     /// Applies the records of a log to its end, or to the first one that cannot be read, which is returned.
     fn read_log(&mut self, dir: &Path, listing: &WalListing) -> Result<Option<Corruption>, OpenError> {
-        let mut reader = WalReader::new(&self.head.env, listing);
+        let mut reader = LogReader::start(&self.head.env, listing, self.reads_ahead);
+        let damage = self.apply_all(dir, &mut reader);
+        // Before anything is cut off, nobody reads.
+        reader.finish()?;
+        damage
+    }
+
+    fn apply_all(&mut self, dir: &Path, reader: &mut LogReader) -> Result<Option<Corruption>, OpenError> {
         loop {
             self.progress.set_read(self.bytes_before.saturating_add(reader.bytes_read()));
             if self.progress.is_stopped() {

@@ -44,7 +44,7 @@ const THREADS_MAX: usize = 16;
 /// How a replay is spread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spread {
-    /// Threads that put samples into series, beside the one that reads; with one, that does it all.
+    /// Threads that put samples into series, beside those that read; with one, there is no other.
     pub(super) threads: usize,
     /// See [`PAGE_FLOATS_MAX`].
     pub(super) page_floats_max: usize,
