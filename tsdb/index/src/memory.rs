@@ -191,6 +191,8 @@ impl MemoryIndex {
             is_used[value.index()] = true;
         }
         self.symbols.retain(|symbol| is_used[symbol.index()]);
+        // Symbols of a series that is gone may mean other texts from now on.
+        self.inserted.clear();
         self.values_gone = 0;
     }
 
