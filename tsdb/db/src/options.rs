@@ -97,7 +97,7 @@ pub struct TsdbOptions {
     pub start_timestamps: bool,
     /// Whether opening waits until the log is replayed.
     pub replay: Replay,
-    /// How many threads put samples of the log into their series, beside the one that reads it: at most 16, and with 1 there is one thread
+    /// How many threads put samples of the log into their series, beside the two that read it: at most 16, and with 1 there is one thread
     /// for all. The result is the same. Default: as many as the machine has processors.
     pub replay_threads: Option<usize>,
     /// At most so many series; the next one is refused. Default 2^32 - 1, which is what series numbers can count.
