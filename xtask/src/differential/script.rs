@@ -27,7 +27,8 @@ pub(super) fn case(data: Option<&DataSet>, difference: &Difference) -> String {
 
 fn load(data: &DataSet, needs: &Needs, origin_ms: i64) -> String {
     let chosen = needs.read(data);
-    let times = chosen.iter().flat_map(|series| series.samples.iter().map(|sample| sample.time_ms - origin_ms));
+    let times =
+        chosen.iter().flat_map(|series| series.samples.iter().map(|sample| sample.time_ms - origin_ms));
     let step_ms = times.fold(0, divisor).max(1);
     let mut text = format!("load {step_ms}ms\n");
     for series in &chosen {
