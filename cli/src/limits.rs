@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use emberdb::DbOptions;
+use emberdb::{DbOptions, FloatEncoding};
 
 /// Limits of `ember serve`.
 #[derive(Args)]
@@ -24,6 +24,14 @@ pub(crate) struct LimitArgs {
         default_value = "0s",
     )]
     out_of_order_window_ms: i64,
+    /// How floats are written into chunks; no Prometheus before 3.11 reads xor2. In Prometheus it is a field of the configuration.
+    #[arg(
+        long = "storage.tsdb.chunk-encoding.floats",
+        value_name = "ENCODING",
+        value_parser = parse_float_encoding,
+        default_value = "xor",
+    )]
+    float_encoding: FloatEncoding,
     /// How far queries look back for a sample.
     #[arg(
         long = "query.lookback-delta",
@@ -50,6 +58,7 @@ impl LimitArgs {
         storage.retention_ms = self.retention_ms.filter(|&ms| ms > 0);
         storage.retention_bytes = self.retention_bytes.filter(|&bytes| bytes > 0);
         storage.out_of_order_window_ms = self.out_of_order_window_ms;
+        storage.float_encoding = self.float_encoding;
         engine.lookback_ms = self.lookback_ms;
         engine.samples_max = self.samples_max;
         engine.timeout = self.timeout;
@@ -58,6 +67,14 @@ impl LimitArgs {
     /// How many queries are evaluated at the same time.
     pub(crate) fn concurrent_queries_max(&self) -> usize {
         self.concurrent_queries_max
+    }
+}
+
+fn parse_float_encoding(text: &str) -> Result<FloatEncoding, String> {
+    match text {
+        "xor" => Ok(FloatEncoding::Xor),
+        "xor2" => Ok(FloatEncoding::Xor2),
+        _ => Err("expected xor or xor2".into()),
     }
 }
 

@@ -50,4 +50,4 @@ pub use emberdb_tsdb_block::{BlockMeta, BlockStats};
 pub use emberdb_wal::{Compression, RecordKind, RepairReport};
 pub use error::OpenError;
 pub use head::ReplayReport;
-pub use options::{Durability, Maintained, Replay, TsdbOptions};
+pub use options::{Durability, FloatEncoding, Maintained, Replay, TsdbOptions};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use emberdb_tsdb_chunk::Encoding;
 use emberdb_wal::{Compression, SEGMENT_BYTES_DEFAULT};
 
 /// When a commit is durable against a power cut. Against the end of the process it always is: the system has its bytes before the
@@ -60,6 +61,26 @@ pub enum Maintained {
     ByCaller,
 }
 
+/// The encoding of chunks of floats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FloatEncoding {
+    /// What every Prometheus reads. Samples with start timestamps are written as [`Xor2`](Self::Xor2) all the same, which has a place for them.
+    #[default]
+    Xor,
+    /// Fewer bits for samples that come at even times, and for staleness markers. No Prometheus before 3.11 reads it.
+    Xor2,
+}
+
+impl FloatEncoding {
+    /// The encoding of the chunk of a sample that counts since `start_ms`; 0 is unknown.
+    pub(crate) const fn of(self, start_ms: i64) -> Encoding {
+        match self {
+            Self::Xor if start_ms == 0 => Encoding::Xor,
+            Self::Xor | Self::Xor2 => Encoding::Xor2,
+        }
+    }
+}
+
 /// Options of [`Tsdb::open`](crate::Tsdb::open).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -95,6 +116,8 @@ pub struct TsdbOptions {
     /// the records and chunks with them are new: no Prometheus before 3.11 reads a directory that has some. What a directory has is read
     /// and kept whatever is chosen.
     pub start_timestamps: bool,
+    /// How floats are written into chunks. What a directory has is read whatever is chosen.
+    pub float_encoding: FloatEncoding,
     /// Whether opening waits until the log is replayed.
     pub replay: Replay,
     /// How many threads put samples of the log into their series, beside the two that read it: at most 16, and with 1 there is one thread
@@ -118,9 +141,23 @@ impl Default for TsdbOptions {
             stale_series_ratio: None,
             exemplars_max: 100_000,
             start_timestamps: false,
+            float_encoding: FloatEncoding::default(),
             replay: Replay::default(),
             replay_threads: None,
             series_max: emberdb_tsdb_index::SERIES_MAX,
         }
+    }
+}
+
+/// By what chunks begin and end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChunkRules {
+    pub(crate) block_range_ms: i64,
+    pub(crate) floats: FloatEncoding,
+}
+
+impl TsdbOptions {
+    pub(crate) const fn chunk_rules(&self) -> ChunkRules {
+        ChunkRules { block_range_ms: self.block_range_ms, floats: self.float_encoding }
     }
 }

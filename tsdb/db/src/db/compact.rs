@@ -204,6 +204,11 @@ impl Shared {
         Ok(meta)
     }
 
+    /// How samples are written into blocks that have to be encoded anew.
+    pub(super) fn merge_options(&self) -> MergeOptions {
+        MergeOptions { float_encoding: self.head.options.float_encoding.of(0), ..MergeOptions::default() }
+    }
+
     /// Writes a block into the directory and opens it.
     pub(super) fn write_block(
         &self,
@@ -211,7 +216,7 @@ impl Shared {
         sources: &[&dyn BlockSource],
     ) -> BlockResult<Option<Block>> {
         let env = &self.head.env;
-        let written = merge_blocks(env, &self.dir, meta, sources, MergeOptions::default())?;
+        let written = merge_blocks(env, &self.dir, meta, sources, self.merge_options())?;
         written.map(|meta| Block::open(env, &self.dir.join(meta.ulid.to_string()))).transpose()
     }
 

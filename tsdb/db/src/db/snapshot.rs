@@ -4,7 +4,7 @@ use std::path::Path;
 
 use emberdb_model::TimeRange;
 use emberdb_model::storage::StorageError;
-use emberdb_tsdb_block::{BlockMeta, MergeOptions, merge_blocks, new_ulid};
+use emberdb_tsdb_block::{BlockMeta, merge_blocks, new_ulid};
 
 use super::Shared;
 use crate::error::system_failed;
@@ -29,7 +29,7 @@ impl Shared {
             let range = TimeRange::new(from_ms, newest_ms);
             let meta = BlockMeta::new(new_ulid(env), range.min_ms, newest_ms.saturating_add(1));
             let head = HeadSource::new(&self.head, range);
-            merge_blocks(env, to, meta, &[&head], MergeOptions::default())?;
+            merge_blocks(env, to, meta, &[&head], self.merge_options())?;
         }
         env.fs().sync_dir(to).map_err(system_failed)
     }

@@ -245,7 +245,7 @@ impl Head {
             let page = self.pages.page(page_of(&run[0])).expect("a sample was checked against its series");
             let mut page = page.write();
             for &BatchSample { id, sample, start_ms, .. } in run {
-                page[Pages::place(id).1].push(sample, start_ms, stamp, self.options.block_range_ms);
+                page[Pages::place(id).1].push(sample, start_ms, stamp, self.options.chunk_rules());
                 oldest_ms = oldest_ms.min(sample.timestamp_ms);
                 newest_ms = newest_ms.max(sample.timestamp_ms);
             }
@@ -265,7 +265,8 @@ impl Head {
         for (id, timestamp_ms, start_ms, value) in floats.chain(histograms) {
             self.note_late(timestamp_ms);
             self.pages.with(id, |series| {
-                let inserted = series.late_mut().insert(timestamp_ms, start_ms, value);
+                let inserted =
+                    series.late_mut().insert(timestamp_ms, start_ms, value, self.options.float_encoding);
                 inserted.expect("histograms that are valid and not too large can be written into chunks")
             });
         }
@@ -284,7 +285,7 @@ impl Head {
             for added in run {
                 let (t_ms, histogram) = (added.timestamp_ms, added.histogram.as_any());
                 page[Pages::place(added.id).1]
-                    .push_histogram(t_ms, histogram, added.start_ms, stamp, self.options.block_range_ms)
+                    .push_histogram(t_ms, histogram, added.start_ms, stamp, self.options.chunk_rules())
                     .expect("a histogram that is valid and not too large can be the first of a chunk");
                 oldest_ms = oldest_ms.min(t_ms);
                 newest_ms = newest_ms.max(t_ms);

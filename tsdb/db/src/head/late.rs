@@ -14,6 +14,7 @@ use super::chunk::HeadChunk;
 use super::chunk_file::{ChunkFiles, StoredChunk};
 use super::held::HeldHistogram;
 use super::series::{corrupt, read_chunk};
+use crate::options::FloatEncoding;
 
 /// So many samples are sorted in memory before they become a chunk, as upstream.
 const OPEN_SAMPLES_MAX: usize = 32;
@@ -50,9 +51,10 @@ impl LateSamples {
         timestamp_ms: i64,
         start_ms: i64,
         value: LateValue,
+        floats: FloatEncoding,
     ) -> Result<bool, ChunkError> {
         if self.open.len() >= OPEN_SAMPLES_MAX {
-            self.finish_open()?;
+            self.finish_open(floats)?;
         }
         match self.open.binary_search_by_key(&timestamp_ms, |sample| sample.timestamp_ms) {
             Ok(_) => Ok(false),
@@ -78,8 +80,8 @@ impl LateSamples {
     }
 
     /// Makes chunks of the samples in memory.
-    pub(super) fn finish_open(&mut self) -> Result<(), ChunkError> {
-        let chunks = encode(&self.open)?;
+    pub(super) fn finish_open(&mut self, floats: FloatEncoding) -> Result<(), ChunkError> {
+        let chunks = encode(&self.open, floats)?;
         self.chunks.extend(chunks);
         self.open.clear();
         Ok(())
@@ -120,7 +122,7 @@ impl LateSamples {
         sources: &mut Vec<(TimeRange, SampleColumns)>,
     ) -> Result<(), StorageError> {
         // Samples in memory are read as the chunk that they will be: so it is told of histograms what a chunk tells.
-        let open = encode(&self.open).map_err(corrupt)?;
+        let open = encode(&self.open, FloatEncoding::default()).map_err(corrupt)?;
         for chunk in self.chunks.iter().chain(&open).filter(|chunk| chunk.range().overlaps(&range)) {
             let mut columns = SampleColumns::new();
             read_any(chunk.encoding, &chunk.bytes(files)?, range, &mut columns)?;
@@ -158,12 +160,12 @@ fn read_any(
 }
 
 /// Chunks of sorted samples: another one begins where floats follow histograms, or histograms cannot follow each other.
-fn encode(samples: &[LateSample]) -> Result<Vec<HeadChunk>, ChunkError> {
+fn encode(samples: &[LateSample], floats: FloatEncoding) -> Result<Vec<HeadChunk>, ChunkError> {
     let is_float = |sample: &LateSample| matches!(sample.value, LateValue::Float(_));
     let mut chunks = Vec::new();
     for run in samples.chunk_by(|a, b| is_float(a) == is_float(b)) {
-        let is_any_started = run.iter().any(|sample| sample.start_ms != 0);
-        let mut floats = FloatAppender::new(if is_any_started { Encoding::Xor2 } else { Encoding::Xor });
+        let start_ms = run.iter().map(|sample| sample.start_ms).find(|&start_ms| start_ms != 0);
+        let mut floats = FloatAppender::new(floats.of(start_ms.unwrap_or(0)));
         let mut histograms = HistogramChunks::uncut();
         for &LateSample { timestamp_ms, start_ms, ref value } in run {
             match value {

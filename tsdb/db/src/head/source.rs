@@ -208,7 +208,7 @@ impl Head {
             }
             for (slot, series) in page.write().iter_mut().enumerate().filter(|(_, s)| s.late().is_some()) {
                 let samples = series.late_mut();
-                samples.finish_open().map_err(corrupt)?;
+                samples.finish_open(self.options.float_encoding).map_err(corrupt)?;
                 late.counts.push((Pages::id(number, slot), samples.chunks().len()));
                 late.range =
                     late.range.into_iter().chain(samples.range()).reduce(|whole, range| whole.union(&range));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use emberdb_model::STALE_NAN;
-use emberdb_tsdb_db::Maintained;
+use emberdb_tsdb_db::{FloatEncoding, Maintained};
 use proptest::prelude::*;
 
 use super::fault_fs::FaultFs;
@@ -51,6 +51,79 @@ fn filled(
 
 fn job(job: &str) -> [Matcher; 1] {
     [Matcher::equal("job", job)]
+}
+
+/// Floats are written as is asked, in files of the head, in blocks of samples in order and late ones, and where these become one; and
+/// what was written otherwise is read all the same.
+#[test]
+fn floats_are_encoded_as_is_asked() {
+    let dir = TempDir::new();
+    let reopen = |encoding| {
+        let mut options = options();
+        options.float_encoding = encoding;
+        options.out_of_order_window_ms = 20 * HOUR_MS;
+        Tsdb::open(&Env::real(), &dir.path, options).unwrap()
+    };
+    let encodings = || {
+        let mut found = std::collections::BTreeSet::new();
+        for entry in std::fs::read_dir(&dir.path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("meta.json").is_file() {
+                let block = emberdb_tsdb_block::Block::open(&Env::real(), &path).unwrap();
+                let chunks = block.series().unwrap().flat_map(|series| series.unwrap().chunks);
+                found.extend(chunks.map(|chunk| block.chunks().encoding(chunk.chunk_ref).unwrap()));
+            }
+        }
+        Vec::from_iter(found)
+    };
+    let late = |db: &Tsdb, minutes: std::ops::Range<i64>| {
+        let samples: Vec<_> = minutes.map(|minute| (minute * MINUTE_MS + 1, 0.5)).collect();
+        assert!(put(db, &labels("m", "a"), &samples).is_empty());
+    };
+    let db = reopen(FloatEncoding::Xor);
+    fill(&db, 0..7);
+    late(&db, 300..350);
+    db.close().unwrap();
+    let db = reopen(FloatEncoding::Xor2);
+    fill(&db, 7..13);
+    late(&db, 500..600);
+    let before = dump(&db);
+    let _ = db.maintain().unwrap();
+    assert_eq!(dump(&db), before);
+    assert_eq!(encodings(), [1, 4]);
+    db.close().unwrap();
+    // Chunks of before stay as they are, but where they overlap.
+    let db = reopen(FloatEncoding::Xor2);
+    fill(&db, 13..19);
+    let before = dump(&db);
+    let _ = db.maintain().unwrap();
+    db.close().unwrap();
+    assert_eq!(dump(&reopen(FloatEncoding::Xor)), before);
+}
+
+#[test]
+fn all_floats_may_be_xor2() {
+    let dir = TempDir::new();
+    let mut options = options();
+    options.float_encoding = FloatEncoding::Xor2;
+    options.out_of_order_window_ms = 20 * HOUR_MS;
+    let db = Tsdb::open(&Env::real(), &dir.path, options.clone()).unwrap();
+    fill(&db, 0..3);
+    db.close().unwrap();
+    let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+    fill(&db, 3..9);
+    let samples: Vec<_> = (0..100).map(|minute| (minute * MINUTE_MS + 1, 0.5)).collect();
+    assert!(put(&db, &labels("late", "a"), &samples).is_empty());
+    let before = dump(&db);
+    let _ = db.maintain().unwrap();
+    assert_eq!(dump(&db), before);
+    for meta in db.blocks() {
+        let block =
+            emberdb_tsdb_block::Block::open(&Env::real(), &dir.path.join(meta.ulid.to_string())).unwrap();
+        for chunk in block.series().unwrap().flat_map(|series| series.unwrap().chunks) {
+            assert_eq!(block.chunks().encoding(chunk.chunk_ref).unwrap(), 4);
+        }
+    }
 }
 
 /// A query that can look at several parts of the store gets all its series in the order of their labels, also those that only one part

@@ -16,6 +16,7 @@ use super::super::{Head, SharedHead};
 use super::by_series::BySeries;
 use super::floats::LoggedFloat;
 use super::work::{Change, LoggedHistogram, PageSamples, Work};
+use crate::options::ChunkRules;
 
 /// What was done, in numbers.
 #[derive(Default)]
@@ -77,19 +78,19 @@ impl Shard {
             return;
         }
         let mut restored = Restored { count: 0, oldest_ms: i64::MAX, newest_ms: i64::MIN };
-        let block_range_ms = head.options.block_range_ms;
+        let rules = head.options.chunk_rules();
         if samples.floats.have_starts() {
             for float in samples.floats.iter() {
                 let Some(series) = page.get_mut(float.slot) else { continue };
-                restore_float(series, float, block_range_ms, &mut restored, tally);
+                restore_float(series, float, rules, &mut restored, tally);
             }
         } else {
             by_series.fill(&samples.floats);
-            add_runs(&mut page, by_series, block_range_ms, &mut restored, tally);
+            add_runs(&mut page, by_series, rules, &mut restored, tally);
         }
         for logged in &samples.histograms {
             let Some(series) = page.get_mut(Pages::place(logged.id).1) else { continue };
-            match restore_histogram(series, logged, block_range_ms) {
+            match restore_histogram(series, logged, rules) {
                 Some(true) => {
                     tally.histograms += 1;
                     restored.note(1, logged.timestamp_ms, logged.timestamp_ms);
@@ -136,7 +137,7 @@ fn add_late(page: &mut [Series], head: &Head, samples: &mut PageSamples, tally: 
         .map(|float| (float.slot, float.timestamp_ms, float.start_ms, LateValue::Float(float.value)));
     for (slot, timestamp_ms, start_ms, value) in floats.chain(histograms) {
         let Some(series) = page.get_mut(slot) else { continue };
-        match series.late_mut().insert(timestamp_ms, start_ms, value) {
+        match series.late_mut().insert(timestamp_ms, start_ms, value, head.options.float_encoding) {
             Ok(true) => {
                 tally.late_samples += 1;
                 head.note_late(timestamp_ms);
@@ -159,7 +160,7 @@ fn add_chunk(series: &mut Series, chunk: &StoredChunk, head: &Head, tally: &mut 
     if chunk.max_ms < head.min_valid_ms() {
         return;
     }
-    if !series.restore(chunk, head.options.block_range_ms) {
+    if !series.restore(chunk, head.options.chunk_rules()) {
         tally.chunks_passed_over += 1;
         return;
     }
@@ -188,7 +189,7 @@ impl Restored {
 fn add_runs(
     page: &mut [Series],
     floats: &BySeries,
-    block_range_ms: i64,
+    rules: ChunkRules,
     restored: &mut Restored,
     tally: &mut Tally,
 ) {
@@ -207,7 +208,7 @@ fn add_runs(
                 }
                 None => {
                     let float = LoggedFloat { slot, timestamp_ms, value, start_ms: 0 };
-                    restore_float(series, float, block_range_ms, restored, tally);
+                    restore_float(series, float, rules, restored, tally);
                     run = behind;
                 }
             }
@@ -220,17 +221,16 @@ fn add_runs(
 fn restore_float(
     series: &mut Series,
     LoggedFloat { timestamp_ms, value, start_ms, .. }: LoggedFloat,
-    block_range_ms: i64,
+    rules: ChunkRules,
     restored: &mut Restored,
     tally: &mut Tally,
 ) {
     let (sample, stamp) = (Sample { timestamp_ms, value }, CommitStamp::REPLAY);
     match series.check(sample, Accepted::IN_ORDER) {
-        Ok(Follows::Appended) => series.push(sample, start_ms, stamp, block_range_ms),
+        Ok(Follows::Appended) => series.push(sample, start_ms, stamp, rules),
         Ok(Follows::AsStaleHistogram(encoding)) => {
             let marker = HeldHistogram::stale(encoding);
-            let pushed =
-                series.push_histogram(timestamp_ms, marker.as_any(), start_ms, stamp, block_range_ms);
+            let pushed = series.push_histogram(timestamp_ms, marker.as_any(), start_ms, stamp, rules);
             if pushed.is_err() {
                 tally.samples_passed_over += 1;
                 return;
@@ -249,12 +249,12 @@ fn restore_float(
 fn restore_histogram(
     series: &mut Series,
     LoggedHistogram { timestamp_ms, start_ms, histogram, .. }: &LoggedHistogram,
-    block_range_ms: i64,
+    rules: ChunkRules,
 ) -> Option<bool> {
     let (t_ms, any) = (*timestamp_ms, histogram.as_any());
     match series.check_histogram(t_ms, any, Accepted::IN_ORDER) {
         Ok(Follows::Appended) => {
-            Some(series.push_histogram(t_ms, any, *start_ms, CommitStamp::REPLAY, block_range_ms).is_ok())
+            Some(series.push_histogram(t_ms, any, *start_ms, CommitStamp::REPLAY, rules).is_ok())
         }
         _ => None,
     }

@@ -15,6 +15,7 @@ use super::lane::HistogramLane;
 use super::late::LateSamples;
 use super::leaving::Life;
 use super::order::{Accepted, Follows, Newest, follow_float, follow_histogram};
+use crate::options::ChunkRules;
 pub(crate) use view::View;
 pub(in crate::head) use view::{corrupt, read_chunk};
 
@@ -134,17 +135,17 @@ impl Series {
 
     /// Adds a float that is newer than all samples before it, and counts since `start_ms`; 0 is unknown. A chunk keeps start
     /// timestamps if its first float has one; a first one that comes later begins another chunk.
-    pub(super) fn push(&mut self, sample: Sample, start_ms: i64, stamp: CommitStamp, block_range_ms: i64) {
+    pub(super) fn push(&mut self, sample: Sample, start_ms: i64, stamp: CommitStamp, rules: ChunkRules) {
         self.visibility.note(stamp, self.samples);
         let t_ms = sample.timestamp_ms;
         if self.open.samples() == 0 {
             if let Some(lane) = &mut self.histograms {
                 lane.finish_open();
             }
-            self.begin_chunk(t_ms, start_ms, block_range_ms);
+            self.begin_chunk(t_ms, start_ms, rules);
         } else if self.is_full(t_ms) || !self.open.keeps(start_ms) {
             self.cut();
-            self.begin_chunk(t_ms, start_ms, block_range_ms);
+            self.begin_chunk(t_ms, start_ms, rules);
         }
         self.open
             .append(t_ms, sample.value, start_ms)
@@ -161,11 +162,11 @@ impl Series {
         histogram: AnyHistogram<'_>,
         start_ms: i64,
         stamp: CommitStamp,
-        block_range_ms: i64,
+        rules: ChunkRules,
     ) -> Result<(), ChunkError> {
         let mut lane = match self.histograms.take() {
             Some(lane) => lane,
-            None => Box::new(HistogramLane::new(block_range_ms)),
+            None => Box::new(HistogramLane::new(rules.block_range_ms)),
         };
         let pushed = lane.push(t_ms, histogram, start_ms, stamp);
         if pushed.is_ok() && self.open.samples() > 0 {
@@ -178,7 +179,7 @@ impl Series {
     }
 
     /// Adds a finished chunk that was found in a file, unless it is not newer than what is there: then it is none of ours.
-    pub(super) fn restore(&mut self, chunk: &StoredChunk, block_range_ms: i64) -> bool {
+    pub(super) fn restore(&mut self, chunk: &StoredChunk, rules: ChunkRules) -> bool {
         if self.newest_ms().is_some_and(|newest_ms| chunk.min_ms <= newest_ms) {
             return false;
         }
@@ -186,7 +187,8 @@ impl Series {
             self.cut();
         }
         if chunk.encoding.is_histogram() {
-            let lane = self.histograms.get_or_insert_with(|| Box::new(HistogramLane::new(block_range_ms)));
+            let lane =
+                self.histograms.get_or_insert_with(|| Box::new(HistogramLane::new(rules.block_range_ms)));
             return lane.restore(chunk);
         }
         let Some(samples) = self.samples.checked_add(u32::from(chunk.samples)) else { return false };
@@ -279,12 +281,13 @@ impl Series {
         self.rare.get_or_insert_default().deleted.push(range);
     }
 
-    fn begin_chunk(&mut self, t_ms: i64, start_ms: i64, block_range_ms: i64) {
-        if !self.open.keeps(start_ms) {
-            self.open = FloatAppender::new(Encoding::Xor2);
+    fn begin_chunk(&mut self, t_ms: i64, start_ms: i64, rules: ChunkRules) {
+        let encoding = rules.floats.of(start_ms);
+        if self.open.encoding() != encoding {
+            self.open = FloatAppender::new(encoding);
         }
         self.open_min_ms = t_ms;
-        self.cut_at_ms = range_end(t_ms, block_range_ms);
+        self.cut_at_ms = range_end(t_ms, rules.block_range_ms);
     }
 
     /// Whether the sample at `t_ms` must begin a new chunk. The rules are upstream's, so that the chunks are, too.
@@ -307,7 +310,7 @@ impl Series {
         self.finished.push(HeadChunk::held(range, samples, open.encoding(), open.finish()));
     }
 
-    /// Takes the open chunk, and leaves an empty one without start timestamps.
+    /// Takes the open chunk, and leaves an empty one, whose encoding is chosen when it begins.
     fn take_open(&mut self) -> FloatAppender {
         std::mem::replace(&mut self.open, FloatAppender::new(Encoding::Xor))
     }
@@ -369,15 +372,17 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::FloatEncoding;
 
     const TWO_HOURS_MS: i64 = 7_200_000;
+    const RULES: ChunkRules = ChunkRules { block_range_ms: TWO_HOURS_MS, floats: FloatEncoding::Xor };
 
     pub(super) fn series(times_ms: impl Iterator<Item = i64>, value: impl Fn(i64) -> f64) -> Series {
         let mut series = Series::new(1);
         for t in times_ms {
             let sample = Sample { timestamp_ms: t, value: value(t) };
             assert_eq!(series.check(sample, Accepted::IN_ORDER).unwrap(), Follows::Appended);
-            series.push(sample, 0, CommitStamp::REPLAY, TWO_HOURS_MS);
+            series.push(sample, 0, CommitStamp::REPLAY, RULES);
         }
         series
     }

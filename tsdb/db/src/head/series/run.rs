@@ -40,14 +40,15 @@ mod tests {
 
     use super::*;
     use crate::head::order::{Accepted, Follows};
+    use crate::options::{ChunkRules, FloatEncoding};
 
-    const BLOCK_RANGE_MS: i64 = 7_200_000;
+    const RULES: ChunkRules = ChunkRules { block_range_ms: 7_200_000, floats: FloatEncoding::Xor };
 
     fn push(series: &mut Series, timestamp_ms: i64, value: f64) -> bool {
         let sample = Sample { timestamp_ms, value };
         let follows = matches!(series.check(sample, Accepted::IN_ORDER), Ok(Follows::Appended));
         if follows {
-            series.push(sample, 0, CommitStamp::REPLAY, BLOCK_RANGE_MS);
+            series.push(sample, 0, CommitStamp::REPLAY, RULES);
         }
         follows
     }
