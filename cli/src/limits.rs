@@ -123,6 +123,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn encodings() {
+        assert_eq!(parse_float_encoding("xor"), Ok(FloatEncoding::Xor));
+        assert_eq!(parse_float_encoding("xor2"), Ok(FloatEncoding::Xor2));
+        assert_eq!(parse_float_encoding("XOR"), Err("expected xor or xor2".into()));
+    }
+
+    #[test]
     fn sizes() {
         assert_eq!(parse_bytes("512MB"), Ok(512 << 20));
         assert_eq!(parse_bytes("1KiB"), Ok(1024));
