@@ -82,8 +82,8 @@ pub use emberdb_promql_engine::{
     QueryError, QueryErrorKind, QueryOptions, QueryResult, QueryValue, Statistics,
 };
 pub use emberdb_tsdb_db::{
-    BlockMeta, BlockStats, CompactionReport, Durability, FloatEncoding, Maintained, MetadataFilter,
-    OpenError, Replay, ReplayProgress, ReplayReport, Tsdb, TsdbOptions, TsdbStats,
+    BlockMeta, BlockStats, CompactionReport, Compression, Durability, FloatEncoding, Maintained,
+    MetadataFilter, OpenError, Replay, ReplayProgress, ReplayReport, Tsdb, TsdbOptions, TsdbStats,
 };
 pub use options::DbOptions;
 

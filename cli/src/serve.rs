@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::Outcome;
 use crate::feature::FeatureArgs;
 use crate::limits::LimitArgs;
+use crate::store::StoreArgs;
 
 /// Arguments of `ember serve`.
 #[derive(Args)]
@@ -28,9 +29,6 @@ pub(crate) struct ServeArgs {
     /// Let clients delete samples, and copy the database into the folder `snapshots` of the data directory.
     #[arg(long = "web.enable-admin-api")]
     enable_admin_api: bool,
-    /// At most so many exemplars are kept, if --enable-feature=exemplar-storage is given.
-    #[arg(long = "storage.exemplars.max", value_name = "COUNT", default_value_t = 100_000)]
-    exemplars_max: usize,
     /// Store what other servers send by remote write, 1.0 and 2.0, to /api/v1/write.
     #[arg(long = "web.enable-remote-write-receiver", alias = "remote-write-receiver")]
     enable_remote_write_receiver: bool,
@@ -44,6 +42,8 @@ pub(crate) struct ServeArgs {
     )]
     accepted_messages: Vec<MessageKind>,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
     features: FeatureArgs,
@@ -54,12 +54,10 @@ const PROGRESS_TICK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let mut options = args.features.options();
-    args.limits.apply(&mut options);
+    args.store.apply(&mut options.storage);
+    args.limits.apply(&mut options.engine);
     let type_and_unit_labels = options.engine.type_and_unit_labels;
     let timeout = options.engine.timeout;
-    if options.storage.exemplars_max > 0 {
-        options.storage.exemplars_max = args.exemplars_max;
-    }
     // Blocks are asked, and the server says that it is not ready, while the log is replayed.
     options.storage.replay = Replay::Background;
     let db = Db::open(&args.data, options)?;

@@ -85,7 +85,9 @@ pub(crate) enum DecompressError {
     #[error("{bytes} bytes")]
     TooLarge { bytes: u64 },
     #[cfg(not(feature = "zstd"))]
-    #[error("zstd is not compiled in")]
+    #[error(
+        "it is compressed with zstd, which this program was built without: build it with the feature `zstd`"
+    )]
     ZstdNotCompiledIn,
 }
 
