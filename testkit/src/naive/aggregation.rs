@@ -10,6 +10,7 @@ use super::compensated;
 use super::error::NaiveError;
 use super::evaluator::{Evaluator, unique};
 use super::frame::Frame;
+use super::go::format_fixed;
 use super::group::{Group, add_up, groups};
 use super::histogram_sum::Total;
 use super::labels::with;
@@ -223,7 +224,7 @@ fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Resu
     };
     let labelled = |mut e: Element| {
         let text = match &e.value {
-            SampleValue::Float(value) => value_text(*value),
+            SampleValue::Float(value) => format_fixed(*value),
             SampleValue::Histogram(histogram) => histogram.to_string(),
         };
         e.labels = with(&e.labels, label, &text);
@@ -231,14 +232,6 @@ fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Resu
     };
     let groups = groups(&grouping, elements.into_iter().map(labelled).collect());
     Ok(groups.iter().map(|group| group.result(group.members.len() as f64)).collect())
-}
-
-/// A number as a label: never with an exponent.
-fn value_text(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    value.to_string()
 }
 
 #[cfg(test)]

@@ -174,6 +174,7 @@ impl NaiveEngine {
             read_stats_only: RefCell::new(HashMap::new()),
             subqueries: RefCell::new(HashMap::new()),
             params: RefCell::new(HashMap::new()),
+            name_dropped_first: RefCell::new(HashMap::new()),
             repairs_seen: RefCell::new(HashSet::new()),
         })
     }

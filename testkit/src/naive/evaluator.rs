@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use emberdb_histogram::FloatHistogram;
-use emberdb_model::SampleValue;
 use emberdb_model::storage::Querier;
+use emberdb_model::{Labels, SampleValue};
 use emberdb_promql_syntax::{DurationError, DurationSpec, Expr, Sign, Span};
 
 use super::engine::NaiveOptions;
@@ -38,6 +38,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) subqueries: RefCell<ByNode<Window>>,
     /// Parameters of aggregations at all steps, by node and frame.
     pub(super) params: RefCell<ByNode<f64>>,
+    /// Whether the name of a series is to be dropped, as its first sample said, by the node that made it.
+    pub(super) name_dropped_first: RefCell<HashMap<(Span, Frame, Labels), bool>>,
     /// Repairs of classic histograms that were counted already, by what was repaired.
     pub(super) repairs_seen: RefCell<HashSet<(Span, i64, String)>>,
 }
@@ -57,9 +59,15 @@ impl Evaluator<'_> {
             }
             Expr::MatrixSelector(matrix) => selector::range(self, matrix, frame, time_ms).map(Value::Matrix),
             Expr::Subquery(node) => subquery::windows(self, node, frame, time_ms).map(Value::Matrix),
-            Expr::Call(call) => call::eval(self, call, frame, time_ms),
+            Expr::Call(call) => {
+                let value = call::eval(self, call, frame, time_ms)?;
+                Ok(self.marked_as_first(value, call.span, frame))
+            }
             Expr::Aggregation(node) => aggregation::eval(self, node, frame, time_ms).map(Value::Vector),
-            Expr::Binary(node) => binary::eval(self, node, frame, time_ms),
+            Expr::Binary(node) => {
+                let value = binary::eval(self, node, frame, time_ms)?;
+                Ok(self.marked_as_first(value, node.span, frame))
+            }
             Expr::Unary(unary) => {
                 let value = self.eval(&unary.expr, frame, time_ms)?;
                 if unary.sign == Sign::Plus { Ok(value) } else { self.negate(value) }
@@ -107,6 +115,19 @@ impl Evaluator<'_> {
         } else {
             element.labels = without_metadata(&element.labels);
         }
+    }
+
+    /// The value of a node, where a series loses its name if its first sample does: upstream joins samples of one series before names
+    /// are dropped, and `rate(x) or x` has both kinds.
+    fn marked_as_first(&self, mut value: Value, node: Span, frame: Frame) -> Value {
+        if let Value::Vector(elements) = &mut value {
+            let mut firsts = self.name_dropped_first.borrow_mut();
+            for element in elements {
+                let key = (node, frame, element.labels.clone());
+                element.drop_name = *firsts.entry(key).or_insert(element.drop_name);
+            }
+        }
+        value
     }
 
     /// An offset, in milliseconds.

@@ -36,13 +36,49 @@ pub(super) fn format_g(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').expect("{:e} always has an exponent");
-    let exponent: i32 = exponent.parse().expect("{:e} writes a decimal exponent");
+    let scientific = shortest(value);
+    let (digits, exponent) = parts(&scientific);
     if value == 0.0 || (-4..6).contains(&exponent) {
-        return format!("{value}");
+        return format_fixed(value);
     }
     with_exponent(digits, exponent)
+}
+
+/// Go's `strconv.FormatFloat(value, 'f', -1, 64)`: never with an exponent.
+pub(super) fn format_fixed(value: f64) -> String {
+    if !value.is_finite() {
+        return format_g(value);
+    }
+    let scientific = shortest(value.abs());
+    let (digits, exponent) = parts(&scientific);
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let digits = digits.replace('.', "");
+    let Ok(exponent) = usize::try_from(exponent) else {
+        let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
+        return format!("{sign}0.{zeros}{digits}");
+    };
+    if digits.len() <= exponent + 1 {
+        return format!("{sign}{digits:0<width$}", width = exponent + 1);
+    }
+    format!("{sign}{}.{}", &digits[..=exponent], &digits[exponent + 1..])
+}
+
+/// The shortest digits that read back, with an exponent: of two as near to the value Go takes the even ones, and Rust the greater.
+fn shortest(value: f64) -> String {
+    let rusts = format!("{value:e}");
+    let (digits, exponent) = parts(&rusts);
+    let exact = format!("{value:.1100e}");
+    let (floor, rest) = exact.split_at(digits.len());
+    let is_tie = rest.split('e').next().is_some_and(|rest| rest.trim_end_matches('0') == "5");
+    let is_even = floor.ends_with(['0', '2', '4', '6', '8']);
+    let even = format!("{floor}e{exponent}");
+    if is_tie && is_even && even.parse() == Ok(value) { even } else { rusts }
+}
+
+/// The digits and the exponent of a number as `{:e}` writes it.
+fn parts(scientific: &str) -> (&str, i32) {
+    let (digits, exponent) = scientific.split_once('e').expect("{:e} always has an exponent");
+    (digits, exponent.parse().expect("{:e} writes a decimal exponent"))
 }
 
 /// Go's `%.{precision}g`.
@@ -51,8 +87,7 @@ pub(super) fn format_precision(value: f64, precision: usize) -> String {
         return format_g(value);
     }
     let scientific = format!("{value:.*e}", precision - 1);
-    let (digits, exponent) = scientific.split_once('e').expect("{:e} always has an exponent");
-    let exponent: i32 = exponent.parse().expect("{:e} writes a decimal exponent");
+    let (digits, exponent) = parts(&scientific);
     if exponent < -4 || exponent >= precision as i32 {
         return with_exponent(without_trailing_zeros(digits), exponent);
     }
@@ -72,6 +107,21 @@ fn without_trailing_zeros(digits: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_texts_as_near_the_even_one_is_taken() {
+        for (value, text) in [
+            (1_000_000_000_000_000.2, "1000000000000000.2"),
+            (-1_000_000_000_000_000.8, "-1000000000000000.8"),
+            (1e23, "100000000000000000000000"),
+            (0.000_25, "0.00025"),
+            (120.0, "120"),
+            (-0.0, "-0"),
+        ] {
+            assert_eq!(format_fixed(value), text);
+        }
+        assert_eq!(format_g(1_000_000_000_000_000.2), "1.0000000000000002e+15");
+    }
 
     #[test]
     fn numbers_print_as_go_prints_them() {

@@ -132,6 +132,18 @@ impl Column {
         (0..self.len()).filter(|&index| self.is_occupied(index))
     }
 
+    /// The first step that has a float or a histogram.
+    #[must_use]
+    pub fn first_occupied(&self) -> Option<usize> {
+        self.iter_occupied().next()
+    }
+
+    /// The last step that has a float or a histogram.
+    #[must_use]
+    pub fn last_occupied(&self) -> Option<usize> {
+        (0..self.len()).rfind(|&index| self.is_occupied(index))
+    }
+
     /// Takes all histograms away.
     pub fn clear_histograms(&mut self) {
         self.histograms.clear();

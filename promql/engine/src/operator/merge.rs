@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::exchange::hold;
 use super::{LabelSetIndex, Members, Scratch, SeriesLabels, Vector, VectorSource};
 use crate::batch::{Column, Steps};
+use crate::context::QueryContext;
 use crate::error::{QueryError, Result};
 
 /// Merges series with equal labels; two values at one step are an error.
@@ -18,17 +20,49 @@ pub(crate) struct Merge {
 impl Merge {
     /// `input`, wrapped if two of its series have equal labels.
     pub(crate) fn wrap(input: Vector, is_strict: bool) -> Vector {
-        let labels = input.series();
-        let mut index = LabelSetIndex::default();
-        let numbers: Vec<usize> = labels.iter().map(|labels| index.intern(labels)).collect();
-        if index.len() == numbers.len() {
-            return input;
+        match members_with_equal_labels(input.series()) {
+            None => input,
+            Some(members) => Self::boxed(input, members, is_strict),
         }
-        let members = Members::new(&numbers, index.len());
-        let first = (0..members.groups()).map(|group| members.of(group)[0] as usize);
-        let series = Arc::new(labels.select(first));
-        Box::new(Self { members, series, input, is_strict })
     }
+
+    /// [`Merge::wrap`], where series with equal labels may differ in whether their names are to be dropped: then what the first sample
+    /// says holds for all, as upstream has it. That is known when the columns are, so these are computed.
+    pub(crate) fn wrap_mixed(input: Vector, context: &Arc<QueryContext>) -> Result<Vector> {
+        let Some(members) = members_with_equal_labels(input.series()) else { return Ok(input) };
+        if !(0..members.groups()).any(|group| is_mixed(input.series(), members.of(group))) {
+            return Ok(Self::boxed(input, members, false));
+        }
+        let held = hold(&*input, context)?;
+        let Some(members) = members_with_equal_labels(held.series()) else { return Ok(Box::new(held)) };
+        let mut series = SeriesLabels::with_capacity(members.groups());
+        for group in 0..members.groups() {
+            let first_step = |member: &&u32| held.held(**member as usize).and_then(Column::first_occupied);
+            let first = members.of(group).iter().min_by_key(first_step).map_or(0, |&member| member as usize);
+            series.push(held.series().get(first).iter().copied(), held.series().drops_name(first));
+        }
+        Ok(Box::new(Self { input: Box::new(held), members, series: Arc::new(series), is_strict: false }))
+    }
+
+    fn boxed(input: Vector, members: Members, is_strict: bool) -> Vector {
+        let first = (0..members.groups()).map(|group| members.of(group)[0] as usize);
+        let series = Arc::new(input.series().select(first));
+        Box::new(Self { input, members, series, is_strict })
+    }
+}
+
+/// Which series have the same labels, if any have.
+fn members_with_equal_labels(series: &SeriesLabels) -> Option<Members> {
+    let mut index = LabelSetIndex::default();
+    let numbers: Vec<usize> = series.iter().map(|labels| index.intern(labels)).collect();
+    (index.len() < numbers.len()).then(|| Members::new(&numbers, index.len()))
+}
+
+/// Whether names of some of these are to be dropped, and of others not.
+fn is_mixed(series: &SeriesLabels, members: &[u32]) -> bool {
+    let mut drops = members.iter().map(|&member| series.drops_name(member as usize));
+    let first = drops.next();
+    drops.any(|other| Some(other) != first)
 }
 
 impl VectorSource for Merge {

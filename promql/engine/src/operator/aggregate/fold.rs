@@ -3,6 +3,8 @@
 //! Columns are folded in the order of the series, whoever computed them, so each step's numbers are added up in
 //! upstream's order.
 
+use std::cmp::Ordering;
+
 use emberdb_promql_syntax::AggregationOp;
 
 use super::extremum::{Count, Extremum, Group};
@@ -14,7 +16,7 @@ use crate::annotation::ignored_histogram;
 use crate::batch::Column;
 use crate::error::Result;
 use crate::operator::exchange::{all_of, for_each_column};
-use crate::operator::{Held, VectorSource};
+use crate::operator::{Held, SeriesLabels, VectorSource};
 
 /// What is known of all groups so far: a column of intermediate results each.
 pub(super) trait Accumulator: Send {
@@ -71,7 +73,7 @@ fn fold_with(
 ) -> Result<Held> {
     let Aggregated { input, groups, origin, context, .. } = *asked;
     let mut reservation = context.hold(0)?;
-    let mut order = Order::new(groups.len());
+    let mut order = Order::new(groups.len(), input.series());
     for_each_column(input, &all_of(input), context, |series, column| {
         if column.is_vacant() {
             return Ok(());
@@ -88,9 +90,7 @@ fn fold_with(
         if order.saw(group) {
             reservation.set(order.seen.len() * column.len())?;
         }
-        if input.series().drops_name(series) {
-            order.drops_name[group] = true;
-        }
+        order.note_name(group, input.series(), series, column);
         if let Histograms::Folded(fold) = &mut histograms {
             fold.fold(group, column, |error| asked.note_incompatible(series, error));
         }
@@ -108,12 +108,34 @@ fn fold_with(
 pub(super) struct Order {
     is_seen: Vec<bool>,
     pub(super) seen: Vec<usize>,
-    pub(super) drops_name: Vec<bool>,
+    /// Of each group; empty where no name is to be dropped.
+    names: Vec<LastName>,
+}
+
+/// Whether a result is to lose its name: where its steps disagree, upstream keeps what the last one says, and there what any sample
+/// says.
+#[derive(Clone, Copy, Default)]
+struct LastName {
+    step: usize,
+    drops: bool,
 }
 
 impl Order {
-    pub(super) fn new(groups: usize) -> Self {
-        Self { is_seen: vec![false; groups], seen: Vec::new(), drops_name: vec![false; groups] }
+    pub(super) fn new(groups: usize, inputs: &SeriesLabels) -> Self {
+        let names = if inputs.any_drops_name() { vec![LastName::default(); groups] } else { Vec::new() };
+        Self { is_seen: vec![false; groups], seen: Vec::new(), names }
+    }
+
+    /// Notes whether a series of a group is to lose its name.
+    pub(super) fn note_name(&mut self, group: usize, inputs: &SeriesLabels, series: usize, column: &Column) {
+        let Some(name) = self.names.get_mut(group) else { return };
+        let step = column.last_occupied().unwrap_or(0);
+        let drops = inputs.drops_name(series);
+        match step.cmp(&name.step) {
+            Ordering::Less => {}
+            Ordering::Equal => name.drops |= drops,
+            Ordering::Greater => *name = LastName { step, drops },
+        }
     }
 
     /// Notes that a group has a value; whether that is news.
@@ -136,7 +158,7 @@ impl Order {
         let mut labels = groups.labels.select(self.seen.iter().copied());
         let mut results = Vec::with_capacity(self.seen.len());
         for (number, &group) in self.seen.iter().enumerate() {
-            if self.drops_name[group] {
+            if self.names.get(group).is_some_and(|name| name.drops) {
                 labels.set_drops_name(number);
             }
             results.push(std::mem::take(&mut columns[group]));

@@ -14,7 +14,7 @@ pub(crate) fn quantile(param: &ScalarColumn, asked: &Aggregated<'_>) -> Result<H
     let Aggregated { input, groups, origin, context, .. } = *asked;
     let members = groups.members();
     let steps = input.steps().count;
-    let mut order = Order::new(groups.len());
+    let mut order = Order::new(groups.len(), input.series());
     let mut results = vec![Column::new(); groups.len()];
     let mut reservation = context.hold(0)?;
     let mut first_seen = vec![usize::MAX; groups.len()];
@@ -30,7 +30,7 @@ pub(crate) fn quantile(param: &ScalarColumn, asked: &Aggregated<'_>) -> Result<H
                 return Ok(());
             }
             first_seen[group] = first_seen[group].min(series);
-            order.drops_name[group] |= input.series().drops_name(series);
+            order.note_name(group, input.series(), series, column);
             count += column.count_present();
             gathered.set(count)?;
             for (step, value) in column.iter_present() {

@@ -33,7 +33,7 @@ pub(crate) fn set_operation(
     let signature = Signature::new(asked.labels, symbols, asked.known);
     if asked.op == BinaryOp::Or {
         let either: Vector = Box::new(either(lhs, rhs, &signature, context)?);
-        return Ok(if asked.merges { Merge::wrap(either, false) } else { either });
+        return if asked.merges { Merge::wrap_mixed(either, context) } else { Ok(either) };
     }
     Ok(Box::new(Masked::new(asked.op, lhs, &*rhs, &signature, context)?))
 }
