@@ -18,17 +18,14 @@ const ANNOTATIONS_MAX: usize = 10;
 pub(super) struct InProcess(Db);
 
 impl InProcess {
-    /// Opens a data directory, with the settings that servers are given.
-    pub(super) fn open(data: &Path) -> io::Result<Self> {
+    /// Opens a data directory, with the settings and features that servers are given.
+    pub(super) fn open(data: &Path, features: &str) -> io::Result<Self> {
         let mut options = DbOptions::default();
         options.storage.out_of_order_window_ms = settings::OUT_OF_ORDER_WINDOW_MS;
         options.engine.lookback_ms = settings::LOOKBACK_MS;
         options.engine.samples_max = settings::SAMPLES_MAX;
         // Those that are of the storage are no features of the language.
-        settings::FEATURES
-            .split(',')
-            .filter_map(Feature::named)
-            .for_each(|feature| options.engine.enable(feature));
+        features.split(',').filter_map(Feature::named).for_each(|feature| options.engine.enable(feature));
         Db::open(data, options).map(Self).map_err(io::Error::other)
     }
 }

@@ -49,6 +49,7 @@ use finding::{Finding, Findings};
 use in_process::InProcess;
 use pair::{Pair, Programs};
 use report::{Report, Shown};
+use settings::FEATURES;
 use shrink::{Difference, shrink};
 use shrink_data::Laboratory;
 use subject::Subject;
@@ -87,6 +88,9 @@ pub(crate) struct Options {
     /// The server that is compared, instead of one that is started and fed
     #[arg(long, value_name = "URL", requires = "a")]
     b: Option<String>,
+    /// Switch something more on in both, by Prometheus' name: promql-delayed-name-removal, for example
+    #[arg(long, value_name = "NAME", conflicts_with = "a")]
+    enable_feature: Vec<String>,
     /// Leave out the requests that try the write path
     #[arg(long)]
     without_writes: bool,
@@ -102,6 +106,14 @@ pub(crate) struct Options {
     /// The program `ember`; by default the one that was built beside this one
     #[arg(long, value_name = "FILE")]
     ember: Option<PathBuf>,
+}
+
+impl Options {
+    /// What is switched on in both servers.
+    fn features(&self) -> String {
+        let always = std::iter::once(FEATURES);
+        always.chain(self.enable_feature.iter().map(String::as_str)).collect::<Vec<_>>().join(",")
+    }
 }
 
 fn parse_time_box(text: &str) -> Result<Duration, String> {
@@ -126,14 +138,17 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     let version = numbers(&peers.version);
     println!("prometheus {}, seed {seed}, end {end_ms}", peers.version);
     let mut findings = Findings::default();
-    let programs =
-        Programs { prometheus: peers.prometheus, ember: process::ember(options.ember.as_deref())? };
+    let programs = Programs {
+        prometheus: peers.prometheus,
+        ember: process::ember(options.ember.as_deref())?,
+        features: options.features(),
+    };
     let mut pair = Pair::start(&programs)?;
     pair.feed(&data, (!options.without_writes).then_some(version), &mut findings)?;
     let in_process = match options.in_process {
         true => {
             pair.ember.end()?;
-            Some(InProcess::open(&pair.ember.data())?)
+            Some(InProcess::open(&pair.ember.data(), &programs.features)?)
         }
         false => None,
     };

@@ -18,10 +18,11 @@ use crate::http::seconds;
 /// become part of blocks, and the last ones do not.
 const FIRST_PART_MS: i64 = 250 * 60_000;
 
-/// The programs of both servers.
+/// The programs of both servers, and what is switched on in both, by Prometheus' names with commas between them.
 pub(super) struct Programs {
     pub(super) prometheus: PathBuf,
     pub(super) ember: PathBuf,
+    pub(super) features: String,
 }
 
 /// Prometheus and emberdb. Dropping the pair kills them and removes what they wrote; [`Pair::keep`] does not.
@@ -37,7 +38,7 @@ impl Pair {
     pub(super) fn start(programs: &Programs) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("ember-differential-").tempdir()?;
         let start = |program: Program, path: &Path| {
-            Server::start(program, path.to_owned(), folder.path().join(program.name()))
+            Server::start(program, path.to_owned(), &programs.features, folder.path().join(program.name()))
         };
         Ok(Self {
             prometheus: start(Program::Prometheus, &programs.prometheus)?,

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
-use super::settings::{FEATURES, FEATURES_OF_PROMETHEUS, LOOKBACK_MS, OUT_OF_ORDER_WINDOW_MS, SAMPLES_MAX};
+use super::settings::{FEATURES_OF_PROMETHEUS, LOOKBACK_MS, OUT_OF_ORDER_WINDOW_MS, SAMPLES_MAX};
 use crate::process::{Process, free_port};
 
 /// How long a compaction may take until it has begun, and then be quiet before it counts as done.
@@ -34,17 +34,24 @@ impl Program {
 pub(super) struct Server {
     program: Program,
     path: PathBuf,
+    features: String,
     folder: PathBuf,
     running: Option<Process>,
     pub(super) endpoint: Endpoint,
 }
 
 impl Server {
-    /// Starts a program on an empty data directory, and waits until it answers.
-    pub(super) fn start(program: Program, path: PathBuf, folder: PathBuf) -> io::Result<Self> {
+    /// Starts a program with features on an empty data directory, and waits until it answers.
+    pub(super) fn start(
+        program: Program,
+        path: PathBuf,
+        features: &str,
+        folder: PathBuf,
+    ) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let endpoint = Endpoint::new(program.name(), "");
-        let mut server = Self { program, path, folder, running: None, endpoint };
+        let mut server =
+            Self { program, path, features: features.to_owned(), folder, running: None, endpoint };
         server.run()?;
         Ok(server)
     }
@@ -90,7 +97,7 @@ impl Server {
         let is_left_out =
             |name: &OsStr| ["chunks_head", "lock", "queries.active"].iter().any(|left| name == *left);
         copy(&self.data(), &folder.join("data"), &is_left_out)?;
-        Self::start(self.program, self.path.clone(), folder)
+        Self::start(self.program, self.path.clone(), &self.features, folder)
     }
 
     fn arguments(&self, port: u16) -> io::Result<Vec<String>> {
@@ -100,7 +107,7 @@ impl Server {
                 format!("--data={}", self.data().display()),
                 format!("--listen=127.0.0.1:{port}"),
                 format!("--storage.tsdb.out-of-order-time-window={OUT_OF_ORDER_WINDOW_MS}ms"),
-                format!("--enable-feature={FEATURES}"),
+                format!("--enable-feature={}", self.features),
             ],
             Program::Prometheus => {
                 let config = self.folder.join("prometheus.yml");
@@ -112,7 +119,7 @@ impl Server {
                     format!("--config.file={}", config.display()),
                     format!("--storage.tsdb.path={}", self.data().display()),
                     format!("--web.listen-address=127.0.0.1:{port}"),
-                    format!("--enable-feature={FEATURES},{FEATURES_OF_PROMETHEUS}"),
+                    format!("--enable-feature={},{FEATURES_OF_PROMETHEUS}", self.features),
                     // Also if the end is said to be long ago.
                     "--storage.tsdb.retention.time=100y".into(),
                 ]

@@ -9,7 +9,7 @@ pub(super) const OUT_OF_ORDER_WINDOW_MS: i64 = 25_200_000;
 /// So many samples a query may hold: enough for each question, since the two count them differently.
 pub(super) const SAMPLES_MAX: usize = 50_000_000;
 
-/// What is switched on in both. A Prometheus that does not know one of them yet says so in its log and goes on: questions that
+/// What is always switched on in both. A Prometheus that does not know one of them yet says so in its log and goes on: questions that
 /// need it are not asked then.
 pub(super) const FEATURES: &str = "promql-experimental-functions,promql-extended-range-selectors,\
                                    promql-binop-fill-modifiers,exemplar-storage";

@@ -53,7 +53,13 @@ impl Maker<'_> {
         let named = self.random.some_of(labels, 50);
         match self.random.weighted(&[20, 55, 25]) {
             0 => (String::new(), Vec::new()),
-            1 => (format!("by {}", label_names(names_of(&named))), named),
+            1 => {
+                let mut names = names_of(&named);
+                if self.random.percent(8) {
+                    names.push("__name__".to_owned());
+                }
+                (format!("by {}", label_names(names)), named)
+            }
             _ => {
                 let left = labels.iter().filter(|label| !named.contains(label)).cloned().collect();
                 (format!("without {}", label_names(names_of(&named))), left)
