@@ -231,7 +231,12 @@ fn count_values(node: &Aggregation, label: &str, elements: Vec<Element>) -> Resu
         e
     };
     let groups = groups(&grouping, elements.into_iter().map(labelled).collect());
-    Ok(groups.iter().map(|group| group.result(group.members.len() as f64)).collect())
+    // Upstream forgets here that a name was to be dropped.
+    let counted = |group: &Group| {
+        let count = SampleValue::Float(group.members.len() as f64);
+        Element { labels: group.labels.clone(), drop_name: false, value: count }
+    };
+    Ok(groups.iter().map(counted).collect())
 }
 
 #[cfg(test)]

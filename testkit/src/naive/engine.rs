@@ -175,6 +175,7 @@ impl NaiveEngine {
             subqueries: RefCell::new(HashMap::new()),
             params: RefCell::new(HashMap::new()),
             name_dropped_first: RefCell::new(HashMap::new()),
+            name_dropped_last: RefCell::new(HashMap::new()),
             repairs_seen: RefCell::new(HashSet::new()),
         })
     }

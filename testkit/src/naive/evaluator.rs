@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use emberdb_histogram::FloatHistogram;
 use emberdb_model::storage::Querier;
-use emberdb_model::{Labels, SampleValue};
-use emberdb_promql_syntax::{DurationError, DurationSpec, Expr, Sign, Span};
+use emberdb_model::{Labels, METRIC_NAME, SampleValue};
+use emberdb_promql_syntax::{
+    Aggregation, AggregationOp, DurationError, DurationSpec, Expr, Grouping, Sign, Span,
+};
 
 use super::engine::NaiveOptions;
 use super::error::NaiveError;
@@ -20,6 +22,9 @@ use super::{aggregation, binary, call, selector, subquery};
 
 /// What nodes gave over whole frames.
 type ByNode<T> = HashMap<(Span, Frame), Rc<Vec<T>>>;
+
+/// Whether names are to be dropped, by what the labels are before that.
+type LastNames = Rc<HashMap<Labels, bool>>;
 
 /// One query at work.
 pub(super) struct Evaluator<'a> {
@@ -40,6 +45,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) params: RefCell<ByNode<f64>>,
     /// Whether the name of a series is to be dropped, as its first sample said, by the node that made it.
     pub(super) name_dropped_first: RefCell<HashMap<(Span, Frame, Labels), bool>>,
+    /// Whether the name of a group is to be dropped, as its last step says, by aggregation.
+    pub(super) name_dropped_last: RefCell<HashMap<(Span, Frame), LastNames>>,
     /// Repairs of classic histograms that were counted already, by what was repaired.
     pub(super) repairs_seen: RefCell<HashSet<(Span, i64, String)>>,
 }
@@ -63,7 +70,10 @@ impl Evaluator<'_> {
                 let value = call::eval(self, call, frame, time_ms)?;
                 Ok(self.marked_as_first(value, call.span, frame))
             }
-            Expr::Aggregation(node) => aggregation::eval(self, node, frame, time_ms).map(Value::Vector),
+            Expr::Aggregation(node) => {
+                let elements = aggregation::eval(self, node, frame, time_ms)?;
+                self.marked_as_last(elements, node, frame).map(Value::Vector)
+            }
             Expr::Binary(node) => {
                 let value = binary::eval(self, node, frame, time_ms)?;
                 Ok(self.marked_as_first(value, node.span, frame))
@@ -128,6 +138,43 @@ impl Evaluator<'_> {
             }
         }
         value
+    }
+
+    /// The groups of an aggregation, where one loses its name if the last step that has it says so: upstream has one place for each
+    /// group, and writes to it at each step.
+    fn marked_as_last(
+        &self,
+        mut elements: Vec<Element>,
+        node: &Aggregation,
+        frame: Frame,
+    ) -> Result<Vec<Element>, NaiveError> {
+        let keeps_names =
+            matches!(&node.grouping, Grouping::By(names) if names.iter().any(|name| name == METRIC_NAME));
+        let picks_series = matches!(
+            node.op,
+            AggregationOp::TopK | AggregationOp::BottomK | AggregationOp::LimitK | AggregationOp::LimitRatio
+        );
+        if self.options.delayed_name_removal && keeps_names && !picks_series && !frame.is_instant() {
+            let last = self.names_dropped_last(node, frame)?;
+            for element in &mut elements {
+                element.drop_name = last.get(&element.labels).copied().unwrap_or(element.drop_name);
+            }
+        }
+        Ok(elements)
+    }
+
+    fn names_dropped_last(&self, node: &Aggregation, frame: Frame) -> Result<LastNames, NaiveError> {
+        if let Some(known) = self.name_dropped_last.borrow().get(&(node.span, frame)) {
+            return Ok(Rc::clone(known));
+        }
+        let mut last = HashMap::new();
+        for time_ms in frame.steps() {
+            let elements = aggregation::eval(self, node, frame, time_ms)?;
+            last.extend(elements.into_iter().map(|element| (element.labels, element.drop_name)));
+        }
+        let last = Rc::new(last);
+        self.name_dropped_last.borrow_mut().insert((node.span, frame), Rc::clone(&last));
+        Ok(last)
     }
 
     /// An offset, in milliseconds.
