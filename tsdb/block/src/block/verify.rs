@@ -9,7 +9,7 @@ use crate::{BlockError, BlockResult, BlockStats};
 
 impl Block {
     /// Reads everything and reports each thing that is wrong: checksums, orders, times that chunks do not keep, counts that
-    /// differ from those of the meta. Nothing reported means that the block is whole.
+    /// differ from those of the meta, bytes that are of no chunk. Nothing reported means that the block is whole.
     pub fn verify(&self, found: &mut dyn FnMut(BlockError)) {
         self.index.verify(&mut |error| found(error.into()));
         let series = match self.series() {
@@ -19,20 +19,36 @@ impl Block {
         let mut counted = BlockStats { num_tombstones: self.tombstones.len(), ..BlockStats::default() };
         let mut entries = Vec::with_capacity(series.size_hint().0);
         let mut decoder = ChunkDecoder::new();
+        let mut chunk_bytes = Some(vec![0; self.chunks.segments()]);
         for series in series {
             let series = match series {
                 Ok(series) => series,
                 Err(error) => {
                     found(error);
+                    chunk_bytes = None;
                     continue;
                 }
             };
             counted.num_series += 1;
             entries.push(u64::from(series.entry.0));
             self.verify_chunks(&series, &mut decoder, &mut counted, found);
+            chunk_bytes = chunk_bytes.and_then(|bytes| self.with_chunks(bytes, &series));
+        }
+        // Where a series or a chunk cannot be found, that was said, and the rest of its segment is no news.
+        if let Some(chunk_bytes) = chunk_bytes {
+            self.chunks.verify_sizes(&chunk_bytes, found);
         }
         self.verify_tombstones(entries, found);
         self.verify_stats(counted, found);
+    }
+
+    /// The bytes that chunks take in each segment, with those of `series`; `None` if one leads nowhere.
+    fn with_chunks(&self, mut chunk_bytes: Vec<u64>, series: &BlockSeries) -> Option<Vec<u64>> {
+        for chunk in &series.chunks {
+            let (segment, bytes) = self.chunks.extent(chunk.chunk_ref)?;
+            *chunk_bytes.get_mut(segment)? += bytes;
+        }
+        Some(chunk_bytes)
     }
 
     fn verify_chunks(

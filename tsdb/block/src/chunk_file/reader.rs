@@ -30,6 +30,16 @@ pub struct RawChunk<'a> {
     pub data: &'a [u8],
 }
 
+/// A chunk as it lies in its segment.
+struct Stored<'a> {
+    encoding: u8,
+    /// What the checksum is of: the encoding's byte and the data.
+    summed: &'a [u8],
+    checksum: u32,
+    /// Where the segment goes on.
+    end: usize,
+}
+
 impl ChunkFiles {
     /// Maps the segments in a folder and looks at their headers.
     ///
@@ -89,7 +99,33 @@ impl ChunkFiles {
     /// [`BlockError::Corrupt`] if the reference leads nowhere.
     pub fn encoding(&self, chunk_ref: u64) -> BlockResult<u8> {
         let (segment, at) = self.place(chunk_ref)?;
-        Ok(segment.split(at)?.0)
+        Ok(segment.split(at)?.encoding)
+    }
+
+    /// The number of a chunk's segment, from 0, and how many bytes it takes there: length, data and checksum. `None` if the reference
+    /// leads nowhere.
+    pub(crate) fn extent(&self, chunk_ref: u64) -> Option<(usize, u64)> {
+        let (segment, at) = self.place(chunk_ref).ok()?;
+        let end = segment.split(at).ok()?.end;
+        Some(((chunk_ref >> 32) as usize, (end - at) as u64))
+    }
+
+    /// Reports segments that hold more or less than their headers and chunks of so many bytes each.
+    pub(crate) fn verify_sizes(&self, chunk_bytes: &[u64], found: &mut dyn FnMut(BlockError)) {
+        for (number, segment) in self.segments.iter().enumerate() {
+            let expected = HEADER.len() + chunk_bytes.get(number).map_or(0, |&bytes| bytes as usize);
+            let bytes = segment.bytes.len();
+            if bytes != expected {
+                let at = expected.min(bytes);
+                let expected = format!("a segment of {expected} bytes, which is what chunks of series are");
+                found(BlockError::corrupt(&segment.path, at, expected, format!("{bytes} bytes")));
+            }
+        }
+    }
+
+    /// How many segments there are.
+    pub(crate) fn segments(&self) -> usize {
+        self.segments.len()
     }
 
     /// Where a chunk lies: its segment's file, and its first byte in it.
@@ -119,17 +155,17 @@ impl ChunkFiles {
 
 impl Segment {
     fn chunk(&self, at: usize) -> BlockResult<RawChunk<'_>> {
-        let (encoding, summed, stored) = self.split(at)?;
+        let Stored { encoding, summed, checksum, .. } = self.split(at)?;
         let computed = crc32c::crc32c(summed);
-        if stored != computed {
+        if checksum != computed {
             let expected = format!("a chunk with the checksum {computed:08x}");
-            return Err(BlockError::corrupt(&self.path, at, expected, format!("{stored:08x}")));
+            return Err(BlockError::corrupt(&self.path, at, expected, format!("{checksum:08x}")));
         }
         Ok(RawChunk { encoding, data: summed.get(1..).unwrap_or_default() })
     }
 
-    /// A chunk's encoding, its bytes from there on, and its checksum.
-    fn split(&self, at: usize) -> BlockResult<(u8, &[u8], u32)> {
+    /// The parts of a chunk, of which the checksum is not looked at.
+    fn split(&self, at: usize) -> BlockResult<Stored<'_>> {
         let corrupt = |expected: &str| {
             let found = format!("a segment of {} bytes", self.bytes.len());
             BlockError::corrupt(&self.path, at, expected, found)
@@ -141,10 +177,11 @@ impl Segment {
         let (summed, rest) = summed_len
             .and_then(|length| left.split_at_checked(length))
             .ok_or_else(|| corrupt(&format!("a chunk of {length} bytes")))?;
-        let checksum =
-            rest.first_chunk::<CHECKSUM_BYTES>().ok_or_else(|| corrupt("the checksum of a chunk"))?;
-        let encoding = summed.first().copied().unwrap_or_default();
-        Ok((encoding, summed, u32::from_be_bytes(*checksum)))
+        let (checksum, rest) =
+            rest.split_first_chunk::<CHECKSUM_BYTES>().ok_or_else(|| corrupt("the checksum of a chunk"))?;
+        let (encoding, checksum) =
+            (summed.first().copied().unwrap_or_default(), u32::from_be_bytes(*checksum));
+        Ok(Stored { encoding, summed, checksum, end: self.bytes.len() - rest.len() })
     }
 }
 

@@ -64,6 +64,26 @@ fn a_flipped_bit_or_a_missing_end_changes_no_answer() {
     env.fs().remove_dir_all(&dir).unwrap();
 }
 
+/// No answer is another one for it, but it is told.
+#[test]
+fn bytes_that_are_of_no_chunk_are_found() {
+    let env = Env::real();
+    let (dir, block) = block(&env);
+    let path = block.join("chunks/000001");
+    let bytes = env.fs().read(&path, 1 << 20).unwrap();
+    let problems = || {
+        let mut problems = Vec::new();
+        Block::open(&env, &block).unwrap().verify(&mut |error| problems.push(error.to_string()));
+        problems
+    };
+    assert_eq!(problems(), [""; 0]);
+    overwrite(&env, &path, &[&bytes[..], &[0]].concat());
+    let problems = problems();
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.contains(&format!("offset {}", bytes.len())), "{problem}");
+    env.fs().remove_dir_all(&dir).unwrap();
+}
+
 /// A meta is JSON without a checksum: another range or another count is believed. But no text brings the process down.
 #[test]
 fn a_damaged_meta_is_an_error_or_another_meta() {

@@ -88,6 +88,8 @@ pub(crate) enum EntryError {
     LengthTooLong,
     #[error("a chunk of {bytes} bytes: at most {CHUNK_BYTES_MAX} are read")]
     TooLarge { bytes: u64 },
+    #[error("{zeros} zeros, which end a file, and then more")]
+    AfterTheEnd { zeros: usize },
     #[error("checksum {found:08x} of a chunk, expected {expected:08x}")]
     Checksum { expected: u32, found: u32 },
     #[error(transparent)]
@@ -95,17 +97,17 @@ pub(crate) enum EntryError {
 }
 
 impl<'a> Entry<'a> {
-    /// Reads the entry that `bytes` begin with; `None` if there is nothing more than zeros, which an upstream that was killed
-    /// leaves at a file's end.
+    /// Reads the entry that `bytes` begin with; `None` if there is nothing more than zeros, which upstream leaves at a file's end.
     pub(super) fn decode(bytes: &'a [u8]) -> Result<Option<Self>, EntryError> {
         let truncated = |expected| EntryError::Truncated { expected, found: bytes.len() };
-        let Some((fixed, rest)) = bytes.split_first_chunk::<FIXED_BYTES>() else {
-            let is_end = bytes.iter().all(|&byte| byte == 0);
-            return if is_end { Ok(None) } else { Err(truncated(FIXED_BYTES)) };
-        };
-        if fixed.iter().all(|&byte| byte == 0) {
+        let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+        if zeros == bytes.len() {
             return Ok(None);
         }
+        if zeros >= FIXED_BYTES {
+            return Err(EntryError::AfterTheEnd { zeros });
+        }
+        let (fixed, rest) = bytes.split_first_chunk::<FIXED_BYTES>().ok_or(truncated(FIXED_BYTES))?;
         let (length, length_bytes) = decode_length(rest).ok_or(truncated(FIXED_BYTES + 1))??;
         let chunk_at = FIXED_BYTES + length_bytes;
         let checksum_at = chunk_at + length;
@@ -184,6 +186,9 @@ mod tests {
     fn zeros_end_a_file_and_half_an_entry_does_not() {
         assert_eq!(Entry::decode(&[]), Ok(None));
         assert_eq!(Entry::decode(&[0; 100]), Ok(None));
+        let mut more = [0; 100];
+        more[99] = 1;
+        assert_eq!(Entry::decode(&more), Err(EntryError::AfterTheEnd { zeros: 99 }));
         let mut file = Vec::new();
         new_chunk(&[7; 10], false).encode(&mut file);
         for len in 1..file.len() {
