@@ -26,6 +26,9 @@ pub const HINT_STALE_SERIES: &str = "from-stale-series";
 /// The block holds series that somebody chose.
 pub const HINT_SELECTED_SERIES: &str = "from-selected-series";
 
+/// All hints that there are.
+pub(crate) const HINTS: [&str; 3] = [HINT_OUT_OF_ORDER, HINT_STALE_SERIES, HINT_SELECTED_SERIES];
+
 /// What a block is.
 ///
 /// ```

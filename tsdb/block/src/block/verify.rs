@@ -5,12 +5,14 @@ use emberdb_tsdb_index::ChunkMeta;
 
 use super::{Block, BlockSeries};
 use crate::decode::{ChunkDecoder, is_histogram};
-use crate::{BlockError, BlockResult, BlockStats};
+use crate::meta::HINTS;
+use crate::{BlockError, BlockMeta, BlockResult, BlockStats};
 
 impl Block {
     /// Reads everything and reports each thing that is wrong: checksums, orders, times that chunks do not keep, counts that
     /// differ from those of the meta, bytes that are of no chunk. Nothing reported means that the block is whole.
     pub fn verify(&self, found: &mut dyn FnMut(BlockError)) {
+        self.verify_meta(found);
         self.index.verify(&mut |error| found(error.into()));
         let series = match self.series() {
             Ok(series) => series,
@@ -40,6 +42,24 @@ impl Block {
         }
         self.verify_tombstones(entries, found);
         self.verify_stats(counted, found);
+    }
+
+    /// A meta has no checksum, and is believed when it can be read: here at least what it says twice is compared.
+    fn verify_meta(&self, found: &mut dyn FnMut(BlockError)) {
+        let BlockMeta { min_ms, max_ms, compaction, .. } = &self.meta;
+        // Upstream gives blocks of late samples a parent without a name and a range.
+        let parents = || compaction.parents.iter().filter(|parent| !parent.ulid.is_nil());
+        let from = parents().map(|parent| parent.min_ms).min().unwrap_or(*min_ms);
+        let until = parents().map(|parent| parent.max_ms).max().unwrap_or(*max_ms);
+        if (from, until) != (*min_ms, *max_ms) {
+            found(self.inconsistent(
+                format!("a block from {from} until {until} ms, as its parents are"),
+                format!("one from {min_ms} until {max_ms} ms"),
+            ));
+        }
+        for hint in compaction.hints.iter().filter(|hint| !HINTS.contains(&hint.as_str())) {
+            found(self.inconsistent(format!("hints that are known: {}", HINTS.join(", ")), hint.clone()));
+        }
     }
 
     /// The bytes that chunks take in each segment, with those of `series`; `None` if one leads nowhere.

@@ -64,6 +64,13 @@ fn a_flipped_bit_or_a_missing_end_changes_no_answer() {
     env.fs().remove_dir_all(&dir).unwrap();
 }
 
+/// What a block's check finds.
+fn problems(env: &Env, block: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    Block::open(env, block).unwrap().verify(&mut |error| problems.push(error.to_string()));
+    problems
+}
+
 /// No answer is another one for it, but it is told.
 #[test]
 fn bytes_that_are_of_no_chunk_are_found() {
@@ -71,16 +78,34 @@ fn bytes_that_are_of_no_chunk_are_found() {
     let (dir, block) = block(&env);
     let path = block.join("chunks/000001");
     let bytes = env.fs().read(&path, 1 << 20).unwrap();
-    let problems = || {
-        let mut problems = Vec::new();
-        Block::open(&env, &block).unwrap().verify(&mut |error| problems.push(error.to_string()));
-        problems
-    };
-    assert_eq!(problems(), [""; 0]);
+    assert_eq!(problems(&env, &block), [""; 0]);
     overwrite(&env, &path, &[&bytes[..], &[0]].concat());
-    let problems = problems();
+    let problems = problems(&env, &block);
     let [problem] = &problems[..] else { panic!("{problems:?}") };
     assert!(problem.contains(&format!("offset {}", bytes.len())), "{problem}");
+    env.fs().remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn a_meta_that_contradicts_itself_is_found() {
+    let env = Env::real();
+    let (dir, block) = block(&env);
+    let path = block.join("meta.json");
+    let text = String::from_utf8(env.fs().read(&path, 1 << 20).unwrap()).unwrap();
+    let mut meta: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let (ulid, until) = (meta["ulid"].clone(), meta["maxTime"].as_i64().unwrap());
+    let parent = serde_json::json!({"ulid": ulid, "minTime": meta["minTime"], "maxTime": until});
+    for (key, value, is_found) in [
+        ("hints", serde_json::json!(["from-out-of-order"]), false),
+        ("hints", serde_json::json!(["from-out-of-ordex"]), true),
+        ("hints", serde_json::json!([]), false),
+        ("parents", serde_json::json!([parent]), false),
+        ("parents", serde_json::json!([{"ulid": ulid, "minTime": 0, "maxTime": until + 1}]), true),
+    ] {
+        meta["compaction"][key] = value;
+        overwrite(&env, &path, meta.to_string().as_bytes());
+        assert_eq!(problems(&env, &block).len(), usize::from(is_found), "{meta}");
+    }
     env.fs().remove_dir_all(&dir).unwrap();
 }
 
