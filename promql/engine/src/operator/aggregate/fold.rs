@@ -78,6 +78,8 @@ fn fold_with(
         if column.is_vacant() {
             return Ok(());
         }
+        let group = groups.of_series[series];
+        order.place(group);
         if let Histograms::Ignored(op) = &histograms {
             if column.has_histograms() {
                 context.note(ignored_histogram(&op.to_string(), origin));
@@ -86,9 +88,8 @@ fn fold_with(
                 return Ok(());
             }
         }
-        let group = groups.of_series[series];
         if order.saw(group) {
-            reservation.set(order.seen.len() * column.len())?;
+            reservation.set(order.values * column.len())?;
         }
         order.note_name(group, input.series(), series, column);
         if let Histograms::Folded(fold) = &mut histograms {
@@ -104,10 +105,13 @@ fn fold_with(
     Ok(order.into_held(columns, groups, input, reservation))
 }
 
-/// Groups in the order in which they were first seen: those that never had a value are left out.
+/// Groups in the order of their first series: those that never had a value are left out.
 pub(super) struct Order {
-    is_seen: Vec<bool>,
-    pub(super) seen: Vec<usize>,
+    is_placed: Vec<bool>,
+    has_value: Vec<bool>,
+    places: Vec<usize>,
+    /// How many groups have a value.
+    values: usize,
     /// Of each group; empty where no name is to be dropped.
     names: Vec<LastName>,
 }
@@ -123,7 +127,8 @@ struct LastName {
 impl Order {
     pub(super) fn new(groups: usize, inputs: &SeriesLabels) -> Self {
         let names = if inputs.any_drops_name() { vec![LastName::default(); groups] } else { Vec::new() };
-        Self { is_seen: vec![false; groups], seen: Vec::new(), names }
+        let none = vec![false; groups];
+        Self { is_placed: none.clone(), has_value: none, places: Vec::new(), values: 0, names }
     }
 
     /// Notes whether a series of a group is to lose its name.
@@ -138,16 +143,21 @@ impl Order {
         }
     }
 
+    /// Notes that a group has a series, perhaps of nothing but histograms that are ignored: the first one gives it its place.
+    pub(super) fn place(&mut self, group: usize) {
+        if !std::mem::replace(&mut self.is_placed[group], true) {
+            self.places.push(group);
+        }
+    }
+
     /// Notes that a group has a value; whether that is news.
     pub(super) fn saw(&mut self, group: usize) -> bool {
-        let is_news = !std::mem::replace(&mut self.is_seen[group], true);
-        if is_news {
-            self.seen.push(group);
-        }
+        let is_news = !std::mem::replace(&mut self.has_value[group], true);
+        self.values += usize::from(is_news);
         is_news
     }
 
-    /// The results of the groups that were seen.
+    /// The results of the groups that have a value.
     pub(super) fn into_held(
         self,
         mut columns: Vec<Column>,
@@ -155,9 +165,10 @@ impl Order {
         input: &dyn VectorSource,
         reservation: crate::context::Reservation,
     ) -> Held {
-        let mut labels = groups.labels.select(self.seen.iter().copied());
-        let mut results = Vec::with_capacity(self.seen.len());
-        for (number, &group) in self.seen.iter().enumerate() {
+        let seen: Vec<usize> = self.places.iter().copied().filter(|&group| self.has_value[group]).collect();
+        let mut labels = groups.labels.select(seen.iter().copied());
+        let mut results = Vec::with_capacity(seen.len());
+        for (number, &group) in seen.iter().enumerate() {
             if self.names.get(group).is_some_and(|name| name.drops) {
                 labels.set_drops_name(number);
             }

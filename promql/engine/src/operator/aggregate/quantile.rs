@@ -26,10 +26,13 @@ pub(crate) fn quantile(param: &ScalarColumn, asked: &Aggregated<'_>) -> Result<H
             if column.has_histograms() {
                 context.note(ignored_histogram("quantile", origin));
             }
+            if !column.is_vacant() {
+                first_seen[group] = first_seen[group].min(series);
+            }
             if column.none_present() {
                 return Ok(());
             }
-            first_seen[group] = first_seen[group].min(series);
+            order.saw(group);
             order.note_name(group, input.series(), series, column);
             count += column.count_present();
             gathered.set(count)?;
@@ -48,7 +51,7 @@ pub(crate) fn quantile(param: &ScalarColumn, asked: &Aggregated<'_>) -> Result<H
     seen.sort_by_key(|&group| first_seen[group]);
     reservation.set(seen.len() * steps)?;
     for group in seen {
-        order.saw(group);
+        order.place(group);
     }
     Ok(order.into_held(results, groups, input, reservation))
 }

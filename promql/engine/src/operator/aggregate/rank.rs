@@ -31,9 +31,13 @@ pub(crate) fn rank(rank: Rank, k: &[usize], asked: &Aggregated<'_>) -> Result<He
         let mut columns: Vec<(u32, Column)> = Vec::new();
         let mut gathered = context.hold(0)?;
         let mut count = 0;
+        let mut first = None;
         for_each_column(input, members.of(group), context, |series, column| {
             if column.has_histograms() {
                 context.note(ignored_histogram(rank.operator(), origin));
+            }
+            if !column.is_vacant() {
+                first.get_or_insert(series);
             }
             if !column.none_present() {
                 count += column.count_present();
@@ -44,8 +48,8 @@ pub(crate) fn rank(rank: Rank, k: &[usize], asked: &Aggregated<'_>) -> Result<He
             }
             Ok(())
         })?;
-        let Some(&(first, _)) = columns.first() else { continue };
-        group_starts.push((first as usize, chosen.len()));
+        let Some(first) = first.filter(|_| !columns.is_empty()) else { continue };
+        group_starts.push((first, chosen.len()));
         choose(rank, &columns, k, is_instant, &mut chosen);
         held = chosen.iter().map(|(_, column)| column.count_present()).sum::<usize>().max(held);
         reservation.set(held)?;
