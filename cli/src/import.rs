@@ -64,9 +64,8 @@ pub(crate) fn run(args: &ImportArgs) -> Outcome {
     let progress = ProgressBar::new(windows.unsigned_abs()).with_style(style);
     let (mut added, mut stored) = (0, 0);
     let mut next_ms = Some(range.min_ms);
-    while let Some(first_ms) = next_ms {
-        let start_ms = first_ms.div_euclid(BLOCK_MS).saturating_mul(BLOCK_MS);
-        let window = TimeRange::new(start_ms, start_ms.saturating_add(BLOCK_MS - 1));
+    while let Some(start_ms) = next_ms.and_then(block_start) {
+        let window = TimeRange::new(start_ms, start_ms + BLOCK_MS - 1);
         let (builder, later_ms) = gather(&inputs, window, &args.labels)?;
         added += builder.len() as u64;
         if let Some(meta) = write_block(&env, &args.into, &builder, window, head_from_ms)? {
@@ -96,11 +95,7 @@ fn each_sample<'a>(input: &'a Input, mut found: impl FnMut(&Series<'a>, i64) -> 
         let entry = entry.map_err(|error| format!("{}:{error}", input.path.display()))?;
         if let Entry::Series(series) = entry {
             let Some(t_ms) = series.timestamp_ms else {
-                let metric = String::from_utf8_lossy(series.metric.text()).into_owned();
-                let path = input.path.display();
-                return Err(
-                    format!("{path}: a sample of {metric} has no timestamp, and each needs one").into()
-                );
+                return Err(refusal(input, &series, "has no timestamp, and each needs one"));
             };
             found(&series, t_ms)?;
         }
@@ -108,11 +103,30 @@ fn each_sample<'a>(input: &'a Input, mut found: impl FnMut(&Series<'a>, i64) -> 
     Ok(())
 }
 
-/// From the first sample to the last.
+/// What is wrong with a sample of a file.
+fn refusal(input: &Input, series: &Series<'_>, what: &str) -> Box<dyn std::error::Error> {
+    let metric = String::from_utf8_lossy(series.metric.text());
+    format!("{}: a sample of {metric} {what}", input.path.display()).into()
+}
+
+/// When the block of a time begins; none if it would begin or end beyond all times.
+fn block_start(t_ms: i64) -> Option<i64> {
+    let start_ms = t_ms.div_euclid(BLOCK_MS).checked_mul(BLOCK_MS)?;
+    start_ms.checked_add(BLOCK_MS).and(Some(start_ms))
+}
+
+/// From the first sample to the last. The block of each sample has a beginning and an end.
 fn time_range(inputs: &[Input]) -> Result<Option<TimeRange>> {
     let mut range: Option<TimeRange> = None;
     for input in inputs {
-        each_sample(input, |_, t_ms| {
+        each_sample(input, |series, t_ms| {
+            if block_start(t_ms).is_none() {
+                return Err(refusal(
+                    input,
+                    series,
+                    &format!("is of {t_ms} ms, a time that no block can hold"),
+                ));
+            }
             let here = TimeRange::new(t_ms, t_ms);
             range = Some(range.map_or(here, |range| range.union(&here)));
             Ok(())
@@ -244,6 +258,12 @@ mod tests {
     fn what_cannot_be_imported_is_named() {
         let error = time_range(&[input("a{x=\"1\"} 1\n# EOF\n")]).unwrap_err().to_string();
         assert_eq!(error, "a.om: a sample of a{x=\"1\"} has no timestamp, and each needs one");
+        for far in ["1e300", "-9223372036854775", "9223372036854775"] {
+            let text = format!("a 1 {far}\n# EOF\n");
+            let input = Input { path: "a.om".into(), bytes: Bytes::from(text) };
+            let error = time_range(&[input]).unwrap_err().to_string();
+            assert!(error.ends_with("a time that no block can hold"), "{error}");
+        }
         let error = time_range(&[input("a 1 1\nb x 1\n# EOF\n")]).unwrap_err().to_string();
         assert!(error.starts_with("a.om:2:3: expected"), "{error}");
         assert!(parse_label("=x").is_err() && parse_label("x").is_err());

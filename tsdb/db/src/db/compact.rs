@@ -78,7 +78,7 @@ impl Shared {
         let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
         let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
         self.forget(&mut maintenance)?;
-        while let Some(range) = maintenance.unwritten.or_else(|| self.head.range_to_compact()) {
+        while let Some(range) = self.next_range(&maintenance)? {
             report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);
             report.log_truncated = true;
         }
@@ -102,6 +102,15 @@ impl Shared {
         report.blocks_expired = self.expire_blocks()?;
         self.compact_blocks(&mut report)?;
         Ok(report)
+    }
+
+    /// What of the head is to become a block next.
+    fn next_range(&self, maintenance: &Maintenance) -> Result<Option<TimeRange>, StorageError> {
+        if maintenance.unwritten.is_some() {
+            return Ok(maintenance.unwritten);
+        }
+        self.head.pass_over_gap().map_err(log_failed)?;
+        Ok(self.head.range_to_compact())
     }
 
     /// Writes a range of the head as a block. Without samples that were not deleted there is none.

@@ -14,17 +14,17 @@ impl Shared {
     /// compaction after it. Nothing may be left to be forgotten.
     pub(super) fn compact_late(&self, maintenance: &mut Maintenance) -> Result<Vec<BlockMeta>, StorageError> {
         let (late, last_segment) = self.head.finish_late()?;
-        let Some(range) = late.range() else { return Ok(Vec::new()) };
+        if late.range().is_none() {
+            return Ok(Vec::new());
+        }
         let block_ms = self.head.options.block_range_ms;
         let mut blocks = Vec::new();
-        let mut start_ms = range.min_ms.div_euclid(block_ms).saturating_mul(block_ms);
-        while start_ms <= range.max_ms {
+        for start_ms in late.block_starts(&self.head)? {
             let end_ms = start_ms.saturating_add(block_ms);
             let mut meta = BlockMeta::new(new_ulid(&self.head.env), start_ms, end_ms);
             meta.compaction.add_hint(HINT_OUT_OF_ORDER);
             let within = TimeRange::new(start_ms, end_ms - 1);
             blocks.extend(self.write_block(meta, &[&late.within(&self.head, within)])?);
-            start_ms = end_ms;
         }
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));

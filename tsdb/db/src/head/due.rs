@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use emberdb_model::TimeRange;
+use emberdb_wal::WalError;
 
 use super::Head;
 
@@ -24,6 +25,31 @@ impl Head {
         }
         let end_ms = (oldest_ms / block_ms).saturating_mul(block_ms).saturating_add(block_ms);
         Some(TimeRange::new(oldest_ms, end_ms - 1))
+    }
+
+    /// Lets the head's time begin with its samples, if none is in the range that would become a block next. A database that was not used for
+    /// years, or a sample of a wrong time, would else be gone through block by block.
+    pub(crate) fn pass_over_gap(&self) -> Result<(), WalError> {
+        let Some(range) = self.range_to_compact() else { return Ok(()) };
+        if self.first_from(range.min_ms) <= range.max_ms {
+            return Ok(());
+        }
+        // While the log is held nothing is committed, so that nothing comes into the gap. What is taken in order stays so.
+        let _log = self.settled_log()?;
+        let begin_ms = self.first_from(range.min_ms).min(self.oldest_accepted_ms());
+        if begin_ms > range.max_ms {
+            self.raise_min_valid(begin_ms);
+            self.oldest_ms.fetch_max(begin_ms, Ordering::AcqRel);
+        }
+        Ok(())
+    }
+
+    /// The time of the first sample in order from this time on, or one between the two; the greatest there is without any.
+    fn first_from(&self, from_ms: i64) -> i64 {
+        let pages = self.pages.all().into_iter();
+        let of_pages =
+            pages.filter_map(|page| page.read().iter().filter_map(|s| s.first_from(from_ms)).min());
+        of_pages.min().unwrap_or(i64::MAX)
     }
 
     /// `tell` is called when a range becomes due, by the commit that makes it so. Only the first one counts.

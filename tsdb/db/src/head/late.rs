@@ -2,6 +2,7 @@
 //!
 //! Upstream keeps them the same way, and logs them a second time in a log of their own, the write-behind log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use emberdb_model::storage::StorageError;
@@ -156,6 +157,25 @@ fn read_any(
         let start_ms = decoded.start_timestamps().get(index).copied().unwrap_or(0);
         columns.histograms.push_started(t_ms, Arc::new(decoded.histogram(index)), start_ms);
     }
+    Ok(())
+}
+
+/// Adds where the blocks begin that hold the samples of a chunk, which may be far from each other.
+pub(super) fn add_block_starts(
+    chunk: &HeadChunk,
+    files: &ChunkFiles,
+    block_ms: i64,
+    starts: &mut BTreeSet<i64>,
+) -> Result<(), StorageError> {
+    let start_of = |t_ms: &i64| t_ms.div_euclid(block_ms).saturating_mul(block_ms);
+    let first_ms = start_of(&chunk.min_ms);
+    starts.insert(first_ms);
+    if start_of(&chunk.max_ms) == first_ms {
+        return Ok(());
+    }
+    let mut columns = SampleColumns::new();
+    read_any(chunk.encoding, &chunk.bytes(files)?, TimeRange::ALL, &mut columns)?;
+    starts.extend(columns.timestamps.iter().chain(&columns.histograms.timestamps).map(start_of));
     Ok(())
 }
 

@@ -203,7 +203,9 @@ impl Head {
         let window_ms = self.options.out_of_order_window_ms;
         let newest_ms = self.newest_ms.load(Ordering::Acquire);
         let late_from_ms = (window_ms > 0).then(|| newest_ms.saturating_sub(window_ms));
-        order::Accepted { oldest_ms: self.oldest_accepted_ms(), late_from_ms }
+        // Blocks end before a time, so that none can hold a sample of the last one.
+        let end_ms = Some(i64::MAX);
+        order::Accepted { oldest_ms: self.oldest_accepted_ms(), end_ms, late_from_ms }
     }
 
     /// Samples before this time are in blocks, or nowhere.

@@ -24,13 +24,24 @@ pub(super) enum Newest<'a> {
 pub(super) struct Accepted {
     /// From this time on samples are taken in the order of time.
     pub(super) oldest_ms: i64,
+    /// Before this time samples are taken; absent if they always are.
+    pub(super) end_ms: Option<i64>,
     /// From this time on samples are taken in any order; absent if they are not.
     pub(super) late_from_ms: Option<i64>,
 }
 
 impl Accepted {
     /// All times, in their order.
-    pub(super) const IN_ORDER: Self = Self { oldest_ms: i64::MIN, late_from_ms: None };
+    pub(super) const IN_ORDER: Self = Self { oldest_ms: i64::MIN, end_ms: None, late_from_ms: None };
+
+    /// Whether a sample is not too new.
+    #[inline]
+    fn check_end(self, timestamp_ms: i64) -> Result<(), AppendError> {
+        match self.end_ms {
+            Some(end_ms) if timestamp_ms >= end_ms => Err(beyond_end(timestamp_ms)),
+            _ => Ok(()),
+        }
+    }
 
     /// Whether a sample is taken though it is older than the series' newest one, or than all that is taken in order.
     fn late(self, timestamp_ms: i64, newest_ms: Option<i64>) -> Result<Follows, AppendError> {
@@ -43,6 +54,11 @@ impl Accepted {
             _ => Err(AppendError::TooOld { timestamp_ms, oldest_ms: self.oldest_ms }),
         }
     }
+}
+
+#[cold]
+fn beyond_end(timestamp_ms: i64) -> AppendError {
+    AppendError::Limit(format!("a sample of {timestamp_ms} ms is of a time that no block can hold"))
 }
 
 /// What becomes of a sample that is not refused.
@@ -66,6 +82,7 @@ pub(super) fn follow_float(
     accepted: Accepted,
 ) -> Result<Follows, AppendError> {
     let timestamp_ms = sample.timestamp_ms;
+    accepted.check_end(timestamp_ms)?;
     if timestamp_ms < accepted.oldest_ms {
         return accepted.late(timestamp_ms, None);
     }
@@ -124,6 +141,7 @@ pub(super) fn follow_histogram(
     histogram: AnyHistogram<'_>,
     accepted: Accepted,
 ) -> Result<Follows, AppendError> {
+    accepted.check_end(timestamp_ms)?;
     if timestamp_ms < accepted.oldest_ms {
         return accepted.late(timestamp_ms, None);
     }

@@ -1,5 +1,6 @@
 //! The head as what a block is made of.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use emberdb_tsdb_index::SeriesId;
 use super::Head;
 use super::chunk::HeadChunk;
 use super::chunk_file::ChunkFiles;
-use super::late::LateSamples;
+use super::late::{LateSamples, add_block_starts};
 use super::page::Pages;
 use super::series::{Series, corrupt};
 use super::stale::StaleSeries;
@@ -189,6 +190,19 @@ impl LateChunks {
         HeadSource::of(head, range, Some(self), &ids)
     }
 
+    /// Where blocks begin that hold all of them, ascending. Between two there may be years.
+    pub(crate) fn block_starts(&self, head: &Head) -> Result<BTreeSet<i64>, StorageError> {
+        let (block_ms, mut starts) = (head.options.block_range_ms, BTreeSet::new());
+        for &(id, count) in &self.counts {
+            let found = head.pages.read(id, |series| {
+                let mut chunks = series.late().map_or(&[][..], LateSamples::chunks).iter().take(count);
+                chunks.try_for_each(|chunk| add_block_starts(chunk, &head.chunk_files, block_ms, &mut starts))
+            });
+            found.transpose()?;
+        }
+        Ok(starts)
+    }
+
     fn count(&self, id: SeriesId) -> usize {
         self.counts.binary_search_by_key(&id, |&(id, _)| id).map_or(0, |place| self.counts[place].1)
     }
@@ -201,6 +215,14 @@ impl Head {
         let mut log = self.settled_log().map_err(log_failed)?;
         let begun = log.late_writer.as_mut().map(|writer| writer.begin_segment().map_err(log_failed));
         let begun = begun.transpose()?;
+        let late = self.late_chunks()?;
+        drop(log);
+        self.sync().map_err(log_failed)?;
+        Ok((late, begun.and_then(|segment| segment.checked_sub(1))))
+    }
+
+    /// Puts all late samples into chunks; returns these.
+    pub(crate) fn late_chunks(&self) -> Result<LateChunks, StorageError> {
         let mut late = LateChunks { counts: Vec::new(), range: None };
         for (number, page) in self.pages.all().iter().enumerate() {
             if !page.read().iter().any(|series| series.late().is_some()) {
@@ -214,9 +236,7 @@ impl Head {
                     late.range.into_iter().chain(samples.range()).reduce(|whole, range| whole.union(&range));
             }
         }
-        drop(log);
-        self.sync().map_err(log_failed)?;
-        Ok((late, begun.and_then(|segment| segment.checked_sub(1))))
+        Ok(late)
     }
 
     /// Forgets late samples that are in blocks.

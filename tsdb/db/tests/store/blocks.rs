@@ -1,12 +1,10 @@
 //! From the head into blocks, and what is read, deleted and kept there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use emberdb_model::STALE_NAN;
 use emberdb_tsdb_db::{FloatEncoding, Maintained};
-use proptest::prelude::*;
 
 use super::fault_fs::FaultFs;
 use super::*;
@@ -518,123 +516,4 @@ fn half_made_blocks_are_removed_and_blocks_of_blocks_replace_them() {
     assert_eq!(dump(&db), filled(0..5, |_, _| false));
     let left = env.fs().read_dir(&dir.path).unwrap();
     assert!(!left.iter().any(|entry| entry.name.contains(".tmp")), "{left:?}");
-}
-
-/// What may happen to a database.
-#[derive(Clone, Debug)]
-enum Event {
-    /// So many minutes later, a sample of each series that is named by a bit.
-    Append {
-        later_minutes: i64,
-        series: u8,
-        /// Of these series, those that end here.
-        ended: u8,
-    },
-    Maintain,
-    Delete {
-        job: usize,
-        from_share: f64,
-        len_minutes: i64,
-    },
-    Clean,
-    Close,
-    /// The process ends.
-    Kill,
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        9 => (1..45_i64, 1..8_u8)
-            .prop_map(|(later_minutes, series)| Event::Append { later_minutes, series, ended: 0 }),
-        3 => (1..45_i64, 1..8_u8, 1..8_u8)
-            .prop_map(|(later_minutes, series, ended)| Event::Append { later_minutes, series, ended }),
-        3 => Just(Event::Maintain),
-        1 => (0..3_usize, 0.0..1.0, 1..300_i64)
-            .prop_map(|(job, from_share, len_minutes)| Event::Delete { job, from_share, len_minutes }),
-        1 => Just(Event::Clean),
-        1 => Just(Event::Close),
-        1 => Just(Event::Kill),
-    ]
-}
-
-/// A second database on a copy of the files, as a process that was killed leaves them.
-fn copy_of(dir: &Path) -> TempDir {
-    fn copy(from: &Path, to: &Path) {
-        let env = Env::real();
-        env.fs().create_dir_all(to).unwrap();
-        for entry in env.fs().read_dir(from).unwrap() {
-            let (from, to) = (from.join(&entry.name), to.join(&entry.name));
-            if entry.is_dir {
-                copy(&from, &to);
-            } else {
-                env.fs().write_atomic(&to, &env.fs().read(&from, 1 << 30).unwrap()).unwrap();
-            }
-        }
-    }
-    let to = TempDir::new();
-    copy(dir, &to.path);
-    to
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// Against a map: nothing is lost and nothing comes back, whatever happens in which order.
-    #[test]
-    fn nothing_is_lost(
-        events in prop::collection::vec(event(), 1..120),
-        stale_series_ratio in prop::option::of(0.0..1.0),
-    ) {
-        const JOBS: [&str; 3] = ["a", "b", "c"];
-        let reopen = |dir: &Path| {
-            let mut options = options();
-            options.stale_series_ratio = stale_series_ratio;
-            Tsdb::open(&Env::real(), dir, options).unwrap()
-        };
-        let mut dir = TempDir::new();
-        let mut db = reopen(&dir.path);
-        let mut model: BTreeMap<usize, BTreeMap<i64, u64>> = BTreeMap::new();
-        let mut now_ms = 5 * MINUTE_MS;
-        for event in events {
-            match event {
-                Event::Append { later_minutes, series, ended } => {
-                    now_ms += later_minutes * MINUTE_MS;
-                    let mut appender = db.appender().unwrap();
-                    for job in (0..3).filter(|job| series & (1 << job) != 0) {
-                        let has_ended = ended & (1 << job) != 0;
-                        let value = if has_ended { STALE_NAN } else { (now_ms + job as i64) as f64 };
-                        appender.append(&labels("m", JOBS[job]), now_ms, value).unwrap();
-                        model.entry(job).or_default().insert(now_ms, value.to_bits());
-                    }
-                    let _ = appender.commit().unwrap();
-                }
-                Event::Maintain => drop(db.maintain().unwrap()),
-                Event::Delete { job, from_share, len_minutes } => {
-                    let min_ms = (now_ms as f64 * from_share) as i64;
-                    let range = TimeRange::new(min_ms, min_ms + len_minutes * MINUTE_MS);
-                    db.delete(&self::job(JOBS[job]), range).unwrap();
-                    model.entry(job).or_default().retain(|&t_ms, _| !range.contains(t_ms));
-                }
-                Event::Clean => drop(db.clean_tombstones().unwrap()),
-                Event::Close => {
-                    db.close().unwrap();
-                    db = reopen(&dir.path);
-                }
-                Event::Kill => {
-                    let copy = copy_of(&dir.path);
-                    db = reopen(&copy.path);
-                    dir = copy;
-                }
-            }
-            let expected: Vec<_> = model
-                .iter()
-                .filter(|(_, samples)| !samples.is_empty())
-                .map(|(&job, samples)| {
-                    (labels("m", JOBS[job]).to_string(), samples.iter().map(|(&t, &v)| (t, v)).collect::<Vec<_>>())
-                })
-                .collect();
-            let found: Vec<_> = dump(&db).into_iter().filter(|(_, samples)| !samples.is_empty()).collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
 }

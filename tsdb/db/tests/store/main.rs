@@ -12,6 +12,7 @@ mod isolation;
 mod late;
 mod leaving;
 mod metadata;
+mod nothing_lost;
 mod refusals;
 mod restart;
 mod stale;

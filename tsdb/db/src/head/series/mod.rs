@@ -250,6 +250,13 @@ impl Series {
         finished.chain(open).chain(late).reduce(|whole, range| whole.union(&range))
     }
 
+    /// The time of the first sample in order from this time on, or one between the two: a chunk does not tell which times it has.
+    pub(super) fn first_from(&self, from_ms: i64) -> Option<i64> {
+        let open = self.open_chunk().map(|(range, ..)| range);
+        let chunks = self.finished_chunks().map(HeadChunk::range).chain(open);
+        chunks.filter(|range| range.max_ms >= from_ms).map(|range| range.min_ms.max(from_ms)).min()
+    }
+
     /// Forgets the chunks of which all samples are older than `before_ms`; returns the number of these samples. All readers
     /// must have seen them as committed.
     pub(super) fn forget_before(&mut self, before_ms: i64) -> u32 {

@@ -52,7 +52,7 @@ fn compact((t_ms, value): (i64, SampleValue)) -> (i64, SampleValue) {
 }
 
 /// Floats and histograms merged by time.
-fn read_one(set: &dyn SeriesSet, series: usize, range: TimeRange) -> Samples {
+pub(crate) fn read_one(set: &dyn SeriesSet, series: usize, range: TimeRange) -> Samples {
     let mut columns = SampleColumns::new();
     set.read(series, range, &mut columns).unwrap();
     assert!(columns.histograms.is_empty() || set.may_have_histograms());
@@ -92,7 +92,7 @@ fn float(notation: &str) -> FloatHistogram {
 }
 
 /// An integer histogram with as many in each of its buckets.
-fn whole(counts: &[i64]) -> Histogram {
+pub(crate) fn whole(counts: &[i64]) -> Histogram {
     let mut before = 0;
     let differences = counts.iter().map(|&count| count - std::mem::replace(&mut before, count));
     Histogram {
