@@ -227,6 +227,15 @@ pub enum AppendError {
         /// The oldest time that is accepted now.
         oldest_ms: i64,
     },
+    /// The sample came late, and samples of its series and its time were deleted lately: what hides them would hide it, too. After the next
+    /// compaction of late samples it is taken.
+    #[error(
+        "late sample at {timestamp_ms}: samples of this time were deleted, and are not compacted away yet"
+    )]
+    Deleted {
+        /// Time of the refused sample.
+        timestamp_ms: i64,
+    },
     /// The labels do not name a series.
     #[error("invalid labels: {0}")]
     InvalidLabels(#[from] LabelError),

@@ -75,33 +75,69 @@ impl Shared {
         {
             self.head.sync().map_err(log_failed)?;
         }
-        let chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
-        let mut report = CompactionReport { chunks_offloaded, ..CompactionReport::default() };
-        self.forget(&mut maintenance)?;
-        while let Some(range) = self.next_range(&maintenance)? {
-            report.blocks_from_head.extend(self.compact_head(range, &mut maintenance)?);
+        let mut report = CompactionReport::default();
+        // What fails must not keep the others from what they do: it may be retention that gives the room which is missing.
+        let outcomes = [
+            self.maintain_head(&mut maintenance, &mut report),
+            self.maintain_late(&mut maintenance, &mut report),
+            self.maintain_stale(&mut maintenance, &mut report),
+            self.maintain_blocks(&mut report),
+        ];
+        outcomes.into_iter().collect::<Result<(), _>>()?;
+        Ok(report)
+    }
+
+    /// From memory to files, to blocks, and out of the log.
+    fn maintain_head(
+        &self,
+        maintenance: &mut Maintenance,
+        report: &mut CompactionReport,
+    ) -> Result<(), StorageError> {
+        report.chunks_offloaded = self.head.offload_chunks().map_err(system_failed)?;
+        self.forget(maintenance)?;
+        while let Some(range) = self.next_range(maintenance)? {
+            report.blocks_from_head.extend(self.compact_head(range, maintenance)?);
             report.log_truncated = true;
         }
         if report.log_truncated {
             let from_ms = self.head.min_valid_ms();
             let wal_dir = self.dir.join(WAL_DIR);
             report.log_truncated = self.head.truncate_log(&wal_dir, from_ms).map_err(log_failed)?.is_some();
-            self.forget(&mut maintenance)?;
+            self.forget(maintenance)?;
             maintenance.is_late_due = true;
         }
+        Ok(())
+    }
+
+    fn maintain_late(
+        &self,
+        maintenance: &mut Maintenance,
+        report: &mut CompactionReport,
+    ) -> Result<(), StorageError> {
         if maintenance.is_late_due && maintenance.forget.is_none() {
-            report.blocks_from_late = self.compact_late(&mut maintenance)?;
+            report.blocks_from_late = self.compact_late(maintenance)?;
             maintenance.is_late_due = false;
-            self.forget(&mut maintenance)?;
+            self.forget(maintenance)?;
         }
+        Ok(())
+    }
+
+    fn maintain_stale(
+        &self,
+        maintenance: &mut Maintenance,
+        report: &mut CompactionReport,
+    ) -> Result<(), StorageError> {
         if maintenance.forget.is_none() {
-            report.blocks_from_stale = self.compact_stale(&mut maintenance)?;
-            self.forget(&mut maintenance)?;
+            report.blocks_from_stale = self.compact_stale(maintenance)?;
+            self.forget(maintenance)?;
         }
         report.series_removed = self.head.remove_leaving();
+        Ok(())
+    }
+
+    fn maintain_blocks(&self, report: &mut CompactionReport) -> Result<(), StorageError> {
         report.blocks_expired = self.expire_blocks()?;
-        self.compact_blocks(&mut report)?;
-        Ok(report)
+        self.compact_blocks(report)
     }
 
     /// What of the head is to become a block next.
@@ -227,6 +263,33 @@ impl Shared {
         let env = &self.head.env;
         let written = merge_blocks(env, &self.dir, meta, sources, self.merge_options())?;
         written.map(|meta| Block::open(env, &self.dir.join(meta.ulid.to_string()))).transpose()
+    }
+
+    /// Writes a block of each range of blocks that begins at one of `starts`: of what `source` has there. They are in the set not yet. If one
+    /// fails none is left: the next round would write them again.
+    pub(super) fn write_ranges<'h>(
+        &self,
+        starts: impl IntoIterator<Item = i64>,
+        hint: &str,
+        source: impl Fn(TimeRange) -> HeadSource<'h>,
+    ) -> Result<Vec<Block>, StorageError> {
+        let mut blocks: Vec<Block> = Vec::new();
+        for start_ms in starts {
+            let end_ms = start_ms.saturating_add(self.head.options.block_range_ms);
+            let mut meta = BlockMeta::new(new_ulid(&self.head.env), start_ms, end_ms);
+            meta.compaction.add_hint(hint);
+            match self.write_block(meta, &[&source(TimeRange::new(start_ms, end_ms - 1))]) {
+                Ok(written) => blocks.extend(written),
+                Err(error) => {
+                    for block in &blocks {
+                        // What cannot be removed either overlaps what will be written, and says the same.
+                        let _ = remove_block(&self.head.env, &self.dir, block.meta().ulid);
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(blocks)
     }
 
     /// Removes the folders of blocks that are in the set no more.

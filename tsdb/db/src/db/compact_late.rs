@@ -1,8 +1,7 @@
 //! From late samples to blocks.
 
-use emberdb_model::TimeRange;
 use emberdb_model::storage::StorageError;
-use emberdb_tsdb_block::{Block, BlockMeta, HINT_OUT_OF_ORDER, new_ulid};
+use emberdb_tsdb_block::{Block, BlockMeta, HINT_OUT_OF_ORDER};
 use emberdb_wal::WalListing;
 
 use super::compact::{Forget, Maintenance};
@@ -17,15 +16,8 @@ impl Shared {
         if late.range().is_none() {
             return Ok(Vec::new());
         }
-        let block_ms = self.head.options.block_range_ms;
-        let mut blocks = Vec::new();
-        for start_ms in late.block_starts(&self.head)? {
-            let end_ms = start_ms.saturating_add(block_ms);
-            let mut meta = BlockMeta::new(new_ulid(&self.head.env), start_ms, end_ms);
-            meta.compaction.add_hint(HINT_OUT_OF_ORDER);
-            let within = TimeRange::new(start_ms, end_ms - 1);
-            blocks.extend(self.write_block(meta, &[&late.within(&self.head, within)])?);
-        }
+        let starts = late.block_starts(&self.head)?;
+        let blocks = self.write_ranges(starts, HINT_OUT_OF_ORDER, |range| late.within(&self.head, range))?;
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));
         maintenance.forget = Some(Forget { late: Some(late), readers: vec![earlier], ..Forget::default() });

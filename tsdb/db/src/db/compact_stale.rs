@@ -1,8 +1,7 @@
 //! Series that have ended, to blocks, before their time.
 
-use emberdb_model::TimeRange;
 use emberdb_model::storage::StorageError;
-use emberdb_tsdb_block::{Block, BlockMeta, HINT_STALE_SERIES, new_ulid};
+use emberdb_tsdb_block::{Block, BlockMeta, HINT_STALE_SERIES};
 
 use super::Shared;
 use super::compact::{Forget, Maintenance};
@@ -19,16 +18,11 @@ impl Shared {
         let stale = self.head.stale_series(self.head.min_valid_ms());
         let Some(range) = stale.range().filter(|_| stale.is_at_least(ratio)) else { return Ok(Vec::new()) };
         let block_ms = self.head.options.block_range_ms;
-        let mut blocks = Vec::new();
-        let mut start_ms = range.min_ms.div_euclid(block_ms).saturating_mul(block_ms);
-        while start_ms <= range.max_ms {
-            let end_ms = start_ms.saturating_add(block_ms);
-            let mut meta = BlockMeta::new(new_ulid(&self.head.env), start_ms, end_ms);
-            meta.compaction.add_hint(HINT_STALE_SERIES);
-            let within = TimeRange::new(start_ms, end_ms - 1);
-            blocks.extend(self.write_block(meta, &[&HeadSource::of_stale(&self.head, within, &stale)])?);
-            start_ms = end_ms;
-        }
+        let first_ms = range.min_ms.div_euclid(block_ms).saturating_mul(block_ms);
+        let starts = std::iter::successors(Some(first_ms), |start_ms: &i64| start_ms.checked_add(block_ms))
+            .take_while(|&start_ms| start_ms <= range.max_ms);
+        let of_stale = |range| HeadSource::of_stale(&self.head, range, &stale);
+        let blocks = self.write_ranges(starts, HINT_STALE_SERIES, of_stale)?;
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));
         maintenance.forget = Some(Forget { stale: Some(stale), readers: vec![earlier], ..Forget::default() });

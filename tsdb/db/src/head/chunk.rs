@@ -58,6 +58,14 @@ impl HeadChunk {
         matches!(self.place, Place::Stored(place) if place.packed() == packed)
     }
 
+    /// The number of the file that it is in, if it is in one.
+    pub(super) fn file(&self) -> Option<u32> {
+        match self.place {
+            Place::Held(_) => None,
+            Place::Stored(place) => Some(place.file()),
+        }
+    }
+
     /// The same bytes are in a file now.
     pub(super) fn release(&mut self, place: ChunkDiskRef) {
         self.place = Place::Stored(place);

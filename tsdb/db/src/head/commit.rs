@@ -150,6 +150,7 @@ impl Head {
         let logged = self.write_log(&mut log, batch).inspect_err(|error| self.note_failure(error))?;
         self.mark_logged(&logged);
         let stamp = self.isolation.begin_commit();
+        let _guard = self.isolation.guard();
         for (samples, histograms) in batch.parts() {
             self.store(samples, stamp);
             self.store_histograms(histograms, stamp);
@@ -262,11 +263,11 @@ impl Head {
         let histograms = late.histograms.into_iter().map(|added| {
             (added.id, added.timestamp_ms, added.start_ms, LateValue::Histogram(Box::new(added.histogram)))
         });
+        let (part, encoding) = (self.late_part.load(Ordering::Acquire), self.options.float_encoding);
         for (id, timestamp_ms, start_ms, value) in floats.chain(histograms) {
             self.note_late(timestamp_ms);
             self.pages.with(id, |series| {
-                let inserted =
-                    series.late_mut().insert(timestamp_ms, start_ms, value, self.options.float_encoding);
+                let inserted = series.late_mut().insert(timestamp_ms, start_ms, value, part, encoding);
                 inserted.expect("histograms that are valid and not too large can be written into chunks")
             });
         }

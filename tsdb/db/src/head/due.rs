@@ -23,7 +23,7 @@ impl Head {
         if newest_ms.saturating_sub(oldest_ms) <= block_ms.saturating_add(block_ms / 2) {
             return None;
         }
-        let end_ms = (oldest_ms / block_ms).saturating_mul(block_ms).saturating_add(block_ms);
+        let end_ms = oldest_ms.div_euclid(block_ms).saturating_mul(block_ms).saturating_add(block_ms);
         Some(TimeRange::new(oldest_ms, end_ms - 1))
     }
 

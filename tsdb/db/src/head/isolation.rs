@@ -68,6 +68,11 @@ impl Isolation {
         Ok(())
     }
 
+    /// Tells, if the thread panics as long as this is held, that no commit will ever be finished: nobody waits for it then.
+    pub(crate) fn guard(&self) -> impl Drop {
+        FailsOnPanic(self)
+    }
+
     fn hold(&self) -> u64 {
         let mut state = self.state.lock();
         let finished = state.finished;
@@ -91,6 +96,16 @@ impl State {
         match &self.failure {
             Some(reason) => Err(WalError::RefusesWrites { reason: reason.clone() }),
             None => Ok(()),
+        }
+    }
+}
+
+struct FailsOnPanic<'a>(&'a Isolation);
+
+impl Drop for FailsOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&"a commit ended in a panic");
         }
     }
 }

@@ -27,6 +27,10 @@ pub(super) struct LateSamples {
     open: Vec<LateSample>,
     /// In the order in which they were finished. They may overlap.
     chunks: Vec<HeadChunk>,
+    /// How many chunks have what came before the newest part that was begun.
+    ended_chunks: usize,
+    /// The part that samples in memory are of.
+    part: u32,
 }
 
 struct LateSample {
@@ -52,8 +56,10 @@ impl LateSamples {
         timestamp_ms: i64,
         start_ms: i64,
         value: LateValue,
+        part: u32,
         floats: FloatEncoding,
     ) -> Result<bool, ChunkError> {
+        self.begin_part(part, floats)?;
         if self.open.len() >= OPEN_SAMPLES_MAX {
             self.finish_open(floats)?;
         }
@@ -64,6 +70,11 @@ impl LateSamples {
                 Ok(true)
             }
         }
+    }
+
+    /// The number of the first file that chunks are in; none if all are in memory.
+    pub(super) fn first_file(&self) -> Option<u32> {
+        self.chunks.iter().filter_map(HeadChunk::file).min()
     }
 
     /// Adds a chunk that was found in a file.
@@ -80,8 +91,21 @@ impl LateSamples {
         }
     }
 
+    /// Begins a part, if it was not begun before: all that came before is in chunks then. Returns how many these are.
+    ///
+    /// The log of late samples is removed part by part. So that nobody waits until all series have ended one, each does so before its next
+    /// sample.
+    pub(super) fn begin_part(&mut self, part: u32, floats: FloatEncoding) -> Result<usize, ChunkError> {
+        if self.part != part {
+            self.finish_open(floats)?;
+            self.part = part;
+            self.ended_chunks = self.chunks.len();
+        }
+        Ok(self.ended_chunks)
+    }
+
     /// Makes chunks of the samples in memory.
-    pub(super) fn finish_open(&mut self, floats: FloatEncoding) -> Result<(), ChunkError> {
+    fn finish_open(&mut self, floats: FloatEncoding) -> Result<(), ChunkError> {
         let chunks = encode(&self.open, floats)?;
         self.chunks.extend(chunks);
         self.open.clear();
@@ -96,6 +120,7 @@ impl LateSamples {
     /// Forgets the first chunks.
     pub(super) fn forget_chunks(&mut self, count: usize) {
         self.chunks.drain(..count.min(self.chunks.len()));
+        self.ended_chunks = self.ended_chunks.saturating_sub(count);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -191,7 +216,14 @@ fn encode(samples: &[LateSample], floats: FloatEncoding) -> Result<Vec<HeadChunk
             match value {
                 LateValue::Float(value) => floats.append(timestamp_ms, *value, start_ms)?,
                 LateValue::Histogram(held) => {
-                    let finished = histograms.append_started(timestamp_ms, held.as_any(), start_ms)?;
+                    let finished = match histograms.append_started(timestamp_ms, held.as_any(), start_ms) {
+                        Ok(finished) => finished,
+                        // The buckets of the chunk and its own together are too many. Alone they are not.
+                        Err(_) => {
+                            chunks.extend(histograms.finish().map(HeadChunk::from));
+                            histograms.append_started(timestamp_ms, held.as_any(), start_ms)?
+                        }
+                    };
                     chunks.extend(finished.map(HeadChunk::from));
                 }
             }

@@ -46,7 +46,7 @@ mod stale;
 mod truncate;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use emberdb_env::Env;
 use emberdb_model::Labels;
@@ -96,6 +96,8 @@ pub(crate) struct Head {
     floor_ms: AtomicI64,
     /// Time of the oldest late sample, or earlier.
     late_from_ms: AtomicI64,
+    /// The part that late samples are of which are stored now. Changes only while the log is held, and settled.
+    late_part: AtomicU32,
     leaving: Mutex<leaving::Leaving>,
     /// How often the log has let go of labels. Changes only while the log is held.
     let_go: AtomicU64,
@@ -139,6 +141,7 @@ impl Head {
             min_valid_ms: AtomicI64::new(i64::MIN),
             floor_ms: AtomicI64::new(i64::MIN),
             late_from_ms: AtomicI64::new(i64::MAX),
+            late_part: AtomicU32::new(0),
             leaving: Mutex::default(),
             let_go: AtomicU64::new(0),
             further_refs: Mutex::default(),

@@ -9,13 +9,13 @@ use emberdb_model::{Label, Labels, Symbol, TimeRange};
 use emberdb_tsdb_block::{BlockChunk, BlockError, BlockResult, BlockSource, Intervals, SourceSeries};
 use emberdb_tsdb_index::SeriesId;
 
-use super::Head;
 use super::chunk::HeadChunk;
 use super::chunk_file::ChunkFiles;
 use super::late::{LateSamples, add_block_starts};
 use super::page::Pages;
 use super::series::{Series, corrupt};
 use super::stale::StaleSeries;
+use super::{Head, Log};
 use crate::error::log_failed;
 
 /// Series whose labels are copied at a time: whoever waits for the index meanwhile waits for a fraction of a millisecond.
@@ -211,18 +211,30 @@ impl LateChunks {
 impl Head {
     /// Puts all late samples into chunks; returns these, and the last segment of their log that has nothing of what comes later.
     pub(crate) fn finish_late(&self) -> Result<(LateChunks, Option<u32>), StorageError> {
-        // No commit is under way meanwhile, so that segments and chunks have the same samples.
+        // No commit is under way, so that what the segments have is in memory.
         let mut log = self.settled_log().map_err(log_failed)?;
         let begun = log.late_writer.as_mut().map(|writer| writer.begin_segment().map_err(log_failed));
         let begun = begun.transpose()?;
-        let late = self.late_chunks()?;
+        let part = self.begin_late_part(&log);
         drop(log);
+        let late = self.late_before(part)?;
         self.sync().map_err(log_failed)?;
         Ok((late, begun.and_then(|segment| segment.checked_sub(1))))
     }
 
     /// Puts all late samples into chunks; returns these.
     pub(crate) fn late_chunks(&self) -> Result<LateChunks, StorageError> {
+        let part = self.begin_late_part(&*self.settled_log().map_err(log_failed)?);
+        self.late_before(part)
+    }
+
+    /// Begins a part of the late samples; `_settled` has none that are not in memory.
+    fn begin_late_part(&self, _settled: &Log) -> u32 {
+        self.late_part.fetch_add(1, Ordering::AcqRel).wrapping_add(1)
+    }
+
+    /// The late samples that came before a part was begun.
+    fn late_before(&self, part: u32) -> Result<LateChunks, StorageError> {
         let mut late = LateChunks { counts: Vec::new(), range: None };
         for (number, page) in self.pages.all().iter().enumerate() {
             if !page.read().iter().any(|series| series.late().is_some()) {
@@ -230,10 +242,10 @@ impl Head {
             }
             for (slot, series) in page.write().iter_mut().enumerate().filter(|(_, s)| s.late().is_some()) {
                 let samples = series.late_mut();
-                samples.finish_open(self.options.float_encoding).map_err(corrupt)?;
-                late.counts.push((Pages::id(number, slot), samples.chunks().len()));
-                late.range =
-                    late.range.into_iter().chain(samples.range()).reduce(|whole, range| whole.union(&range));
+                let count = samples.begin_part(part, self.options.float_encoding).map_err(corrupt)?;
+                late.counts.push((Pages::id(number, slot), count));
+                let ranges = samples.chunks().iter().take(count).map(HeadChunk::range);
+                late.range = late.range.into_iter().chain(ranges).reduce(|whole, range| whole.union(&range));
             }
         }
         Ok(late)
@@ -241,10 +253,11 @@ impl Head {
 
     /// Forgets late samples that are in blocks.
     pub(crate) fn forget_late(&self, late: &LateChunks) -> Result<(), StorageError> {
-        let _log = self.settled_log().map_err(log_failed)?;
         for &(id, count) in &late.counts {
             self.pages.with(id, |series| series.forget_late(count));
         }
+        // Nothing is stored meanwhile that would not be seen.
+        let _log = self.settled_log().map_err(log_failed)?;
         let ranges = self.pages.all().into_iter().filter_map(|page| {
             page.read().iter().filter_map(|series| Some(series.late()?.range()?.min_ms)).min()
         });

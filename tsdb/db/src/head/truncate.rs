@@ -12,6 +12,7 @@ use emberdb_wal::{
 use foldhash::HashSet;
 
 use super::Head;
+use super::late::LateSamples;
 use super::leaving::Life;
 use super::page::Pages;
 use super::series::Series;
@@ -20,14 +21,17 @@ impl Head {
     /// Forgets the chunks of which all samples are older than `before_ms`, in memory and in files. Nobody may want to read them
     /// any more.
     pub(crate) fn forget_before(&self, before_ms: i64) -> FsResult<()> {
-        let mut forgotten = 0;
+        let (mut forgotten, mut first_late_file) = (0, None);
         for page in self.pages.all() {
             for series in page.write().iter_mut() {
                 forgotten += u64::from(series.forget_before(before_ms));
+                let of_series = series.late().and_then(LateSamples::first_file);
+                first_late_file = first_late_file.into_iter().chain(of_series).min();
             }
         }
         self.note_forgotten(forgotten);
-        self.chunk_files.remove_before(before_ms)?;
+        // Prometheus puts late samples into the same files; they are not in blocks yet.
+        self.chunk_files.remove_before(before_ms, first_late_file)?;
         Ok(())
     }
 

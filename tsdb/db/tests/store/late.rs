@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use emberdb_tsdb_db::Maintained;
 use proptest::prelude::*;
 
+use super::histograms::{read_all, whole};
 use super::*;
 
 const MINUTE_MS: i64 = 60_000;
@@ -159,6 +160,55 @@ proptest! {
             prop_assert_eq!(found, expected);
         }
     }
+}
+
+/// A deletion that is not compacted away hides all of its time.
+#[test]
+fn a_late_sample_does_not_come_to_where_samples_were_deleted() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, HOUR_MS);
+    let samples: Vec<(i64, f64)> = (0..60).map(|minute| (minute * MINUTE_MS, minute as f64)).collect();
+    assert!(put(&db, &up, &samples).is_empty());
+    db.delete(&[Matcher::equal("job", "a")], TimeRange::new(10 * MINUTE_MS, 50 * MINUTE_MS)).unwrap();
+    let refused = put(&db, &up, &[(20 * MINUTE_MS, 1.0), (9 * MINUTE_MS + 1, 2.0)]);
+    assert!(
+        matches!(refused[..], [AppendError::Deleted { timestamp_ms }] if timestamp_ms == 20 * MINUTE_MS),
+        "{refused:?}"
+    );
+    assert_eq!(one_series(&db).len(), 10 + 1 + 9);
+}
+
+/// Each of them has a chunk of its own.
+#[test]
+fn late_histograms_whose_buckets_together_are_too_many_for_a_chunk_are_kept() {
+    const BUCKETS: usize = 600_000;
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, 2 * HOUR_MS);
+    assert!(put(&db, &up, &[(HOUR_MS, 1.0)]).is_empty());
+    let mut appender = db.appender().unwrap();
+    for (t_ms, offset) in [(1, 0), (2, BUCKETS as i32)] {
+        let mut wide = whole(&vec![1; BUCKETS]);
+        wide.positive.spans[0].offset = offset;
+        appender.append_histogram(&up, t_ms, &wide).unwrap();
+    }
+    for t_ms in 3..40 {
+        appender.append_histogram(&up, t_ms, &whole(&[t_ms])).unwrap();
+    }
+    assert!(appender.commit().unwrap().rejected.is_empty());
+    let times = |db: &Tsdb| {
+        let all = read_all(db, TimeRange::ALL);
+        all[0].1.iter().map(|(t_ms, _)| *t_ms).collect::<Vec<_>>()
+    };
+    let expected: Vec<i64> = (1..40).chain([HOUR_MS]).collect();
+    assert_eq!(times(&db), expected);
+    db.close().unwrap();
+    let db = reopen(&dir.path, 2 * HOUR_MS);
+    assert_eq!(times(&db), expected);
+    assert!(put(&db, &up, &[(5 * HOUR_MS, 1.0)]).is_empty());
+    assert_eq!(db.maintain().unwrap().blocks_from_late.len(), 1);
+    assert_eq!(times(&db), expected.iter().copied().chain([5 * HOUR_MS]).collect::<Vec<_>>());
 }
 
 /// The log may lose deletions with the range that they are in, but not those of late samples, which are older than what it still has.

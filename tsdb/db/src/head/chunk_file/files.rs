@@ -29,7 +29,8 @@ impl ChunkDiskRef {
         Self::new(file, offset).unwrap()
     }
 
-    fn file(self) -> u32 {
+    /// The number of the file.
+    pub(crate) fn file(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
@@ -194,16 +195,16 @@ impl ChunkFiles {
         }
     }
 
-    /// Ends the file that is being written, and removes the files of which all samples are older than `before_ms`. The oldest
-    /// goes first, and none behind one that stays: upstream wants no gaps.
-    pub(crate) fn remove_before(&self, before_ms: i64) -> FsResult<usize> {
+    /// Ends the file that is being written, and removes the files of which all samples are older than `before_ms`, but not `kept`. The
+    /// oldest goes first, and none behind one that stays: upstream wants no gaps.
+    pub(crate) fn remove_before(&self, before_ms: i64, kept: Option<u32>) -> FsResult<usize> {
         let mut writer = self.writer.lock();
         end(&mut writer)?;
         let mut removed = 0;
         loop {
             let oldest = self.maps.read().first_key_value().map(|(&number, map)| (number, map.newest_ms));
             match oldest {
-                Some((number, newest_ms)) if newest_ms < before_ms => {
+                Some((number, newest_ms)) if newest_ms < before_ms && Some(number) != kept => {
                     self.env.fs().remove_file(&self.dir.join(file_name(number)))?;
                     self.maps.write().remove(&number);
                     removed += 1;
@@ -321,10 +322,10 @@ mod tests {
                 places.extend(files.append(&[new_chunk(wal_ref, &bytes)]).unwrap());
                 end(&mut files.writer.lock()).unwrap();
             }
-            assert_eq!(files.remove_before(50).unwrap(), 1);
+            assert_eq!(files.remove_before(50, None).unwrap(), 1);
             assert!(files.get(places[0]).is_err());
             assert!(files.get(places[1]).is_ok() && files.get(places[2]).is_ok());
-            assert_eq!(files.remove_before(1000).unwrap(), 2);
+            assert_eq!(files.remove_before(1000, None).unwrap(), 2);
             assert_eq!(files.bytes(), 0);
         });
     }

@@ -137,7 +137,7 @@ fn add_late(page: &mut [Series], head: &Head, samples: &mut PageSamples, tally: 
         .map(|float| (float.slot, float.timestamp_ms, float.start_ms, LateValue::Float(float.value)));
     for (slot, timestamp_ms, start_ms, value) in floats.chain(histograms) {
         let Some(series) = page.get_mut(slot) else { continue };
-        match series.late_mut().insert(timestamp_ms, start_ms, value, head.options.float_encoding) {
+        match series.late_mut().insert(timestamp_ms, start_ms, value, 0, head.options.float_encoding) {
             Ok(true) => {
                 tally.late_samples += 1;
                 head.note_late(timestamp_ms);

@@ -117,7 +117,17 @@ impl Series {
         if self.samples == u32::MAX {
             return Err(AppendError::Limit("a series holds at most 2^32 - 1 floats in memory".into()));
         }
-        follow_float(self.newest(), sample, accepted)
+        let follows = follow_float(self.newest(), sample, accepted)?;
+        self.check_deleted(follows, sample.timestamp_ms)
+    }
+
+    /// A late sample cannot come to where samples were deleted: the deletion would hide it, too.
+    #[inline]
+    fn check_deleted(&self, follows: Follows, timestamp_ms: i64) -> Result<Follows, AppendError> {
+        if follows == Follows::Late && self.deleted().iter().any(|range| range.contains(timestamp_ms)) {
+            return Err(AppendError::Deleted { timestamp_ms });
+        }
+        Ok(follows)
     }
 
     /// Whether the histogram may follow the newest sample.
@@ -130,7 +140,8 @@ impl Series {
         if let Some(lane) = &self.histograms {
             lane.check_room()?;
         }
-        follow_histogram(self.newest(), t_ms, histogram, accepted)
+        let follows = follow_histogram(self.newest(), t_ms, histogram, accepted)?;
+        self.check_deleted(follows, t_ms)
     }
 
     /// Adds a float that is newer than all samples before it, and counts since `start_ms`; 0 is unknown. A chunk keeps start
