@@ -42,6 +42,12 @@ pub enum OpenError {
         /// What is wrong with the value.
         reason: String,
     },
+    /// It was opened read-only, and another program made blocks of its log, or others of its blocks, each time it was read.
+    #[error("{} changes while it is read: another program is writing blocks; try again in a minute", dir.display())]
+    Changed {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// It was closed before its log was replayed.
     #[error("{} was closed while its log was replayed", dir.display())]
     Closed {

@@ -5,6 +5,7 @@ mod compact;
 mod compact_late;
 mod compact_stale;
 mod delete;
+mod dir_state;
 mod exemplars;
 mod metadata;
 mod open;
@@ -99,10 +100,11 @@ impl Tsdb {
     }
 
     /// Opens a directory for reading, also while another program writes it: takes no lock, changes nothing, and sees
-    /// what was logged up to now.
+    /// what was logged up to now. If blocks were written meanwhile it is read again, for a few times. With
+    /// [`Replay::Background`](crate::Replay) it is not: then all who ask are told to open it again.
     ///
     /// # Errors
-    /// [`OpenError`] if there is no database, or it holds what this version cannot read.
+    /// [`OpenError`] if there is no database, it holds what this version cannot read, or it does not stand still for as long as it is read.
     pub fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Self, OpenError> {
         open::open_read_only(env, dir, options)
     }

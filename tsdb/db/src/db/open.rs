@@ -11,6 +11,7 @@ use emberdb_wal::{PAGE_BYTES, WalListing};
 use parking_lot::{Mutex, RwLock};
 
 use super::blocks::{BlockSet, covered_until_ms, open_blocks};
+use super::dir_state::DirState;
 use super::restore::Restore;
 use super::{Access, Shared, State, Tsdb, WAL_DIR};
 use crate::error::OpenError;
@@ -22,11 +23,15 @@ use crate::options::{Durability, Replay, TsdbOptions};
 /// The file whose lock says that the directory is in use; Prometheus locks it, too.
 const LOCK_FILE: &str = "lock";
 
+/// How long one who only reads waits for a writer that was moving samples, the first and the last time. Each time it is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LAST_PAUSE: Duration = Duration::from_millis(1600);
+
 pub(super) fn open(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
     check_options(&options)?;
     env.fs().create_dir_all(dir)?;
     let lock = env.fs().lock_exclusive(&dir.join(LOCK_FILE)).map_err(|error| locked(dir, error))?;
-    start(env, dir, options, Access::ReadWrite, Some(lock))
+    start(env, dir, options, Access::ReadWrite, Some(lock), None)
 }
 
 pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
@@ -34,7 +39,20 @@ pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Res
     if !env.fs().exists(dir)? || !holds_database(env, dir)? {
         return Err(OpenError::NoDatabase { dir: dir.to_path_buf() });
     }
-    start(env, dir, options, Access::ReadOnly, None)
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match start_read_only(env, dir, options.clone()) {
+            Err(OpenError::Changed { .. }) if pause <= LAST_PAUSE => env.clock().sleep(pause),
+            outcome => return outcome,
+        }
+        pause *= 2;
+    }
+}
+
+fn start_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
+    let before = Arc::new(DirState::read(env, dir)?);
+    start(env, dir, options, Access::ReadOnly, None, Some(Arc::clone(&before)))
+        .or_else(|error| before.check(env, dir).and(Err(error)))
 }
 
 /// Whether there is a log or a block.
@@ -43,13 +61,15 @@ fn holds_database(env: &Env, dir: &Path) -> Result<bool, OpenError> {
     Ok(env.fs().read_dir(dir)?.iter().any(|entry| entry.is_dir && is_part(&entry.name)))
 }
 
-/// The database as its blocks, the head's files of chunks, and its log have it; of the log, perhaps later.
+/// The database as its blocks, the head's files of chunks, and its log have it; of the log, perhaps later. With `before` it has to be so
+/// again when all is read.
 fn start(
     env: &Env,
     dir: &Path,
     options: TsdbOptions,
     access: Access,
     lock: Option<Box<dyn FileLock>>,
+    before: Option<Arc<DirState>>,
 ) -> Result<Tsdb, OpenError> {
     let may_repair = access == Access::ReadWrite;
     let blocks = open_blocks(env, dir, may_repair)?;
@@ -83,6 +103,7 @@ fn start(
         signals: Arc::clone(&shared.signals),
         dir: dir.to_path_buf(),
         access,
+        before,
         chunks: scan.chunks,
         chunks_unreadable: scan.damage.map(|damage| damage.message),
         shared: Arc::downgrade(&shared),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use emberdb_env::FsError;
 use emberdb_wal::{WalOptions, WalWriter};
 
+use super::dir_state::DirState;
 use super::readiness::Readiness;
 use super::worker::{self, Signals};
 use super::{Access, Shared, WAL_DIR, WBL_DIR};
@@ -21,6 +22,8 @@ pub(super) struct Restore {
     pub(super) signals: Arc<Signals>,
     pub(super) dir: PathBuf,
     pub(super) access: Access,
+    /// What a writer must not have changed meanwhile.
+    pub(super) before: Option<Arc<DirState>>,
     /// The head's finished chunks, as their files have them.
     pub(super) chunks: Vec<StoredChunk>,
     /// Why a file of chunks was given up, if so.
@@ -32,7 +35,9 @@ pub(super) struct Restore {
 impl Restore {
     /// Does it, and tells who waits for it. The error is for who opens the database; others are told of it, too.
     pub(super) fn run(mut self) -> Result<(), OpenError> {
-        let outcome = self.replay().and_then(|report| {
+        let replayed = self.replay();
+        let unchanged = self.before.as_ref().map_or(Ok(()), |before| before.check(&self.head.env, &self.dir));
+        let outcome = unchanged.and(replayed).and_then(|report| {
             if self.access == Access::ReadWrite {
                 self.open_logs()?;
                 self.start_threads()?;

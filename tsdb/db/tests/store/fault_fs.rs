@@ -27,7 +27,15 @@ struct State {
     /// Folders of new blocks cannot be made: the disk is full.
     breaks_blocks: bool,
     /// Reads of files in folders of this name wait as long as it is there.
-    holds_reads_of: Option<&'static str>,
+    holds_reads_of: Option<String>,
+    /// How many do.
+    held_reads: usize,
+}
+
+impl State {
+    fn holds_reads_in(&self, path: &Path) -> bool {
+        self.holds_reads_of.as_ref().is_some_and(|folder| is_in(path, folder))
+    }
 }
 
 impl FaultFs {
@@ -60,17 +68,27 @@ impl FaultFs {
         self.lock().breaks_blocks = breaks;
     }
 
-    pub(crate) fn hold_reads_of(&self, folder: Option<&'static str>) {
-        self.lock().holds_reads_of = folder;
+    pub(crate) fn hold_reads_of(&self, folder: Option<&str>) {
+        self.lock().holds_reads_of = folder.map(str::to_owned);
         self.changed.notify_all();
     }
 
-    /// Waits until `is_so` of the numbers of writes and fsyncs. What does not happen within a minute never will.
+    /// Waits until `is_so` of the numbers of writes and fsyncs.
     pub(crate) fn wait(&self, is_so: impl Fn(usize, usize) -> bool) {
+        self.wait_for(|state| is_so(state.writes, state.syncs));
+    }
+
+    /// Waits until a read waits.
+    pub(crate) fn wait_held_read(&self) {
+        self.wait_for(|state| state.held_reads > 0);
+    }
+
+    /// What does not happen within a minute never will.
+    fn wait_for(&self, is_so: impl Fn(&State) -> bool) {
         let mut state = self.lock();
-        while !is_so(state.writes, state.syncs) {
+        while !is_so(&state) {
             let (woken, timeout) = self.changed.wait_timeout(state, Duration::from_secs(60)).unwrap();
-            assert!(!timeout.timed_out(), "{} writes and {} fsyncs are all", woken.writes, woken.syncs);
+            assert!(!timeout.timed_out(), "it stays so: {:?}", *woken);
             state = woken;
         }
     }
@@ -110,9 +128,15 @@ impl FaultFs {
 
     fn note_read(&self, path: &Path) {
         let mut state = self.lock();
-        while state.holds_reads_of.is_some_and(|folder| is_in(path, folder)) {
+        if !state.holds_reads_in(path) {
+            return;
+        }
+        state.held_reads += 1;
+        self.changed.notify_all();
+        while state.holds_reads_in(path) {
             state = self.changed.wait(state).unwrap();
         }
+        state.held_reads -= 1;
     }
 }
 

@@ -37,18 +37,6 @@ fn a_directory_is_opened_once() {
 }
 
 #[test]
-fn a_reader_beside_the_writer_sees_what_is_committed_and_changes_nothing() {
-    let dir = TempDir::new();
-    let db = open(&dir.path);
-    put(&db, &labels("up", "a"), &[(1, 1.0)]);
-    let reader = Tsdb::open_read_only(&Env::real(), &dir.path, TsdbOptions::default()).unwrap();
-    assert_eq!(dump(&reader), dump(&db));
-    assert!(reader.appender().is_err());
-    let nowhere = Tsdb::open_read_only(&Env::real(), &dir.path.join("none"), TsdbOptions::default());
-    assert!(matches!(nowhere, Err(OpenError::NoDatabase { .. })));
-}
-
-#[test]
 fn invalid_options_are_named() {
     let dir = TempDir::new();
     let mut options = TsdbOptions::default();
