@@ -7,6 +7,7 @@ use emberdb::{Analysis, AnnotationKind, Annotations, Db, Explain, QueryError, Qu
 
 use crate::feature::FeatureArgs;
 use crate::time::{Time, parse_step, parse_time};
+use crate::tsdb::say_what_is_missing;
 use crate::{Outcome, output};
 
 /// Arguments of `ember query`.
@@ -61,10 +62,7 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome {
         return Err("a plan is printed with --format table or --format json".into());
     }
     let db = Db::open_read_only(&args.data, args.features.options())?;
-    let report = db.replay_report();
-    if report.unreadable_end.is_some() || !report.records_skipped.is_empty() {
-        eprintln!("ember: {report}");
-    }
+    say_what_is_missing(db.replay_report());
     let asked = Asked { db: &db, expr: &args.expr, when: when(&db, args) };
     if args.analyze {
         let Analysis { result, explain, .. } = asked.analyze().map_err(|error| error.rendered())?;

@@ -3,20 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use emberdb::tsdb::OpenError;
-use emberdb::{BlockMeta, Maintained, Tsdb, TsdbOptions};
+use emberdb::{BlockMeta, Maintained, ReplayReport, Tsdb, TsdbOptions};
 use emberdb_env::{Env, FsResult};
 use emberdb_tsdb_block::{Block, BlockResult, Ulid};
 
 /// The log of what came in order.
 pub(crate) const WAL_DIR: &str = "wal";
 
-/// Opens a directory for reading, and says on standard error what of it could not be read.
+/// Opens a directory for reading.
 pub(crate) fn open_to_read(env: &Env, dir: &Path) -> Result<Tsdb, OpenError> {
     let db = Tsdb::open_read_only(env, dir, TsdbOptions::default())?;
-    let report = db.replay_report();
-    if report.unreadable_end.is_some() || report.chunks_unreadable.is_some() {
-        eprintln!("ember: {report}");
-    }
+    say_what_is_missing(db.replay_report());
     Ok(db)
 }
 
@@ -29,10 +26,15 @@ pub(crate) fn open_to_write(env: &Env, dir: &Path) -> Result<Tsdb, OpenError> {
     let mut options = TsdbOptions::default();
     options.maintenance = Maintained::ByCaller;
     let db = Tsdb::open(env, dir, options)?;
-    if db.replay_report().repair.is_some() {
-        eprintln!("ember: {}", db.replay_report());
-    }
+    say_what_is_missing(db.replay_report());
     Ok(db)
+}
+
+/// Says on standard error what of a directory could not be read, if so.
+pub(crate) fn say_what_is_missing(report: &ReplayReport) {
+    if !report.is_whole() {
+        eprintln!("ember: {report}");
+    }
 }
 
 /// Whether there is a log or a block.

@@ -17,7 +17,7 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use directory::{block_bytes, holds_database};
+pub(crate) use directory::{block_bytes, holds_database, say_what_is_missing};
 
 use crate::Outcome;
 

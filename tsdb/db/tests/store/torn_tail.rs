@@ -51,11 +51,38 @@ fn the_report_says_what_was_cut_off() {
     let bytes = fs::read(&segment).unwrap();
     fs::write(&segment, &bytes[..bytes.len() - 1]).unwrap();
     let reader = Tsdb::open_read_only(&Env::real(), &dir.path, TsdbOptions::default()).unwrap();
-    assert!(reader.replay_report().unreadable_end.as_ref().unwrap().contains("torn tail"));
+    assert!(reader.replay_report().unreadable_ends[0].contains("torn tail"));
     assert_eq!(fs::read(&segment).unwrap().len(), bytes.len() - 1, "a reader repairs nothing");
     let db = open(&dir.path);
     let report = db.replay_report().to_string();
     assert!(report.contains("replayed 2 samples of 1 series") && report.contains("repaired"), "{report}");
+}
+
+/// What is lost of one log must not hide what is lost of the other.
+#[test]
+fn the_report_tells_of_both_logs() {
+    let dir = TempDir::new();
+    let mut options = TsdbOptions::default();
+    options.out_of_order_window_ms = 100;
+    let db = Tsdb::open(&Env::real(), &dir.path, options).unwrap();
+    for t in [100, 50] {
+        put(&db, &labels("up", "a"), &[(t, 1.0)]);
+    }
+    drop(db);
+    for folder in ["wal", "wbl"] {
+        let segment = dir.path.join(folder).join("00000000");
+        let bytes = fs::read(&segment).unwrap();
+        let end = bytes.iter().rposition(|&byte| byte != 0).unwrap();
+        fs::write(&segment, &bytes[..end]).unwrap();
+    }
+    let reader = Tsdb::open_read_only(&Env::real(), &dir.path, TsdbOptions::default()).unwrap();
+    let report = reader.replay_report();
+    assert!(!report.is_whole());
+    let [in_order, late] = &report.unreadable_ends[..] else { panic!("{report}") };
+    assert!(in_order.contains("/wal") && late.contains("/wbl"), "{report}");
+    let report = open(&dir.path).replay_report().to_string();
+    assert_eq!(report.matches("repaired").count(), 2, "{report}");
+    assert!(open(&dir.path).replay_report().is_whole());
 }
 
 #[test]

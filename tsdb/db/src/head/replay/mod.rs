@@ -93,7 +93,7 @@ fn replay_spread(
     {
         match damage {
             Some(corruption) if may_repair => *repaired = Some(repair(&head.env, dir, &corruption)?),
-            Some(corruption) => report.unreadable_end = Some(corruption.to_string()),
+            Some(corruption) => report.unreadable_ends.push(corruption.to_string()),
             None => {}
         }
     }

@@ -49,8 +49,8 @@ pub struct ReplayReport {
     pub repair: Option<RepairReport>,
     /// What was cut off the log of late samples.
     pub late_repair: Option<RepairReport>,
-    /// Why the end of a log could not be read, if it was opened read-only and so not repaired.
-    pub unreadable_end: Option<String>,
+    /// Why the end of the log, and of that of late samples, could not be read, if they were opened read-only and so not repaired.
+    pub unreadable_ends: Vec<String>,
     /// Time taken.
     pub duration: Duration,
 }
@@ -102,14 +102,24 @@ impl fmt::Display for ReplayReport {
         for repair in [&self.repair, &self.late_repair].into_iter().flatten() {
             write!(f, "; {repair}")?;
         }
-        if let Some(reason) = &self.unreadable_end {
-            write!(f, "; the end of the log was not read: {reason}")?;
+        for reason in &self.unreadable_ends {
+            write!(f, "; the end of a log was not read: {reason}")?;
         }
         Ok(())
     }
 }
 
 impl ReplayReport {
+    /// Whether nothing was damaged, nor of a kind that this version does not keep.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let repaired = self.repair.is_some() || self.late_repair.is_some();
+        !repaired
+            && self.unreadable_ends.is_empty()
+            && self.chunks_unreadable.is_none()
+            && self.records_skipped.is_empty()
+    }
+
     /// Adds what those found who put samples into their series.
     pub(super) fn add(&mut self, tally: &Tally) {
         self.samples += tally.samples;
