@@ -287,6 +287,12 @@ impl Db {
         self.tsdb.stats()
     }
 
+    /// Why the last round of maintenance in the background did not do all that was due, if so: see [`Tsdb::maintenance_failure`].
+    #[must_use]
+    pub fn maintenance_failure(&self) -> Option<String> {
+        self.tsdb.maintenance_failure()
+    }
+
     /// The store, for those who write through [`Appendable`] or read through [`Queryable`].
     #[must_use]
     pub fn storage(&self) -> &Tsdb {

@@ -52,6 +52,9 @@ pub(crate) struct ServeArgs {
 /// How often it is looked how far the replay of the log is.
 const PROGRESS_TICK: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether blocks can be made.
+const MAINTENANCE_TICK: Duration = Duration::from_secs(1);
+
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let mut options = args.features.options();
     args.store.apply(&mut options.storage);
@@ -87,14 +90,14 @@ async fn serve(db: Db, listen: SocketAddr, options: ApiOptions) -> Outcome {
     let server = axum::serve(listener, router(db.clone(), options)).with_graceful_shutdown(stopped());
     tokio::select! {
         served = server.into_future() => served?,
-        error = replay_failure(&db) => return Err(error.into()),
+        error = watch(&db) => return Err(error.into()),
     }
     eprintln!("ember: stopped");
     Ok(())
 }
 
-/// Shows how far the replay of the log is, and then what was found; returns if it fails.
-async fn replay_failure(db: &Db) -> StorageError {
+/// Shows how far the replay of the log is, and then what was found, and what the database cannot do; returns if the replay fails.
+async fn watch(db: &Db) -> StorageError {
     let bar = ProgressBar::new(0).with_message("replaying the log");
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}") {
         bar.set_style(style);
@@ -113,7 +116,25 @@ async fn replay_failure(db: &Db) -> StorageError {
         Ok(()) => eprintln!("ember: {}", db.replay_report()),
         Err(error) => return error,
     }
-    std::future::pending().await
+    tell_of_maintenance(db).await
+}
+
+/// Says when maintenance begins to fail, for another reason too, and when it no longer does.
+async fn tell_of_maintenance(db: &Db) -> ! {
+    let mut told = None;
+    loop {
+        tokio::time::sleep(MAINTENANCE_TICK).await;
+        let failure = db.maintenance_failure();
+        if failure != told {
+            match &failure {
+                Some(reason) => eprintln!(
+                    "ember: blocks could not be made or removed as is due; it is tried again every minute: {reason}"
+                ),
+                None => eprintln!("ember: blocks are made and removed again"),
+            }
+            told = failure;
+        }
+    }
 }
 
 /// Returns when the user or the system asks the program to stop.

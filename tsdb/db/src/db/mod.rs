@@ -146,6 +146,13 @@ impl Tsdb {
         stats::stats(&self.shared)
     }
 
+    /// Why the last round of maintenance in the background did not do all that was due, if so. What it could not do is done by a later one;
+    /// until then more and more is kept in memory and in the log.
+    #[must_use]
+    pub fn maintenance_failure(&self) -> Option<String> {
+        self.shared.failure.lock().clone()
+    }
+
     /// What the blocks are, in the order of time.
     #[must_use]
     pub fn blocks(&self) -> Vec<BlockMeta> {

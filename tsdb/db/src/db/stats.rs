@@ -34,8 +34,6 @@ pub struct TsdbStats {
     pub block_bytes: u64,
     /// Bytes of the files with the head's finished chunks.
     pub head_chunk_file_bytes: u64,
-    /// Why the last round of maintenance in the background ended early, if it did.
-    pub maintenance_failure: Option<String>,
 }
 
 /// Counts. Takes a look at every series: not for a hot path.
@@ -72,6 +70,5 @@ pub(super) fn stats(shared: &Shared) -> TsdbStats {
         blocks: set.blocks.len(),
         block_bytes: set.blocks.iter().map(Block::size_bytes).sum(),
         head_chunk_file_bytes: head.chunk_files.bytes(),
-        maintenance_failure: shared.failure.lock().clone(),
     }
 }

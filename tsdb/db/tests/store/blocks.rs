@@ -374,6 +374,44 @@ fn a_full_disk_costs_no_samples() {
     assert_eq!(dump(&reopen(&dir.path)), filled(0..8, |_, _| false));
 }
 
+/// It may be what expires that gives the room which is missing.
+#[test]
+fn a_full_disk_does_not_keep_blocks_from_expiring() {
+    let (fs, dir) = (FaultFs::new(), TempDir::new());
+    let db = reopen(&dir.path);
+    fill(&db, 0..4);
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 1);
+    db.close().unwrap();
+    drop(db);
+    let mut by_size = options();
+    by_size.retention_bytes = Some(1);
+    let db = Tsdb::open(&fs.env(), &dir.path, by_size).unwrap();
+    fs.break_blocks(true);
+    fill(&db, 4..8);
+    assert!(db.maintain().unwrap_err().to_string().contains("full on purpose"));
+    assert!(db.blocks().is_empty());
+    assert_eq!(dump(&db), filled(2..8, |_, _| false));
+}
+
+/// Nobody else would hear of it.
+#[test]
+fn a_failure_in_the_background_is_told() {
+    let (fs, dir) = (FaultFs::new(), TempDir::new());
+    let db = Tsdb::open(&fs.env(), &dir.path, TsdbOptions::default()).unwrap();
+    assert_eq!(db.maintenance_failure(), None);
+    fs.break_blocks(true);
+    fill(&db, 0..4);
+    let begun = std::time::Instant::now();
+    let failure = loop {
+        if let Some(failure) = db.maintenance_failure() {
+            break failure;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "it was not tried, or did not fail");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(failure.contains("full on purpose"), "{failure}");
+}
+
 /// A batch that is open while the head's time moves on has samples that nobody would see: they are refused.
 #[test]
 fn what_got_too_old_in_an_open_batch_is_refused() {
