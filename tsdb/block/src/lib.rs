@@ -66,7 +66,7 @@ pub use error::{BlockError, BlockResult};
 pub use merge::{BlockSource, MergeOptions, SourceIter, SourceSeries, SourceSymbols, merge_blocks};
 pub use meta::{
     BlockDescription, BlockMeta, BlockStats, Compaction, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES,
-    HINT_STALE_SERIES, new_ulid,
+    HINT_STALE_SERIES, META_FILE, new_ulid,
 };
 pub use planner::{block_ranges, compacted_meta, plan_compaction};
 pub use querier::BlockQuerier;

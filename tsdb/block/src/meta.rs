@@ -9,7 +9,7 @@ use ulid::Ulid;
 use crate::{BlockError, BlockResult};
 
 /// The file's name in a block's folder.
-pub(crate) const META_FILE: &str = "meta.json";
+pub const META_FILE: &str = "meta.json";
 
 /// The only version that is written or read.
 pub(crate) const META_VERSION: u64 = 1;

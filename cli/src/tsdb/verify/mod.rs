@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use emberdb::Env;
+use emberdb_tsdb_block::META_FILE;
 
 use super::directory::{WAL_DIR, block_dirs};
 use crate::Outcome;
@@ -39,7 +40,7 @@ pub(super) fn run(args: &VerifyArgs) -> Outcome {
     if !env.fs().exists(dir)? {
         return Err(format!("{} is not there", dir.display()).into());
     }
-    if env.fs().exists(&dir.join("meta.json"))? {
+    if env.fs().exists(&dir.join(META_FILE))? {
         let mut findings = Findings::new(1)?;
         blocks::verify(&env, std::slice::from_ref(dir), &mut findings);
         return findings.finish();

@@ -1,11 +1,11 @@
 //! The blocks of a directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use emberdb_env::{Env, FsResult};
 use emberdb_tsdb_block::{
-    Block, BlockMeta, BlockResult, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES, HINT_STALE_SERIES,
+    Block, BlockMeta, BlockResult, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES, HINT_STALE_SERIES, META_FILE,
     UNFINISHED_SUFFIX, Ulid, repair_versions,
 };
 
@@ -43,35 +43,50 @@ impl BlockSet {
     }
 }
 
-/// Opens all blocks of a directory but those of which others were made. With `may_clean`, these are removed, and so is
-/// what was being written or removed when the directory was last used.
-pub(crate) fn open_blocks(env: &Env, dir: &Path, may_clean: bool) -> BlockResult<Vec<Block>> {
-    let (mut blocks, mut superseded) = (Vec::new(), BTreeSet::new());
+/// The blocks of a directory, and what of it looks like one and is none.
+pub(crate) struct OpenedBlocks {
+    pub(crate) blocks: Vec<Block>,
+    /// Why folders were passed over.
+    pub(crate) passed_over: Vec<String>,
+}
+
+/// Opens all blocks of a directory but those of which others were made; these may be damaged. With `may_clean`, they are removed, and so is
+/// what was being written or removed when the directory was last used. A folder without a meta is no block, to upstream neither.
+pub(crate) fn open_blocks(env: &Env, dir: &Path, may_clean: bool) -> BlockResult<OpenedBlocks> {
+    let (mut opened, mut passed_over, mut superseded) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     for entry in env.fs().read_dir(dir)?.into_iter().filter(|entry| entry.is_dir) {
         let is_leftover =
             [UNFINISHED_SUFFIX, REMOVED_SUFFIX, OLD_SUFFIX].iter().any(|suffix| entry.name.ends_with(suffix));
+        let path = dir.join(&entry.name);
         if is_leftover && may_clean {
-            env.fs().remove_dir_all(&dir.join(&entry.name))?;
-        } else if Ulid::from_string(&entry.name).is_ok() {
-            if may_clean {
-                repair_versions(env, &dir.join(&entry.name))?;
+            env.fs().remove_dir_all(&path)?;
+        } else if let Ok(ulid) = Ulid::from_string(&entry.name) {
+            if !env.fs().exists(&path.join(META_FILE))? {
+                passed_over.push(format!("{} has no {META_FILE}", path.display()));
+                continue;
             }
-            let block = Block::open(env, &dir.join(&entry.name))?;
-            superseded.extend(block.meta().compaction.parents.iter().map(|parent| parent.ulid));
-            if block.meta().compaction.deletable {
-                superseded.insert(block.meta().ulid);
+            let block = open_block(env, &path, may_clean);
+            if let Ok(block) = &block {
+                let compaction = &block.meta().compaction;
+                superseded.extend(compaction.parents.iter().map(|parent| parent.ulid));
+                superseded.extend(compaction.deletable.then_some(ulid));
             }
-            blocks.push(block);
+            opened.insert(ulid, block);
         }
     }
-    let (old, current): (Vec<Block>, Vec<Block>) =
-        blocks.into_iter().partition(|block| superseded.contains(&block.meta().ulid));
-    if may_clean {
-        for block in old {
-            remove_block(env, dir, block.meta().ulid)?;
+    for old in &superseded {
+        if opened.remove(old).is_some() && may_clean {
+            remove_block(env, dir, *old)?;
         }
     }
-    Ok(current)
+    Ok(OpenedBlocks { blocks: opened.into_values().collect::<BlockResult<_>>()?, passed_over })
+}
+
+fn open_block(env: &Env, dir: &Path, may_repair: bool) -> BlockResult<Block> {
+    if may_repair {
+        repair_versions(env, dir)?;
+    }
+    Block::open(env, dir)
 }
 
 /// Removes a block. Those who are reading it go on.

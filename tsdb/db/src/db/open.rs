@@ -10,7 +10,7 @@ use emberdb_tsdb_block::Ulid;
 use emberdb_wal::{PAGE_BYTES, WalListing};
 use parking_lot::{Mutex, RwLock};
 
-use super::blocks::{BlockSet, covered_until_ms, open_blocks};
+use super::blocks::{BlockSet, OpenedBlocks, covered_until_ms, open_blocks};
 use super::dir_state::DirState;
 use super::restore::Restore;
 use super::{Access, Shared, State, Tsdb, WAL_DIR};
@@ -72,7 +72,7 @@ fn start(
     before: Option<Arc<DirState>>,
 ) -> Result<Tsdb, OpenError> {
     let may_repair = access == Access::ReadWrite;
-    let blocks = open_blocks(env, dir, may_repair)?;
+    let OpenedBlocks { blocks, passed_over } = open_blocks(env, dir, may_repair)?;
     // Why a log does not even tell this is told when it is replayed.
     let floor_ms = WalListing::read(env, &dir.join(WAL_DIR)).and_then(|listing| listing.floor_ms(env));
     let floor_ms = floor_ms.unwrap_or(i64::MIN);
@@ -104,6 +104,7 @@ fn start(
         dir: dir.to_path_buf(),
         access,
         before,
+        blocks_passed_over: passed_over,
         chunks: scan.chunks,
         chunks_unreadable: scan.damage.map(|damage| damage.message),
         shared: Arc::downgrade(&shared),

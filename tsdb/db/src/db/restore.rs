@@ -24,6 +24,8 @@ pub(super) struct Restore {
     pub(super) access: Access,
     /// What a writer must not have changed meanwhile.
     pub(super) before: Option<Arc<DirState>>,
+    /// Why folders with the names of blocks were passed over.
+    pub(super) blocks_passed_over: Vec<String>,
     /// The head's finished chunks, as their files have them.
     pub(super) chunks: Vec<StoredChunk>,
     /// Why a file of chunks was given up, if so.
@@ -61,6 +63,7 @@ impl Restore {
         let may_repair = self.access == Access::ReadWrite;
         let chunks = std::mem::take(&mut self.chunks);
         let mut report = replay(&self.head, &chunks, &wal, &wbl, may_repair, &self.readiness.progress)?;
+        report.blocks_passed_over = std::mem::take(&mut self.blocks_passed_over);
         report.chunks_unreadable = self.chunks_unreadable.take();
         Ok(report)
     }

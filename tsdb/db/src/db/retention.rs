@@ -4,7 +4,7 @@ use emberdb_model::storage::StorageError;
 use emberdb_tsdb_block::{BlockMeta, Ulid};
 use emberdb_wal::WalListing;
 
-use super::{Shared, WAL_DIR};
+use super::{Shared, WAL_DIR, WBL_DIR};
 use crate::error::log_failed;
 
 impl Shared {
@@ -32,13 +32,16 @@ impl Shared {
         metas.iter().filter(is_old).cloned().collect()
     }
 
-    /// The blocks for which there is no room behind the log, the head's chunks, and all newer blocks. `expired` of the oldest
+    /// The blocks for which there is no room behind the logs, the head's chunks, and all newer blocks. `expired` of the oldest
     /// are gone already.
     fn beyond_size(&self, metas: &[BlockMeta], expired: usize) -> Result<Vec<BlockMeta>, StorageError> {
         let Some(bytes_max) = self.head.options.retention_bytes else { return Ok(Vec::new()) };
         let env = &self.head.env;
-        let log = WalListing::read(env, &self.dir.join(WAL_DIR)).and_then(|listing| listing.bytes(env));
-        let mut bytes = log.map_err(log_failed)? + self.head.chunk_files.bytes();
+        let mut bytes = self.head.chunk_files.bytes();
+        for log in [WAL_DIR, WBL_DIR] {
+            let log = WalListing::read(env, &self.dir.join(log)).and_then(|listing| listing.bytes(env));
+            bytes += log.map_err(log_failed)?;
+        }
         let set = self.block_set();
         let mut newest_first: Vec<_> = set.blocks.iter().collect();
         newest_first.sort_by_key(|block| std::cmp::Reverse(block.meta().max_ms));

@@ -374,6 +374,42 @@ fn a_full_disk_costs_no_samples() {
     assert_eq!(dump(&reopen(&dir.path)), filled(0..8, |_, _| false));
 }
 
+/// A crash, or another program, may leave half of a block that was made a part of another one, and folders that are no blocks.
+#[test]
+fn what_is_no_block_is_passed_over_unless_its_samples_would_be_missing() {
+    let dir = TempDir::new();
+    let env = Env::real();
+    let db = reopen(&dir.path);
+    fill(&db, 0..4);
+    let parent = db.maintain().unwrap().blocks_from_head[0].ulid;
+    db.delete(&job("a"), TimeRange::new(0, HOUR_MS)).unwrap();
+    let _ = db.clean_tombstones().unwrap();
+    let (expected, child) = (dump(&db), db.blocks()[0].ulid);
+    db.close().unwrap();
+    drop(db);
+
+    let half = dir.path.join(parent.to_string());
+    env.fs().create_dir_all(&half).unwrap();
+    env.fs().write_atomic(&half.join("meta.json"), b"{\"ulid").unwrap();
+    let empty = dir.path.join("01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    env.fs().create_dir_all(&empty).unwrap();
+    let read_only = Tsdb::open_read_only(&env, &dir.path, options()).unwrap();
+    assert_eq!(dump(&read_only), expected);
+    assert!(env.fs().exists(&half).unwrap());
+    let db = reopen(&dir.path);
+    assert_eq!(dump(&db), expected);
+    let [reason] = &db.replay_report().blocks_passed_over[..] else { panic!("{}", db.replay_report()) };
+    assert!(reason.contains("01ARZ3NDEKTSV4RRFFQ69G5FAV has no meta.json"), "{reason}");
+    assert!(!db.replay_report().is_whole());
+    assert!(!env.fs().exists(&half).unwrap() && env.fs().exists(&empty).unwrap());
+    db.close().unwrap();
+    drop(db);
+
+    env.fs().write_atomic(&dir.path.join(child.to_string()).join("meta.json"), b"{\"ulid").unwrap();
+    let error = Tsdb::open(&env, &dir.path, options()).unwrap_err().to_string();
+    assert!(error.contains(&child.to_string()) && error.contains("meta.json"), "{error}");
+}
+
 /// It may be what expires that gives the room which is missing.
 #[test]
 fn a_full_disk_does_not_keep_blocks_from_expiring() {

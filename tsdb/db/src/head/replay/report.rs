@@ -23,6 +23,8 @@ pub struct ReplayReport {
     pub chunks_passed_over: u64,
     /// Why a file of chunks, and those written later, were given up, if so. Their samples are in the log, too.
     pub chunks_unreadable: Option<String>,
+    /// Folders with the names of blocks that are none, and why.
+    pub blocks_passed_over: Vec<String>,
     /// Samples of the log that are in blocks already.
     pub samples_in_blocks: u64,
     /// Samples that came out of order and are not in blocks yet, from chunks and from the log of late samples.
@@ -67,6 +69,9 @@ impl fmt::Display for ReplayReport {
         }
         if let Some(reason) = &self.chunks_unreadable {
             write!(f, "; gave up finished chunks, whose samples the log has: {reason}")?;
+        }
+        for reason in &self.blocks_passed_over {
+            write!(f, "; passed over a folder: {reason}")?;
         }
         if self.samples_in_blocks > 0 {
             write!(f, "; {} samples of the log were in blocks", self.samples_in_blocks)?;
@@ -116,6 +121,7 @@ impl ReplayReport {
         let repaired = self.repair.is_some() || self.late_repair.is_some();
         !repaired
             && self.unreadable_ends.is_empty()
+            && self.blocks_passed_over.is_empty()
             && self.chunks_unreadable.is_none()
             && self.records_skipped.is_empty()
     }
