@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use emberdb_histogram::CounterResetHint;
-use emberdb_model::SampleValue;
-use emberdb_promql_syntax::Subquery;
+use emberdb_model::{Labels, SampleValue};
+use emberdb_promql_syntax::{Expr, Subquery, ValueType, VectorSelector};
 
 use super::error::NaiveError;
 use super::evaluator::Evaluator;
 use super::frame::Frame;
-use super::selector::{reference_time, within};
+use super::labels::without_metadata;
+use super::selector::{reference_time, select, within};
 use super::value::Window;
 
 /// The windows of a subquery at one step: of each series the grid points with `t - range < T ≤ t`.
@@ -41,6 +42,22 @@ pub(super) fn forget_resets(window: &mut Window) {
         {
             Arc::make_mut(histogram).counter_reset_hint = CounterResetHint::Unknown;
         }
+    }
+}
+
+/// The selector in whose order the series of an expression stand, however they come and go from step to step. Of what upstream puts together
+/// a step at a time it keeps no order.
+fn ordered_by(expr: &Expr) -> Option<&VectorSelector> {
+    match expr {
+        Expr::VectorSelector(selector) => Some(selector),
+        Expr::MatrixSelector(matrix) => Some(&matrix.selector),
+        Expr::Subquery(subquery) => ordered_by(&subquery.expr),
+        Expr::Paren(paren) => ordered_by(&paren.expr),
+        Expr::Unary(unary) => ordered_by(&unary.expr),
+        Expr::Call(call) => {
+            ordered_by(call.args.iter().find(|argument| argument.value_type() == ValueType::Matrix)?)
+        }
+        _ => None,
     }
 }
 
@@ -87,6 +104,13 @@ fn over_all_windows(
             });
             found[place].samples.push((timestamp_ms, element.value));
         }
+    }
+    if let Some(selector) = ordered_by(&node.expr) {
+        let stored = select(ev, &selector.matchers)?;
+        let is_of = |labels: &Labels, window: &Window| {
+            *labels == window.labels || without_metadata(labels) == window.labels
+        };
+        found.sort_by_key(|window| stored.iter().position(|series| is_of(&series.labels, window)));
     }
     let found = Rc::new(found);
     ev.subqueries.borrow_mut().insert(key, Rc::clone(&found));
