@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use emberdb::{Analysis, AnnotationKind, Annotations, Db, Explain, QueryError, QueryResult};
 
 use crate::feature::FeatureArgs;
-use crate::time::{Time, parse_step, parse_time};
+use crate::time::{Time, parse_step, parse_time, show};
 use crate::tsdb::say_what_is_missing;
 use crate::{Outcome, output};
 
@@ -19,13 +19,13 @@ pub(crate) struct QueryArgs {
     /// The PromQL expression.
     expr: String,
     /// Evaluate at this one time: Unix seconds, RFC 3339, or `now`. Default: the time of the newest sample.
-    #[arg(long, value_parser = parse_time, conflicts_with_all = ["start", "end", "step"])]
+    #[arg(long, value_parser = parse_time, allow_hyphen_values = true, conflicts_with_all = ["start", "end", "step"])]
     time: Option<Time>,
     /// Evaluate from this time on …
-    #[arg(long, value_parser = parse_time, requires_all = ["end", "step"])]
+    #[arg(long, value_parser = parse_time, allow_hyphen_values = true, requires_all = ["end", "step"])]
     start: Option<Time>,
     /// … up to this time …
-    #[arg(long, value_parser = parse_time, requires = "start")]
+    #[arg(long, value_parser = parse_time, allow_hyphen_values = true, requires = "start")]
     end: Option<Time>,
     /// … at every such step: seconds, or a duration such as 15s.
     #[arg(long, value_parser = parse_step, requires = "start")]
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome {
     }
     let db = Db::open_read_only(&args.data, args.features.options())?;
     say_what_is_missing(db.replay_report());
-    let asked = Asked { db: &db, expr: &args.expr, when: when(&db, args) };
+    let asked = Asked { db: &db, expr: &args.expr, when: when(&db, args)? };
     if args.analyze {
         let Analysis { result, explain, .. } = asked.analyze().map_err(|error| error.rendered())?;
         remark(&result.annotations, &args.expr);
@@ -118,17 +118,19 @@ enum When {
     Over { start_ms: i64, end_ms: i64, step_ms: i64 },
 }
 
-fn when(db: &Db, args: &QueryArgs) -> When {
+fn when(db: &Db, args: &QueryArgs) -> Result<When, Box<dyn std::error::Error>> {
     let now_ms = emberdb::Env::real().clock().now_ms();
-    match (args.start, args.end, args.step) {
-        (Some(start), Some(end), Some(step_ms)) => {
-            When::Over { start_ms: start.resolve(now_ms), end_ms: end.resolve(now_ms), step_ms }
-        }
-        _ => {
-            let newest_ms = db.stats().time_range_ms.map_or(now_ms, |(_, newest)| newest);
-            When::At(args.time.map_or(newest_ms, |time| time.resolve(now_ms)))
-        }
+    if let Some(time) = args.time {
+        return Ok(When::At(time.resolve(now_ms)));
     }
+    let (Some(start), Some(end), Some(step_ms)) = (args.start, args.end, args.step) else {
+        return Ok(When::At(db.storage().newest_ms()?.unwrap_or(now_ms)));
+    };
+    let (start_ms, end_ms) = (start.resolve(now_ms), end.resolve(now_ms));
+    if end_ms < start_ms {
+        return Err(format!("--end {} lies before --start {}", show(end_ms), show(start_ms)).into());
+    }
+    Ok(When::Over { start_ms, end_ms, step_ms })
 }
 
 impl Asked<'_> {

@@ -118,6 +118,8 @@ fn mistakes(path: &str, dir: &Path) {
     let told = refusal(&["query", "--data", path, "up", "--format", "plot"]);
     assert!(told.contains("give --start, --end and --step"), "{told}");
     assert!(refusal(&["query", "--data", path, "up", "--time", "yesterday"]).contains("RFC 3339"));
+    let told = refusal(&["query", "--data", path, "up", "--start", "5", "--end", "-5", "--step", "1"]);
+    assert!(told.contains("--end 1969-12-31 23:59:55 lies before --start 1970-01-01 00:00:05"), "{told}");
     let nowhere = dir.join("none");
     let told = refusal(&["query", "--data", nowhere.to_str().unwrap(), "up"]);
     assert!(told.contains("holds no database"), "{told}");

@@ -37,6 +37,9 @@ fn each_two_hours_are_a_block() {
         r#"{__name__="temperature", site="berlin"} -1.5 1700100000000"#.to_owned(),
     ];
     assert_eq!(dump.lines().collect::<Vec<_>>(), expected);
+    // The newest sample is in no log.
+    let told = stdout(&["query", "--data", &into, "temperature * -7", "--format", "csv"]);
+    assert_eq!(told, "series,timestamp_ms,value\n\"{site=\"\"berlin\"\"}\",1700100000000,10.5\n");
     let told = stdout(&["tsdb", "verify", &into]);
     assert!(told.contains("checked 3 of 3 blocks: 4 samples in 3 chunks of 3 series"), "{told}");
 }
@@ -70,5 +73,6 @@ fn a_mistake_leaves_nothing_behind() {
     let cut = write(&dir, "cut.om", "a 1 1\n");
     assert!(refusal(&["import", &cut, "--into", &into]).contains("cut.om:"));
     assert!(refusal(&["import", &dir.join("none.om"), "--into", &into]).contains("none.om"));
+    assert!(refusal(&["import", &dir.join(""), "--into", &into]).contains("not a regular file"));
     assert!(!std::path::Path::new(&into).exists());
 }

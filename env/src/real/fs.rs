@@ -82,7 +82,11 @@ impl FileSystem for RealFileSystem {
 
     fn map(&self, path: &Path) -> FsResult<Bytes> {
         let failed = |source| FsError::new("map", path, source);
-        map_file(&fs::File::open(path).map_err(failed)?).map_err(failed)
+        let file = fs::File::open(path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+        }
+        map_file(&file).map_err(failed)
     }
 
     fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()> {

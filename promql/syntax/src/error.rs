@@ -1,8 +1,16 @@
 //! What is wrong with a query, and where.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::span::Span;
+
+/// How many characters of a line are shown before the piece concerned, and from it on: a query may be a megabyte.
+const SHOWN_BEFORE: usize = 60;
+const SHOWN_FROM: usize = 100;
+
+/// Stands for what is not shown.
+const MORE: &str = "…";
 
 /// A query that cannot be read.
 ///
@@ -61,17 +69,35 @@ impl ParseError {
         self.line_column.map_or(1, |(_, column)| column)
     }
 
-    /// The message, the line of `query` (the text that was parsed) and carets under the piece concerned.
+    /// The message, the line of `query` (the text that was parsed) and carets under the piece concerned. Of a long line that piece is shown,
+    /// with what stands around it.
     #[must_use]
     pub fn render(&self, query: &str) -> String {
         let line = query.lines().nth(self.line() - 1).unwrap_or_default();
         let before = line.get(..self.column() - 1).unwrap_or(line);
-        // Tabs stay tabs, so that the caret stands where the line's own tabs put it.
-        let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let rest = line.get(before.len()..).unwrap_or_default();
         let covered = rest.get(..self.span.text(query).len()).unwrap_or(rest);
-        let carets = "^".repeat(covered.chars().count().max(1));
-        format!("{self}\n{line}\n{indent}{carets}")
+        let (before, rest) = (last_chars(before, SHOWN_BEFORE), first_chars(rest, SHOWN_FROM));
+        // Tabs stay tabs, so that the caret stands where the line's own tabs put it.
+        let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let carets = "^".repeat(covered.chars().count().min(rest.chars().count()).max(1));
+        format!("{self}\n{before}{rest}\n{indent}{carets}")
+    }
+}
+
+/// The end of a text, and a sign that there is more.
+fn last_chars(text: &str, count: usize) -> Cow<'_, str> {
+    match text.char_indices().nth_back(count - 1) {
+        Some((begin, _)) if begin > 0 => format!("{MORE}{}", &text[begin..]).into(),
+        _ => text.into(),
+    }
+}
+
+/// The beginning of a text, and a sign that there is more.
+fn first_chars(text: &str, count: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(count) {
+        Some((end, _)) => format!("{}{MORE}", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -129,6 +155,21 @@ mod tests {
         assert_eq!(error.render("1 +"), "1:4: parse error: unexpected end of input\n1 +\n   ^");
         let error = ParseError::new(Fault::new(Span::new(0, 7), "m"), "fo\no[5m]");
         assert_eq!(error.render("fo\no[5m]"), "1:1: parse error: m\nfo\n^^");
+    }
+
+    #[test]
+    fn of_a_long_line_the_piece_concerned_is_shown() {
+        let query = format!("{}$$${}", "ä".repeat(10_000), "b".repeat(10_000));
+        let error = ParseError::new(Fault::new(Span::new(20_000, 20_003), "m"), &query);
+        let (before, after) = ("ä".repeat(60), "b".repeat(97));
+        let expected = format!("1:20001: parse error: m\n…{before}$$${after}…\n{}^^^", " ".repeat(61));
+        assert_eq!(error.render(&query), expected);
+        let all = ParseError::new(Fault::new(Span::new(0, query.len()), "m"), &query).render(&query);
+        assert!(all.ends_with(&format!("\n{}…\n{}", "ä".repeat(100), "^".repeat(101))), "{all}");
+        // As much as is shown needs no sign.
+        let query = format!("{}{}", "a".repeat(60), "b".repeat(100));
+        let error = ParseError::new(Fault::new(Span::new(60, 61), "m"), &query);
+        assert!(error.render(&query).contains(&format!("\n{query}\n")));
     }
 
     #[test]

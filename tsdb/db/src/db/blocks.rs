@@ -1,5 +1,6 @@
 //! The blocks of a directory.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -35,6 +36,22 @@ impl BlockSet {
     pub(crate) fn replaced(&self, removed: &[Ulid], added: impl IntoIterator<Item = Block>) -> Self {
         let kept = self.blocks.iter().filter(|block| !removed.contains(&block.meta().ulid)).cloned();
         Self::new(kept.chain(added).collect(), self.head_from_ms)
+    }
+
+    /// The time of the newest sample of these and the head, whose newest is given.
+    pub(crate) fn newest_ms(&self, of_head: Option<i64>) -> BlockResult<Option<i64>> {
+        let mut latest_first: Vec<&Block> = self.blocks.iter().collect();
+        latest_first.sort_by_key(|block| Reverse(block.meta().max_ms));
+        let mut newest_ms = of_head;
+        for block in latest_first {
+            if newest_ms.is_some_and(|newest_ms| newest_ms >= block.meta().max_ms - 1) {
+                break;
+            }
+            for series in block.series()? {
+                newest_ms = newest_ms.max(series?.chunks.iter().map(|chunk| chunk.max_ms).max());
+            }
+        }
+        Ok(newest_ms)
     }
 
     /// What the blocks are.

@@ -146,6 +146,16 @@ impl Tsdb {
         stats::stats(&self.shared)
     }
 
+    /// Time of the newest sample, in milliseconds since the Unix epoch, whether it was deleted or not; none if there is none. Of blocks
+    /// that reach beyond the head's newest sample the index is read.
+    ///
+    /// # Errors
+    /// [`StorageError`] if an index is damaged.
+    pub fn newest_ms(&self) -> Result<Option<i64>, StorageError> {
+        let of_head = self.shared.head.time_range().map(|(_, newest_ms)| newest_ms);
+        Ok(self.shared.block_set().newest_ms(of_head)?)
+    }
+
     /// Why the last round of maintenance in the background did not do all that was due, if so. What it could not do is done by a later one;
     /// until then more and more is kept in memory and in the log.
     #[must_use]

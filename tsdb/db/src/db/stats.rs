@@ -24,7 +24,7 @@ pub struct TsdbStats {
     pub chunk_bytes: usize,
     /// Bytes of memory held: records, chunks, labels, postings, symbols, exemplars, metadata.
     pub heap_bytes: usize,
-    /// Time of the oldest and of the newest sample, in milliseconds since the Unix epoch.
+    /// Time of the oldest and of the newest sample in the head, in milliseconds since the Unix epoch.
     pub time_range_ms: Option<(i64, i64)>,
     /// Number of the log's current segment, if the database is open for writing.
     pub wal_segment: Option<u32>,

@@ -538,6 +538,10 @@ fn a_snapshot_is_a_database() {
     db.snapshot(&blocks_only, false).unwrap();
     let copy = Tsdb::open_read_only(&Env::real(), &blocks_only, options()).unwrap();
     assert_eq!(dump(&copy), filled(0..4, is_gone));
+    assert_eq!(copy.stats().time_range_ms, None, "the head is empty");
+    assert_eq!(copy.newest_ms().unwrap(), Some(4 * HOUR_MS - MINUTE_MS));
+    assert_eq!(db.newest_ms().unwrap(), Some(8 * HOUR_MS - MINUTE_MS));
+    assert_eq!(reopen(&TempDir::new().path).newest_ms().unwrap(), None);
 }
 
 #[test]
