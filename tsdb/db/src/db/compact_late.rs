@@ -35,3 +35,83 @@ impl Shared {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use emberdb_env::Env;
+    use emberdb_model::storage::{Appendable, Queryable};
+    use emberdb_model::{Labels, SampleColumns, SymbolTable, TimeRange};
+    use emberdb_tsdb_chunk::{Encoding, XorAppender};
+
+    use crate::head::chunk_file::{CHUNKS_HEAD_DIR, ChunkFiles, NewChunk, Scan};
+    use crate::{Maintained, Tsdb, TsdbOptions};
+
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+
+    fn times(db: &Tsdb) -> Vec<i64> {
+        let mut columns = SampleColumns::new();
+        let (querier, mut symbols) = (db.querier().unwrap(), SymbolTable::new());
+        querier
+            .select(&[], TimeRange::ALL, &mut symbols)
+            .unwrap()
+            .read(0, TimeRange::ALL, &mut columns)
+            .unwrap();
+        columns.timestamps
+    }
+
+    /// Prometheus puts late samples into files of chunks, too. Samples in order of the same files leave the head before.
+    #[test]
+    fn late_chunks_in_files_are_there_until_they_are_in_blocks() {
+        let env = Env::real();
+        let dir = env.fs().create_temp_dir("emberdb-late-files").unwrap();
+        let mut options = TsdbOptions::default();
+        options.maintenance = Maintained::ByCaller;
+        let open = || Tsdb::open(&env, &dir, options.clone()).unwrap();
+        let append = |db: &Tsdb, hours: &[i64]| {
+            let (mut appender, labels) = (db.appender().unwrap(), Labels::new([("job", "a")]).unwrap());
+            for hour in hours {
+                appender.append(&labels, hour * HOUR_MS, 1.0).unwrap();
+            }
+            assert_eq!(appender.commit().unwrap().samples, hours.len());
+        };
+        let db = open();
+        append(&db, &[1, 3]);
+        db.close().unwrap();
+        drop(db);
+        let mut late = XorAppender::new();
+        for t_ms in [10, 20] {
+            late.append(t_ms, 2.0).unwrap();
+        }
+        let late = NewChunk {
+            // Of the first series that is logged.
+            wal_ref: 1,
+            min_ms: 10,
+            max_ms: 20,
+            encoding: Encoding::Xor,
+            is_out_of_order: true,
+            bytes: late.bytes(),
+        };
+        let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
+        let mut scan = Scan::read(&env, &chunks_dir).unwrap();
+        ChunkFiles::open(&env, &chunks_dir, &mut scan, true).unwrap().append(&[late]).unwrap();
+
+        let late_file = chunks_dir.join("000002");
+        assert!(env.fs().exists(&late_file).unwrap());
+
+        let db = open();
+        append(&db, &[5]);
+        let expected = [10, 20, HOUR_MS, 3 * HOUR_MS, 5 * HOUR_MS];
+        assert_eq!(times(&db), expected);
+        let report = db.maintain().unwrap();
+        assert_eq!((report.blocks_from_head.len(), report.blocks_from_late.len()), (1, 1));
+        assert_eq!(times(&db), expected);
+        append(&db, &[7, 9]);
+        for _ in 0..2 {
+            let _ = db.maintain().unwrap();
+        }
+        assert_eq!(times(&db), [&expected[..], &[7 * HOUR_MS, 9 * HOUR_MS]].concat());
+        assert!(!env.fs().exists(&late_file).unwrap(), "nobody needs it any more");
+        drop(db);
+        env.fs().remove_dir_all(&dir).unwrap();
+    }
+}

@@ -325,7 +325,9 @@ mod tests {
             assert_eq!(files.remove_before(50, None).unwrap(), 1);
             assert!(files.get(places[0]).is_err());
             assert!(files.get(places[1]).is_ok() && files.get(places[2]).is_ok());
-            assert_eq!(files.remove_before(1000, None).unwrap(), 2);
+            assert_eq!(files.remove_before(1000, Some(places[2].file())).unwrap(), 1);
+            assert!(files.get(places[2]).is_ok());
+            assert_eq!(files.remove_before(1000, None).unwrap(), 1);
             assert_eq!(files.bytes(), 0);
         });
     }
