@@ -64,8 +64,7 @@ mod tests {
     fn late_chunks_in_files_are_there_until_they_are_in_blocks() {
         let env = Env::real();
         let dir = env.fs().create_temp_dir("emberdb-late-files").unwrap();
-        let mut options = TsdbOptions::default();
-        options.maintenance = Maintained::ByCaller;
+        let options = TsdbOptions { maintenance: Maintained::ByCaller, ..TsdbOptions::default() };
         let open = || Tsdb::open(&env, &dir, options.clone()).unwrap();
         let append = |db: &Tsdb, hours: &[i64]| {
             let (mut appender, labels) = (db.appender().unwrap(), Labels::new([("job", "a")]).unwrap());

@@ -23,9 +23,8 @@ use crate::options::{Durability, Replay, TsdbOptions};
 /// The file whose lock says that the directory is in use; Prometheus locks it, too.
 const LOCK_FILE: &str = "lock";
 
-/// How long one who only reads waits for a writer that was moving samples, the first and the last time. Each time it is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(25);
-const LAST_PAUSE: Duration = Duration::from_millis(1600);
+/// How long one who only reads waits for a writer that was moving samples, each time.
+const PAUSES_MS: [u64; 7] = [25, 50, 100, 200, 400, 800, 1600];
 
 pub(super) fn open(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {
     check_options(&options)?;
@@ -39,14 +38,13 @@ pub(super) fn open_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Res
     if !env.fs().exists(dir)? || !holds_database(env, dir)? {
         return Err(OpenError::NoDatabase { dir: dir.to_path_buf() });
     }
-    let mut pause = FIRST_PAUSE;
-    loop {
+    for pause_ms in PAUSES_MS {
         match start_read_only(env, dir, options.clone()) {
-            Err(OpenError::Changed { .. }) if pause <= LAST_PAUSE => env.clock().sleep(pause),
+            Err(OpenError::Changed { .. }) => env.clock().sleep(Duration::from_millis(pause_ms)),
             outcome => return outcome,
         }
-        pause *= 2;
     }
+    start_read_only(env, dir, options)
 }
 
 fn start_read_only(env: &Env, dir: &Path, options: TsdbOptions) -> Result<Tsdb, OpenError> {

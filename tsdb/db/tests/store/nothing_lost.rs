@@ -8,7 +8,7 @@ use emberdb_tsdb_db::Maintained;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::histograms::{Samples, read_one, whole};
+use super::histograms::{read_one, whole};
 use super::*;
 
 const MINUTE_MS: i64 = 60_000;
@@ -196,9 +196,9 @@ impl Trial {
         let mut found: Vec<_> = (0..set.len())
             .map(|series| {
                 let labels = LabelsRef::new(&symbols, set.labels(series)).to_string();
-                let samples = numbers(read_one(&*set, series, TimeRange::ALL));
+                let samples = numbers(&read_one(&*set, series, TimeRange::ALL));
                 let newest = set.newest(series, TimeRange::ALL, &mut SampleColumns::new()).unwrap();
-                let newest = numbers(newest.into_iter().collect());
+                let newest = numbers(newest.as_slice());
                 assert_eq!(show(&newest), show(&samples[samples.len().saturating_sub(1)..]), "{labels}");
                 (labels, samples)
             })
@@ -220,7 +220,7 @@ impl Trial {
 }
 
 /// Times with values, or counts; NaN of a marker that the series ended.
-fn numbers(samples: Samples) -> Vec<(i64, f64)> {
+fn numbers(samples: &[(i64, SampleValue)]) -> Vec<(i64, f64)> {
     let number = |value: &SampleValue| match value {
         SampleValue::Float(value) => *value,
         SampleValue::Histogram(histogram) if histogram.sum.is_nan() => f64::NAN,
