@@ -117,6 +117,12 @@ impl Trial {
         self.db = Tsdb::open(&Env::real(), &self.dir.path, self.options.clone()).unwrap();
     }
 
+    /// The old database is left before its directory goes: it writes finished chunks at its end.
+    fn move_to(&mut self, dir: TempDir) {
+        let _old = std::mem::replace(&mut self.dir, dir);
+        self.reopen();
+    }
+
     fn append(&mut self, job: usize, t_ms: i64, kind: Kind) {
         self.count += 1;
         let (labels, mut number) = (labels("m", JOBS[job]), self.count as f64);
@@ -178,14 +184,12 @@ impl Trial {
                 self.reopen();
             }
             Event::Kill => {
-                self.dir = copy_of(&self.dir.path);
-                self.reopen();
+                self.move_to(copy_of(&self.dir.path));
             }
             Event::Snapshot => {
                 let to = TempDir::new();
                 self.db.snapshot(&to.path, true).unwrap();
-                self.dir = to;
-                self.reopen();
+                self.move_to(to);
             }
         }
     }
