@@ -97,8 +97,9 @@ struct Expected {
 }
 
 struct Trial {
-    dir: TempDir,
+    // It is left before its directory goes.
     db: Tsdb,
+    dir: TempDir,
     options: TsdbOptions,
     series: [Expected; 3],
     now_ms: i64,
@@ -110,7 +111,7 @@ impl Trial {
     fn new(options: TsdbOptions, now_ms: i64) -> Self {
         let dir = TempDir::new();
         let db = Tsdb::open(&Env::real(), &dir.path, options.clone()).unwrap();
-        Self { dir, db, options, series: Default::default(), now_ms, count: 0 }
+        Self { db, dir, options, series: Default::default(), now_ms, count: 0 }
     }
 
     fn reopen(&mut self) {
