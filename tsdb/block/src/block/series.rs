@@ -1,6 +1,6 @@
 //! All series of a block, one by one.
 
-use emberdb_model::Labels;
+use emberdb_model::{Labels, TimeRange};
 use emberdb_tsdb_index::{ChunkMeta, SeriesEntryRef};
 
 use super::Block;
@@ -33,6 +33,20 @@ impl Block {
     pub fn series(&self) -> BlockResult<SeriesIter<'_>> {
         let entries = self.index.series_refs()?.into_iter();
         Ok(SeriesIter { block: self, entries, symbols: Vec::new() })
+    }
+
+    /// From the first to the last sample, as the index has it, deleted ones included; none if there is no sample.
+    ///
+    /// # Errors
+    /// [`BlockError::Index`] if the list of series, or a series, is damaged.
+    pub fn time_range(&self) -> BlockResult<Option<TimeRange>> {
+        let (mut symbols, mut chunks, mut range) = (Vec::new(), Vec::new(), None);
+        for entry in self.index.series_refs()? {
+            self.index.series(entry, &mut symbols, &mut chunks)?;
+            let ranges = chunks.iter().map(|chunk| TimeRange::new(chunk.min_ms, chunk.max_ms));
+            range = range.into_iter().chain(ranges).reduce(|whole, range| whole.union(&range));
+        }
+        Ok(range)
     }
 }
 

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use emberdb_env::{Env, FsResult};
 use emberdb_tsdb_block::{
-    Block, BlockMeta, BlockResult, HINT_OUT_OF_ORDER, HINT_SELECTED_SERIES, HINT_STALE_SERIES, META_FILE,
-    UNFINISHED_SUFFIX, Ulid, repair_versions,
+    Block, BlockError, BlockMeta, BlockResult, META_FILE, UNFINISHED_SUFFIX, Ulid, repair_versions,
 };
+
+use super::compact::RANGE_FACTOR;
 
 /// What is added to the name of a block that is being removed, so that half of it is never taken for a block.
 const REMOVED_SUFFIX: &str = ".tmp-for-deletion";
@@ -47,9 +48,7 @@ impl BlockSet {
             if newest_ms.is_some_and(|newest_ms| newest_ms >= block.meta().max_ms - 1) {
                 break;
             }
-            for series in block.series()? {
-                newest_ms = newest_ms.max(series?.chunks.iter().map(|chunk| chunk.max_ms).max());
-            }
+            newest_ms = newest_ms.max(block.time_range()?.map(|range| range.max_ms));
         }
         Ok(newest_ms)
     }
@@ -115,11 +114,39 @@ pub(crate) fn remove_block(env: &Env, dir: &Path, ulid: Ulid) -> FsResult<()> {
 }
 
 /// Up to when the blocks hold all samples in order: the log's samples before that are in them. The smallest time there is
-/// without any. Blocks of late samples or of chosen series tell nothing about the others.
-pub(crate) fn covered_until_ms(blocks: &[Block]) -> i64 {
-    let is_whole = |block: &&Block| {
-        let hints = [HINT_OUT_OF_ORDER, HINT_STALE_SERIES, HINT_SELECTED_SERIES];
-        !hints.iter().any(|hint| block.meta().compaction.has_hint(hint))
-    };
-    blocks.iter().filter(is_whole).map(|block| block.meta().max_ms).max().unwrap_or(i64::MIN)
+/// without any. Blocks with hints, as those of late samples or of chosen series, tell nothing about the others.
+pub(crate) fn covered_until_ms(blocks: &[Block], block_range_ms: i64) -> BlockResult<i64> {
+    let mut until_ms = i64::MIN;
+    for block in blocks {
+        let end_ms = end_ms(block, block_range_ms)?;
+        if block.meta().compaction.hints.is_empty() {
+            until_ms = until_ms.max(end_ms);
+        }
+    }
+    Ok(until_ms)
+}
+
+/// The first time behind a block's samples.
+///
+/// A meta has no checksum, and a digit that is wrong would hide samples of the block, or of the log. But then the range is not one in which
+/// blocks are made: there the index is asked, which has one. That costs time, though not for many: snapshots and a database's first block
+/// have such ranges.
+fn end_ms(block: &Block, block_range_ms: i64) -> BlockResult<i64> {
+    let &BlockMeta { min_ms, max_ms, .. } = block.meta();
+    let steps = block.meta().compaction.level.saturating_sub(1);
+    let longest_ms = block_range_ms.saturating_mul(RANGE_FACTOR.saturating_pow(steps));
+    let is_end_known =
+        min_ms < max_ms && max_ms % block_range_ms == 0 && max_ms.saturating_sub(min_ms) <= longest_ms;
+    if is_end_known && min_ms % block_range_ms == 0 {
+        return Ok(max_ms);
+    }
+    let Some(range) = block.time_range()? else { return Ok(i64::MIN) };
+    if range.min_ms < min_ms || range.max_ms >= max_ms {
+        return Err(BlockError::Inconsistent {
+            dir: block.dir().to_path_buf(),
+            expected: format!("samples from {min_ms} to before {max_ms} ms, as {META_FILE} says"),
+            found: format!("some from {} to {} ms in the index", range.min_ms, range.max_ms),
+        });
+    }
+    Ok(if is_end_known { max_ms } else { range.max_ms + 1 })
 }

@@ -16,7 +16,7 @@ use crate::head::{HeadSource, LateChunks, StaleSeries};
 use crate::options::{Durability, Maintained};
 
 /// Each range of blocks is so many times the one before.
-const RANGE_FACTOR: i64 = 3;
+pub(super) const RANGE_FACTOR: i64 = 3;
 
 /// Ranges of blocks do not grow beyond a month.
 const RANGE_MAX_MS: i64 = 31 * 24 * 60 * 60 * 1000;
@@ -303,7 +303,8 @@ impl Shared {
     /// not come back from there.
     fn keep_floor(&self) -> Result<(), StorageError> {
         let set = self.block_set();
-        let told_ms = covered_until_ms(&set.blocks).max(self.head.floor_ms());
+        let told_ms =
+            covered_until_ms(&set.blocks, self.head.options.block_range_ms)?.max(self.head.floor_ms());
         if told_ms < set.head_from_ms {
             self.head.settle_log(&self.dir.join(WAL_DIR), set.head_from_ms).map_err(log_failed)?;
         }

@@ -74,7 +74,7 @@ fn start(
     // Why a log does not even tell this is told when it is replayed.
     let floor_ms = WalListing::read(env, &dir.join(WAL_DIR)).and_then(|listing| listing.floor_ms(env));
     let floor_ms = floor_ms.unwrap_or(i64::MIN);
-    let head_from_ms = covered_until_ms(&blocks).max(floor_ms);
+    let head_from_ms = covered_until_ms(&blocks, options.block_range_ms)?.max(floor_ms);
     let chunks_dir = dir.join(CHUNKS_HEAD_DIR);
     let mut scan = Scan::read(env, &chunks_dir)?;
     let chunk_files = ChunkFiles::open(env, &chunks_dir, &mut scan, may_repair)?;

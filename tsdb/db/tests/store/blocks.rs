@@ -410,6 +410,61 @@ fn what_is_no_block_is_passed_over_unless_its_samples_would_be_missing() {
     assert!(error.contains(&child.to_string()) && error.contains("meta.json"), "{error}");
 }
 
+/// A meta has no checksum. Whatever becomes of a digit of the range that it tells, samples of the block and of the log are found, or it is said.
+#[test]
+fn a_wrong_digit_of_a_range_hides_nothing() {
+    const BEGIN: i64 = 472_222;
+    let (dir, env) = (TempDir::new(), Env::real());
+    let db = reopen(&dir.path);
+    fill(&db, BEGIN + 1..BEGIN + 7);
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 2);
+    let expected = filled(BEGIN + 1..BEGIN + 7, |_, _| false);
+    let blocks = db.blocks();
+    db.close().unwrap();
+    drop(db);
+    let found = || {
+        let db = Tsdb::open_read_only(&env, &dir.path, options()).ok()?;
+        let querier = db.querier().unwrap();
+        let mut found = Vec::new();
+        for hour in BEGIN..BEGIN + 8 {
+            let range = TimeRange::new(hour * HOUR_MS, (hour + 1) * HOUR_MS - 1);
+            let mut columns = SampleColumns::new();
+            let set = querier.select(&job("a"), range, &mut SymbolTable::new()).unwrap();
+            (0..set.len()).for_each(|series| set.read(series, range, &mut columns).unwrap());
+            found.extend(columns.iter().map(|sample| (sample.timestamp_ms, sample.value.to_bits())));
+        }
+        Some(found)
+    };
+    assert_eq!(found().as_ref(), Some(&expected[0].1));
+    for meta in blocks {
+        let path = dir.path.join(meta.ulid.to_string()).join("meta.json");
+        let whole = String::from_utf8(env.fs().read(&path, 1 << 20).unwrap()).unwrap();
+        let mut refusals = 0;
+        for number in [meta.min_ms, meta.max_ms].map(|ms| ms.to_string()) {
+            for place in 0..number.len() {
+                for digit in 0..10 {
+                    let (before, after) = number.split_at(place);
+                    for wrong in
+                        [format!("{before}{digit}{}", &after[1..]), format!("{before}{digit}{after}")]
+                    {
+                        env.fs().write_atomic(&path, whole.replace(&number, &wrong).as_bytes()).unwrap();
+                        match found() {
+                            Some(found) => assert_eq!(found, expected[0].1, "{wrong} for {number}"),
+                            None => refusals += 1,
+                        }
+                    }
+                }
+                let fewer = format!("{}{}", &number[..place], &number[place + 1..]);
+                env.fs().write_atomic(&path, whole.replace(&number, &fewer).as_bytes()).unwrap();
+                assert!(found().is_none_or(|found| found == expected[0].1), "{fewer} for {number}");
+            }
+        }
+        assert!(refusals > 0, "it is not always harmless");
+        env.fs().write_atomic(&path, whole.as_bytes()).unwrap();
+    }
+    assert_eq!(dump(&reopen(&dir.path)), expected);
+}
+
 /// It may be what expires that gives the room which is missing.
 #[test]
 fn a_full_disk_does_not_keep_blocks_from_expiring() {
