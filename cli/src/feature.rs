@@ -14,7 +14,7 @@ const ST_STORAGE: &str = "st-storage";
 pub(crate) struct FeatureArgs {
     /// Switch experimental parts of PromQL on, by Prometheus' names, with commas between them:
     /// promql-experimental-functions, promql-extended-range-selectors, promql-binop-fill-modifiers,
-    /// promql-delayed-name-removal, use-start-timestamps, type-and-unit-labels; or store more: exemplar-storage,
+    /// promql-duration-expr, promql-delayed-name-removal, use-start-timestamps, type-and-unit-labels; or store more: exemplar-storage,
     /// st-storage (since when samples count).
     #[arg(long = "enable-feature", value_name = "NAME", value_delimiter = ',', value_parser = parse)]
     features: Vec<Enabled>,

@@ -77,8 +77,8 @@ pub(crate) fn run(args: &ImportArgs) -> Outcome {
         progress.set_position(done.unsigned_abs());
     }
     progress.finish_and_clear();
-    print!("{table}");
-    println!("stored {stored} samples{}", repeated(added - stored));
+    out!("{table}")?;
+    outln!("stored {stored} samples{}", repeated(added - stored))?;
     Ok(())
 }
 

@@ -1,16 +1,14 @@
 //! `ember`: Prometheus carried in a Rust program, on the command line.
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line program speaks on its standard streams"
-)]
+#![expect(clippy::print_stderr, reason = "a command line program speaks on its standard streams")]
+
+#[macro_use]
+mod output;
 
 mod demo;
 mod feature;
 mod import;
 mod limits;
-mod output;
 mod quantity;
 mod query;
 mod selector;
@@ -60,7 +58,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Tsdb(args) => tsdb::run(&args),
     };
-    match outcome {
+    match output::unless_unread(outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ember: {error}");

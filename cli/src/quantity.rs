@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
-/// A duration of at least 0, in milliseconds, as in PromQL: `15d`, `1h30m`, `0s`.
+use emberdb::promql_syntax;
+
+/// A duration of at least 0, in milliseconds, as in PromQL: `15d`, `1h30m`, `0`. No other number stands without a unit: days that are taken
+/// for seconds would cost somebody their samples.
 pub(crate) fn parse_duration_ms(text: &str) -> Result<i64, String> {
-    let ms = emberdb_http::parse_duration(text).ok_or("expected 15s, 5m, 1h30m or 15d")?;
+    const EXPECTED: &str = "expected a number and a unit: 15s, 5m, 1h30m or 15d";
+    if text == "0" {
+        return Ok(0);
+    }
+    let ms = promql_syntax::parse_duration(text).map_err(|_| EXPECTED)?;
     if ms < 0 { Err("a duration cannot be below 0".into()) } else { Ok(ms) }
 }
 
@@ -54,6 +61,8 @@ mod tests {
     fn durations() {
         assert_eq!(parse_duration_ms("15d"), Ok(15 * 24 * 60 * 60 * 1000));
         assert_eq!(parse_duration_ms("0s"), Ok(0));
+        assert_eq!(parse_duration_ms("0"), Ok(0));
+        assert!(parse_duration_ms("15").is_err() && parse_duration_ms("1.5").is_err());
         assert!(parse_duration_ms("-5m").is_err() && parse_duration_ms("soon").is_err());
         assert!(parse_positive_ms("0s").is_err());
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));

@@ -79,18 +79,18 @@ pub(crate) fn run(args: &QueryArgs) -> Outcome {
 
 fn print_answer(result: &QueryResult, format: Format) -> Outcome {
     match format {
-        Format::Table => print!("{}", result.value.table()),
-        Format::Json => println!("{}", result.value.to_json()),
-        Format::Csv => print!("{}", output::csv(&result.value)),
-        Format::Plot => print!("{}", output::plot(&result.value)?),
+        Format::Table => out!("{}", result.value.table())?,
+        Format::Json => outln!("{}", result.value.to_json())?,
+        Format::Csv => out!("{}", output::csv(&result.value))?,
+        Format::Plot => out!("{}", output::plot(&result.value)?)?,
     }
     Ok(())
 }
 
 fn print_plan(explain: &Explain, format: Format) -> Outcome {
     match format {
-        Format::Json => println!("{}", explain.to_json()),
-        _ => println!("{explain}"),
+        Format::Json => outln!("{}", explain.to_json())?,
+        _ => outln!("{explain}")?,
     }
     Ok(())
 }

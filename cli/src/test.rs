@@ -57,19 +57,19 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
         match run_file(&env, file) {
             Ok(report) => {
                 total.add(&report);
-                println!("{}: {report}", file.display());
+                outln!("{}: {report}", file.display())?;
                 for (line, reason) in &report.unsupported {
-                    println!("  line {line}: not run, it needs {reason}");
+                    outln!("  line {line}: not run, it needs {reason}")?;
                 }
             }
             Err(error) => {
                 total.failed += 1;
-                println!("{}: {error}", file.display());
+                outln!("{}: {error}", file.display())?;
             }
         }
     }
     let Total { passed, failed, unsupported } = total;
-    println!("{passed} passed, {failed} failed{}", not_run(unsupported));
+    outln!("{passed} passed, {failed} failed{}", not_run(unsupported))?;
     if failed > 0 { Err(format!("{failed} of {} failed", passed + failed).into()) } else { Ok(()) }
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test runs a program and looks at its files from outside")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Time of the last captured scrape, in Unix seconds.
 const END: &str = "1795302555";
@@ -41,6 +41,30 @@ fn the_demonstration_and_what_it_leaves() {
     plans(path);
     features(path);
     mistakes(path, &dir.0);
+    readers_that_are_gone(path);
+}
+
+/// What is left unread is no mistake; what cannot be written is one.
+fn readers_that_are_gone(path: &str) {
+    for args in
+        [&["query", "--data", path, "up"][..], &["tsdb", "list", path], &["tsdb", "verify", path], &["demo"]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ember"));
+        let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        #[cfg(target_os = "linux")]
+        {
+            let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let output = Command::new(env!("CARGO_BIN_EXE_ember")).args(args).stdout(full).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.code() == Some(1) && told.contains("ember: No space left"),
+                "{args:?}: {told}"
+            );
+        }
+    }
 }
 
 fn demonstration(path: &str) {

@@ -29,10 +29,34 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
         if matches!(*request.method(), Method::POST | Method::PUT) && is_form {
             let form = Bytes::from_request(request, state).await;
             let form = form.map_err(|e| ApiError::bad_data(format!("error parsing form values: {e}")))?;
+            check_utf8(&form)?;
             pairs.extend(form_urlencoded::parse(&form).into_owned());
         }
+        check_utf8(url_query.as_bytes())?;
         pairs.extend(form_urlencoded::parse(url_query.as_bytes()).into_owned());
         Ok(Self { pairs })
+    }
+}
+
+/// Bytes that are no text would be read as other ones, and the answer would be to another question.
+fn check_utf8(form: &[u8]) -> Result<(), ApiError> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(form.len()), form);
+    while let [first, tail @ ..] = rest {
+        let digit = |place: usize| char::from(*tail.get(place)?).to_digit(16);
+        match digit(0).zip(digit(1)) {
+            Some((high, low)) if *first == b'%' => {
+                bytes.extend(u8::try_from(high << 4 | low));
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ApiError::bad_data("the parameters are not UTF-8")),
     }
 }
 

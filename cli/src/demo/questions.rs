@@ -35,32 +35,32 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn targets(&self) -> Outcome {
-        heading("Which targets are up at the end?");
+        heading("Which targets are up at the end?")?;
         self.show_instant("up", self.captures.end_ms)?;
-        heading("How many requests did Prometheus answer, by status code?");
+        heading("How many requests did Prometheus answer, by status code?")?;
         self.show_instant("sum by (code) (prometheus_http_requests_total)", self.captures.end_ms)
     }
 
     fn cpu_plot(&self) -> Outcome {
-        heading("How busy was the machine?");
+        heading("How busy was the machine?")?;
         let query =
             r#"sum by (mode) (rate(node_cpu_seconds_total{instance="node-a", mode=~"user|system"}[1m]))"#;
         let result = self.range(query)?;
-        print!("{}", output::plot(&result.value)?);
+        out!("{}", output::plot(&result.value)?)?;
         Ok(())
     }
 
     fn latency(&self) -> Outcome {
-        heading("How long did the slowest percent of Alertmanager's requests take?");
+        heading("How long did the slowest percent of Alertmanager's requests take?")?;
         let query = r#"histogram_quantile(0.99, sum by (le) (rate(alertmanager_http_request_duration_seconds_bucket{handler="/alerts"}[5m])))"#;
         let result = self.range(query)?;
-        print!("{}", output::plot(&result.value)?);
+        out!("{}", output::plot(&result.value)?)?;
         Ok(())
     }
 
     /// Multi-window burn rate, after the SRE workbook, with windows that fit into twenty minutes.
     fn burn_rate(&self) -> Outcome {
-        heading("When did Prometheus burn its error budget so fast that someone should have been paged?");
+        heading("When did Prometheus burn its error budget so fast that someone should have been paged?")?;
         let burn = |window: &str| {
             format!(
                 r#"(sum(rate(prometheus_http_requests_total{{code=~"4..|5.."}}[{window}])) / sum(rate(prometheus_http_requests_total[{window}])) / {ERROR_BUDGET})"#
@@ -76,44 +76,44 @@ impl Asker<'_> {
             .collect();
         let fastest = points.iter().map(|&(_, rate)| rate).fold(0.0, f64::max);
         match (points.first(), points.last()) {
-            (Some(&(first, _)), Some(&(last, _))) => println!(
+            (Some(&(first, _)), Some(&(last, _))) => outln!(
                 "From {} to {}: up to {fastest:.1} times as fast as the budget allows",
                 show(first),
                 show(last)
-            ),
-            _ => println!("Never"),
+            )?,
+            _ => outln!("Never")?,
         }
         Ok(())
     }
 
     fn vanished_target(&self) -> Outcome {
-        heading("Is there a target that should be here and is not?");
+        heading("Is there a target that should be here and is not?")?;
         self.show_instant(r#"absent(up{job="node", instance="node-b"})"#, self.captures.end_ms)
     }
 
     fn staleness(&self) -> Outcome {
         let marker_ms = self.captures.batch_vanished_ms;
-        heading("A series that vanished: one millisecond before its staleness marker, and at it");
+        heading("A series that vanished: one millisecond before its staleness marker, and at it")?;
         self.show_instant(BATCH_METRIC, marker_ms - 1)?;
         self.show_instant(BATCH_METRIC, marker_ms)?;
-        println!("Without the marker the old value would have been shown for another five minutes.");
+        outln!("Without the marker the old value would have been shown for another five minutes.")?;
         Ok(())
     }
 
     fn show_instant(&self, query: &str, time_ms: i64) -> Outcome {
         let (result, took) = self.stage.timed(|| self.db.query(query, time_ms));
         let result = result.map_err(|error| error.rendered())?;
-        println!("{query}   at {}, in {}", show(time_ms), in_ms(took));
-        println!("{}", result.value.table());
+        outln!("{query}   at {}, in {}", show(time_ms), in_ms(took))?;
+        outln!("{}", result.value.table())?;
         Ok(())
     }
 
-    fn range(&self, query: &str) -> Result<QueryResult, String> {
+    fn range(&self, query: &str) -> Result<QueryResult, Box<dyn std::error::Error>> {
         let (start_ms, end_ms) = (self.captures.start_ms, self.captures.end_ms);
         let (result, took) = self.stage.timed(|| self.db.query_range(query, start_ms, end_ms, STEP_MS));
         let result = result.map_err(|error: QueryError| error.rendered())?;
         let steps = (end_ms - start_ms) / STEP_MS + 1;
-        println!("{query}   {steps} steps, {} samples read, in {}", result.samples_read, in_ms(took));
+        outln!("{query}   {steps} steps, {} samples read, in {}", result.samples_read, in_ms(took))?;
         Ok(result)
     }
 }

@@ -34,7 +34,8 @@ impl Table {
         let mut widths: Vec<usize> = self.columns.iter().map(|(header, _)| header.len()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+                // A width in a format string has 16 bits.
+                *width = (*width).max(cell.chars().count()).min(usize::from(u16::MAX));
             }
         }
         widths

@@ -32,12 +32,12 @@ pub(super) fn run(args: &CleanArgs) -> Outcome {
     }
     db.close()?;
     if replaced == 0 {
-        println!("nothing is deleted of any block");
+        outln!("nothing is deleted of any block")?;
         return Ok(());
     }
     if !written.is_empty() {
-        print!("{table}");
+        out!("{table}")?;
     }
-    println!("{replaced} blocks were replaced by {}", written.len());
+    outln!("{replaced} blocks were replaced by {}", written.len())?;
     Ok(())
 }

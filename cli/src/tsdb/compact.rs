@@ -30,7 +30,7 @@ pub(super) fn run(args: &CompactArgs) -> Outcome {
     print_blocks(&env, &args.dir, units, "written out of the head", &report.blocks_from_head, is_kept)?;
     print_blocks(&env, &args.dir, units, "made of other blocks", &report.blocks_from_blocks, is_kept)?;
     db.close()?;
-    println!("{}", summary(&report, kept.len()));
+    outln!("{}", summary(&report, kept.len()))?;
     Ok(())
 }
 
@@ -49,7 +49,7 @@ fn print_blocks(
     for meta in metas {
         table.push(meta, if is_kept(meta) { block_bytes(env, dir, meta)? } else { 0 });
     }
-    println!("{heading}:\n{table}");
+    outln!("{heading}:\n{table}")?;
     Ok(())
 }
 

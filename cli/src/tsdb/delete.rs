@@ -29,9 +29,9 @@ pub(super) fn run(args: &DeleteArgs) -> Outcome {
     for Selector { text, matchers } in &args.selectors {
         let series = db.querier()?.select(matchers, range, &mut SymbolTable::new())?.len();
         db.delete(matchers, range)?;
-        println!("deleted from {series} series that meet {text}");
+        outln!("deleted from {series} series that meet {text}")?;
     }
     db.close()?;
-    println!("`ember tsdb clean {}` gives the room back that they take in blocks", args.dir.display());
+    outln!("`ember tsdb clean {}` gives the room back that they take in blocks", args.dir.display())?;
     Ok(())
 }

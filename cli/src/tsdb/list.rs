@@ -28,8 +28,8 @@ pub(super) fn run(args: &ListArgs) -> Outcome {
     for meta in db.blocks() {
         table.push(&meta, block_bytes(&env, &args.dir, &meta)?);
     }
-    print!("{table}");
-    println!("{}", head_line(&env, &args.dir, &db, units)?);
+    out!("{table}")?;
+    outln!("{}", head_line(&env, &args.dir, &db, units)?)?;
     Ok(())
 }
 

@@ -28,6 +28,6 @@ pub(super) fn run(args: &SnapshotArgs) -> Outcome {
     let db = open_to_read(&env, &args.dir)?;
     db.snapshot(&args.out, !args.skip_head)?;
     let blocks = block_dirs(&env, &args.out)?.len();
-    println!("{}: {blocks} blocks", args.out.display());
+    outln!("{}: {blocks} blocks", args.out.display())?;
     Ok(())
 }

@@ -120,7 +120,8 @@ impl Engine {
             return Err(QueryError::Parse { rendered: message.into(), message: message.into() });
         }
         let node = plan(query, &expr, &times)?;
-        Ok(Question { node, times, steps: Steps::range(start_ms, end_ms, step_ms), is_range: true })
+        let steps = Steps::range(start_ms, end_ms, step_ms).map(Steps::checked).transpose()?;
+        Ok(Question { node, times, steps, is_range: true })
     }
 
     fn times(&self, start_ms: i64, end_ms: i64, step_ms: i64) -> QueryTimes {

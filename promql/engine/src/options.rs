@@ -14,7 +14,7 @@ pub struct EngineOptions {
     pub lookback_ms: i64,
     /// How long a query may take.
     pub timeout: Duration,
-    /// How many samples a query may hold in memory at once.
+    /// How many samples a query may hold in memory at once. Whatever it says, a query and each of its subqueries has at most 2^25 steps.
     pub samples_max: usize,
     /// The step of a subquery that gives none, in milliseconds; greater than 0.
     pub subquery_step_ms: i64,

@@ -72,6 +72,17 @@ impl Endpoint {
         reply(self.agent.get(format!("{}{path}", self.url)).call().map_err(io::Error::other)?)
     }
 
+    /// Whether there is a server that answers questions.
+    pub(super) fn check(&self) -> io::Result<()> {
+        match self.get("/api/v1/query?query=1")? {
+            Reply { status: 200, .. } => Ok(()),
+            Reply { status, body, .. } => {
+                let body = String::from_utf8_lossy(&body);
+                Err(io::Error::other(format!("status {status}, {}", body.trim())))
+            }
+        }
+    }
+
     /// The version that the server says it has.
     pub(super) fn version(&self) -> Option<String> {
         let reply = self.get("/api/v1/status/buildinfo").ok()?;

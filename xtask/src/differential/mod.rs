@@ -32,7 +32,8 @@ mod twin;
 mod writes;
 
 use std::collections::BTreeSet;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -176,6 +177,9 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
 /// Compares two servers that someone else has fed, whatever they hold of the families that we know.
 fn compare_urls(options: &Options, data: &DataSet, seed: u64, [a, b]: [&str; 2]) -> io::Result<ExitCode> {
     let (reference, other) = (Endpoint::new(a, a), Endpoint::new(b, b));
+    for (server, url) in [(&reference, a), (&other, b)] {
+        server.check().map_err(|error| io::Error::other(format!("cannot ask {url}: {error}")))?;
+    }
     let version = reference.version().map_or(NEWEST, |version| numbers(&version));
     let trial = Trial {
         reference: &reference,
@@ -204,6 +208,13 @@ fn compare(
     end_ms: i64,
     findings: &[Finding],
 ) -> io::Result<ExitCode> {
+    // Before the work, and not after it.
+    let create = |file: &PathBuf| {
+        File::create(file)
+            .map_err(|error| io::Error::other(format!("cannot write {}: {error}", file.display())))
+    };
+    let (json, html) = (options.json.as_ref().map(create), options.html.as_ref().map(create));
+    let (json, html) = (json.transpose()?, html.transpose()?);
     let span = Span { start_ms: end_ms - DATA_SPAN_MS, end_ms };
     let questions = questions::questions(seed, options.queries, trial.families, span)?;
     let bar = bar("asking", questions.len() as u64);
@@ -224,13 +235,13 @@ fn compare(
         findings,
         differences: &differences,
     };
-    if let Some(file) = &options.json {
-        std::fs::write(file, format!("{:#}\n", report.to_json()))?;
-    }
-    if let Some(file) = &options.html {
-        std::fs::write(file, html::page(&report))?;
-    }
     println!("{}", report.summary());
+    if let Some(mut file) = json {
+        writeln!(file, "{:#}", report.to_json())?;
+    }
+    if let Some(mut file) = html {
+        file.write_all(html::page(&report).as_bytes())?;
+    }
     Ok(if report.has_differences() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

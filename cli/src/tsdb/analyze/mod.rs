@@ -48,7 +48,7 @@ pub(super) fn run(args: &AnalyzeArgs) -> Outcome {
         name => of_block(&open_block(&env, args, name)?, matchers)?,
     };
     report.selector = args.selector.as_ref().map(|selector| selector.text.clone());
-    print!("{}", report.text(args.limit));
+    out!("{}", report.text(args.limit))?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What was found, told while it goes on.
 
-use std::fmt;
+use std::{fmt, io};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,6 +16,8 @@ pub(super) struct Findings {
     begun: u64,
     problems: u64,
     checked: Vec<String>,
+    /// Whether problems could be told.
+    told: io::Result<()>,
 }
 
 impl Findings {
@@ -23,7 +25,7 @@ impl Findings {
     pub(super) fn new(things: usize) -> Result<Self, Box<dyn std::error::Error>> {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}, {elapsed}")?;
         let progress = ProgressBar::new(things as u64).with_style(style);
-        Ok(Self { progress, begun: 0, problems: 0, checked: Vec::new() })
+        Ok(Self { progress, begun: 0, problems: 0, checked: Vec::new(), told: Ok(()) })
     }
 
     /// Says what is looked at from now on.
@@ -37,7 +39,8 @@ impl Findings {
     pub(super) fn problem(&mut self, message: impl fmt::Display) {
         self.problems += 1;
         if self.problems <= PROBLEMS_SHOWN_MAX {
-            self.progress.suspend(|| println!("{message}"));
+            let told = self.progress.suspend(|| outln!("{message}"));
+            self.told = std::mem::replace(&mut self.told, Ok(())).and(told);
         }
     }
 
@@ -57,16 +60,17 @@ impl Findings {
     /// If there are problems.
     pub(super) fn finish(self) -> Outcome {
         self.progress.finish_and_clear();
+        self.told?;
         if let Some(left_out) = self.problems.checked_sub(PROBLEMS_SHOWN_MAX).filter(|&left_out| left_out > 0)
         {
-            println!("… and {left_out} problems more");
+            outln!("… and {left_out} problems more")?;
         }
         for what in &self.checked {
-            println!("checked {what}");
+            outln!("checked {what}")?;
         }
         match self.problems {
             0 => {
-                println!("no problem found");
+                outln!("no problem found")?;
                 Ok(())
             }
             1 => Err("1 problem found".into()),

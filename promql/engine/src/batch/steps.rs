@@ -1,5 +1,11 @@
 //! The grid of times at which a query is evaluated.
 
+use crate::error::{QueryError, Result};
+
+/// The most times of one grid, of a query or of a subquery: a year of seconds. Columns have a place for each, with a value or not, so that a
+/// hundred years of milliseconds would take all the memory there is.
+pub(crate) const STEPS_MAX: usize = 1 << 25;
+
 /// Evaluation times `start, start + step, ...`: `count` of them, at least one. An instant query has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steps {
@@ -38,6 +44,15 @@ impl Steps {
         }
         let count = usize::try_from(length_ms / step_ms).ok()?.checked_add(1)?;
         Some(Self { start_ms, step_ms, count })
+    }
+
+    /// # Errors
+    /// [`QueryError::TooManySamples`] if these are more than [`STEPS_MAX`].
+    pub(crate) fn checked(self) -> Result<Self> {
+        if self.count > STEPS_MAX {
+            return Err(QueryError::TooManySamples { limit: STEPS_MAX });
+        }
+        Ok(self)
     }
 
     /// The time of step `index`, in milliseconds.

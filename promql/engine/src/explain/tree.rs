@@ -10,6 +10,7 @@
 use std::fmt;
 
 use super::{Explain, PlanNode, PlanOperator};
+use crate::value::WIDTH_MAX;
 
 impl fmt::Display for Explain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +74,8 @@ fn series(node: &PlanNode) -> String {
 
 /// The first column to the left, the others to the right.
 fn write_rows(f: &mut fmt::Formatter<'_>, rows: &[Vec<String>]) -> fmt::Result {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDTH_MAX);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     for (number, row) in rows.iter().enumerate() {
         if number > 0 {

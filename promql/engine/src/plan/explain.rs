@@ -93,7 +93,7 @@ impl Builder<'_> {
     }
 
     fn explain_subquery(&mut self, subquery: &Subquery, steps: Steps) -> Result<Sketch> {
-        let times = self.subquery_times(subquery, steps);
+        let times = self.subquery_times(subquery, steps)?;
         let children = match times.grid {
             None => Vec::new(),
             Some(grid) => {

@@ -179,7 +179,7 @@ impl<'q> Builder<'q> {
     }
 
     fn subquery(&mut self, subquery: &Subquery, steps: Steps) -> Result<Matrix> {
-        let SubqueryTimes { window, end_ms, grid } = self.subquery_times(subquery, steps);
+        let SubqueryTimes { window, end_ms, grid } = self.subquery_times(subquery, steps)?;
         let Some(grid) = grid else {
             return Ok(Box::new(EmptyMatrix { series: Arc::default(), window }));
         };
@@ -193,12 +193,13 @@ impl<'q> Builder<'q> {
         Ok(Box::new(SubqueryMatrix { input, window }))
     }
 
-    pub(super) fn subquery_times(&self, subquery: &Subquery, steps: Steps) -> SubqueryTimes {
+    pub(super) fn subquery_times(&self, subquery: &Subquery, steps: Steps) -> Result<SubqueryTimes> {
         let Subquery { range_ms, at_ms, offset_ms, step_ms, .. } = *subquery;
         let window = Window { steps, at_ms, range_ms, offset_ms };
         // As upstream has it, nothing behind the last step is computed.
         let end_ms = at_ms.unwrap_or(steps.last_ms()).saturating_sub(offset_ms);
-        SubqueryTimes { window, end_ms, grid: SubqueryMatrix::grid(&window, end_ms, step_ms) }
+        let grid = SubqueryMatrix::grid(&window, end_ms, step_ms).map(Steps::checked).transpose()?;
+        Ok(SubqueryTimes { window, end_ms, grid })
     }
 
     /// `selector`, `timestamp(selector)` or `start_timestamp(selector)`. Not smoothed: the time of a sample is that of the

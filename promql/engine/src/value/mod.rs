@@ -19,4 +19,5 @@ pub use matrix::{Matrix, MatrixSeries, Points};
 pub use result::{QueryResult, QueryValue};
 pub use statistics::Statistics;
 pub use table::Table;
+pub(crate) use table::WIDTH_MAX;
 pub use vector::{InstantVector, VectorSample};

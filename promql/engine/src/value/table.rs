@@ -66,11 +66,14 @@ fn sample(value: f64) -> String {
     text
 }
 
+/// What a width in a format string may be; longer labels stand out of their column.
+pub(crate) const WIDTH_MAX: usize = u16::MAX as usize;
+
 fn write_rows(f: &mut fmt::Formatter<'_>, rows: Vec<(String, String)>) -> fmt::Result {
     if rows.is_empty() {
         return f.write_str("(no series)");
     }
-    let width = rows.iter().map(|(labels, _)| labels.chars().count()).max().unwrap_or(0);
+    let width = rows.iter().map(|(labels, _)| labels.chars().count()).max().unwrap_or(0).min(WIDTH_MAX);
     for (number, (labels, value)) in rows.into_iter().enumerate() {
         if number > 0 {
             f.write_str("\n")?;

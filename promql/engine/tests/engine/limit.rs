@@ -26,6 +26,39 @@ impl Clock for Hasty {
     fn sleep(&self, _: Duration) {}
 }
 
+/// Before any memory is taken for them.
+#[test]
+fn steps_without_end_are_refused() {
+    let storage = load(1000, "m 1\n");
+    let engine = Engine::new(EngineOptions { samples_max: usize::MAX, ..EngineOptions::default() });
+    for query in
+        ["m[100y:1ms]", "max_over_time(vector(1)[20y:1ms])", "rate(m[5m]) + avg_over_time(m[10h:1ms])"]
+    {
+        for error in [
+            engine.instant(&storage, query, 0, &QueryOptions::default()).unwrap_err(),
+            engine.explain_instant(&storage, query, 0, &QueryOptions::default()).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), QueryErrorKind::TooManySamples, "{query}: {error}");
+        }
+    }
+    let error = try_range(&storage, "vector(1)", (0, i64::MAX, 1)).unwrap_err();
+    assert_eq!(error.kind(), QueryErrorKind::TooManySamples);
+}
+
+/// A width in a format string has 16 bits.
+#[test]
+fn a_long_label_fits_no_column() {
+    let long = "x".repeat(70_000);
+    let storage = load(1000, &format!("m{{l=\"{long}\"}} 1\nm{{l=\"y\"}} 2\n"));
+    let engine = Engine::new(EngineOptions::default());
+    let query = format!("m{{l=~\"{long}|y\"}}");
+    let table =
+        engine.instant(&storage, &query, 0, &QueryOptions::default()).unwrap().value.table().to_string();
+    assert!(table.contains(&long) && table.lines().count() == 2);
+    let plan = engine.explain_instant(&storage, &query, 0, &QueryOptions::default()).unwrap().to_string();
+    assert!(plan.contains(&long));
+}
+
 #[test]
 fn time_is_up() {
     let storage = load(1000, &(0..100).map(|i| format!("m{{i=\"{i}\"}} 1\n")).collect::<String>());

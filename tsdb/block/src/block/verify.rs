@@ -148,11 +148,22 @@ impl Block {
             stated.num_histogram_samples = counted.num_histogram_samples;
         }
         if stated != counted {
-            found(self.inconsistent(format!("{stated:?}"), format!("{counted:?}")));
+            found(self.inconsistent(in_words(&stated), in_words(&counted)));
         }
     }
 
     fn inconsistent(&self, expected: String, found: String) -> BlockError {
         BlockError::Inconsistent { dir: self.dir.clone(), expected, found }
     }
+}
+
+fn in_words(stats: &BlockStats) -> String {
+    let BlockStats {
+        num_float_samples, num_histogram_samples, num_series, num_chunks, num_tombstones, ..
+    } = stats;
+    format!(
+        "{} samples ({num_float_samples} floats, {num_histogram_samples} histograms) of {num_series} series in {num_chunks} chunks, \
+         {num_tombstones} ranges deleted",
+        stats.num_samples
+    )
 }
