@@ -1,8 +1,10 @@
 //! Deleting samples of a block, and giving it a second name.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use emberdb_env::{FsError, FsResult};
 use emberdb_model::{Matcher, TimeRange};
 
 use super::{Block, INDEX_FILE};
@@ -47,10 +49,22 @@ impl Block {
     /// name of the new folder, which must not be there yet, comes back.
     ///
     /// # Errors
-    /// [`BlockError`](crate::BlockError) if the system refuses; what is there then is not a whole block.
+    /// [`BlockError`](crate::BlockError) if the system refuses, as between file systems; then nothing is left there.
     pub fn snapshot(&self, parent: &Path) -> BlockResult<PathBuf> {
-        let fs = self.env.fs();
         let copy = parent.join(self.meta.ulid.to_string());
+        if self.env.fs().exists(&copy)? {
+            return Err(FsError::new("create directory", &copy, io::ErrorKind::AlreadyExists.into()).into());
+        }
+        if let Err(error) = self.link_into(&copy, parent) {
+            // What went wrong first is what is told.
+            let _ = self.env.fs().remove_dir_all(&copy);
+            return Err(error.into());
+        }
+        Ok(copy)
+    }
+
+    fn link_into(&self, copy: &Path, parent: &Path) -> FsResult<()> {
+        let fs = self.env.fs();
         let (chunks, copied_chunks) = (self.dir.join(CHUNKS_DIR), copy.join(CHUNKS_DIR));
         fs.create_dir_all(&copied_chunks)?;
         for name in [META_FILE, INDEX_FILE, TOMBSTONES_FILE] {
@@ -62,9 +76,9 @@ impl Block {
         for entry in fs.read_dir(&chunks)? {
             fs.hard_link(&chunks.join(&entry.name), &copied_chunks.join(&entry.name))?;
         }
-        for dir in [&copied_chunks, &copy, parent] {
+        for dir in [&copied_chunks, copy, parent] {
             fs.sync_dir(dir)?;
         }
-        Ok(copy)
+        Ok(())
     }
 }

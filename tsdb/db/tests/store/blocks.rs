@@ -578,6 +578,19 @@ fn blocks_expire_by_age_and_by_size() {
     assert_eq!(dump(&db), filled(14..16, |_, _| false), "the head is no block");
 }
 
+/// A block of which only a part could be linked would keep the folder from being opened, and from being tried again.
+#[test]
+fn a_snapshot_that_fails_leaves_no_half_of_a_block() {
+    let (fs, dir) = (FaultFs::new(), TempDir::new());
+    let db = Tsdb::open(&fs.env(), &dir.path, options()).unwrap();
+    fill(&db, 0..7);
+    let _ = db.maintain().unwrap();
+    fs.break_links_of("index");
+    let to = dir.path.join("snapshots");
+    assert!(db.snapshot(&to, false).unwrap_err().to_string().contains("on purpose"));
+    assert!(Env::real().fs().read_dir(&to).unwrap().is_empty());
+}
+
 #[test]
 fn a_snapshot_is_a_database() {
     let dir = TempDir::new();
@@ -595,6 +608,11 @@ fn a_snapshot_is_a_database() {
     db.snapshot(&blocks_only, false).unwrap();
     let copy = Tsdb::open_read_only(&Env::real(), &blocks_only, options()).unwrap();
     assert_eq!(dump(&copy), filled(0..4, is_gone));
+    assert!(db.snapshot(&blocks_only, false).is_err(), "it is there already");
+    assert_eq!(
+        dump(&Tsdb::open_read_only(&Env::real(), &blocks_only, options()).unwrap()),
+        filled(0..4, is_gone)
+    );
     assert_eq!(copy.stats().time_range_ms, None, "the head is empty");
     assert_eq!(copy.newest_ms().unwrap(), Some(4 * HOUR_MS - MINUTE_MS));
     assert_eq!(db.newest_ms().unwrap(), Some(8 * HOUR_MS - MINUTE_MS));

@@ -26,6 +26,8 @@ struct State {
     breaks_syncs_of: Option<&'static str>,
     /// Folders of new blocks cannot be made: the disk is full.
     breaks_blocks: bool,
+    /// Files of this name get no further names.
+    breaks_links_of: Option<&'static str>,
     /// Reads of files in folders of this name wait as long as it is there.
     holds_reads_of: Option<String>,
     /// How many do.
@@ -66,6 +68,10 @@ impl FaultFs {
 
     pub(crate) fn break_blocks(&self, breaks: bool) {
         self.lock().breaks_blocks = breaks;
+    }
+
+    pub(crate) fn break_links_of(&self, name: &'static str) {
+        self.lock().breaks_links_of = Some(name);
     }
 
     pub(crate) fn hold_reads_of(&self, folder: Option<&str>) {
@@ -195,6 +201,13 @@ impl FileSystem for FaultFs {
     }
 
     fn hard_link(&self, existing: &Path, further: &Path) -> FsResult<()> {
+        if self.lock().breaks_links_of.is_some_and(|name| existing.ends_with(name)) {
+            return Err(FsError::new(
+                "link",
+                existing,
+                std::io::Error::other("another file system on purpose"),
+            ));
+        }
         self.real.fs().hard_link(existing, further)
     }
 
