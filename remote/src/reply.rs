@@ -24,8 +24,8 @@ pub struct LeftOut {
     pub exemplars_out_of_order: usize,
     /// Exemplars that the storage refused for other reasons, or does not keep.
     pub exemplars_refused: usize,
-    /// Samples that another one of the same request stands against, of the same time or newer. Upstream counts them as
-    /// written.
+    /// Samples that another one of the same request stands against, of the same time or newer, or that a deletion would hide. Upstream counts
+    /// them as written.
     pub conflicting: usize,
     /// Samples that were fine, but came later than those of another batch that was written at the same time.
     pub overtaken: usize,

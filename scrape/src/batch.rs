@@ -149,7 +149,7 @@ impl ScrapeReport {
             AppendError::Duplicate { .. } | AppendError::DuplicateHistogram { .. } => {
                 self.samples_duplicate += 1;
             }
-            AppendError::TooOld { .. } => self.samples_out_of_bounds += 1,
+            AppendError::TooOld { .. } | AppendError::Deleted { .. } => self.samples_out_of_bounds += 1,
             AppendError::OutOfOrderExemplar { .. } => self.exemplars_out_of_order += 1,
             _ => return false,
         }
@@ -165,5 +165,6 @@ pub(crate) fn is_refusal(error: &AppendError) -> bool {
             | AppendError::Duplicate { .. }
             | AppendError::DuplicateHistogram { .. }
             | AppendError::TooOld { .. }
+            | AppendError::Deleted { .. }
     )
 }

@@ -108,7 +108,8 @@ impl<'s> Batch<'s> {
     ) -> Result<(), AppendError> {
         series.reference = match added {
             Ok(reference) => Some(reference),
-            Err(AppendError::ConflictInBatch(_)) => {
+            // Upstream takes it, and hides it.
+            Err(AppendError::ConflictInBatch(_) | AppendError::Deleted { .. }) => {
                 self.conflicting += 1;
                 series.reference.or_else(|| self.appender.find_series(&series.labels))
             }

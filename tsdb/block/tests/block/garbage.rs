@@ -145,7 +145,7 @@ fn verifying_finds_what_does_not_fit() {
     meta.stats.num_chunks += 1;
     meta.write(&env, &block).unwrap();
     let problems = found();
-    assert!(problems.len() == 1 && problems[0].contains("num_chunks: 4"), "{problems:?}");
+    assert!(problems.len() == 1 && problems[0].contains("in 4 chunks"), "{problems:?}");
     meta = whole.clone();
     // The last sample of the last series, and its alone, is behind the end now.
     meta.max_ms = 59 * 9;

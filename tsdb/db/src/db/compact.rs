@@ -136,6 +136,8 @@ impl Shared {
     }
 
     fn maintain_blocks(&self, report: &mut CompactionReport) -> Result<(), StorageError> {
+        // Blocks of which others are made before they are gone would be found by the next opening, with what was deleted since.
+        self.remove_unremoved()?;
         report.blocks_expired = self.expire_blocks()?;
         self.compact_blocks(report)
     }
@@ -166,7 +168,7 @@ impl Shared {
         let waiting = maintenance.forget.take();
         let mut forget = waiting.unwrap_or_default();
         forget.before_ms = Some(end_ms);
-        forget.readers.push(earlier);
+        forget.readers.extend(earlier);
         maintenance.forget = Some(forget);
         Ok(meta)
     }
@@ -261,8 +263,16 @@ impl Shared {
         sources: &[&dyn BlockSource],
     ) -> BlockResult<Option<Block>> {
         let env = &self.head.env;
-        let written = merge_blocks(env, &self.dir, meta, sources, self.merge_options())?;
-        written.map(|meta| Block::open(env, &self.dir.join(meta.ulid.to_string()))).transpose()
+        let ulid = meta.ulid;
+        let open = |written: Option<BlockMeta>| {
+            written.map(|_| Block::open(env, &self.dir.join(ulid.to_string()))).transpose()
+        };
+        let block = merge_blocks(env, &self.dir, meta, sources, self.merge_options()).and_then(open);
+        block.inspect_err(|_| {
+            // It will be written again. As none of the set it would be found by the next opening, with what was deleted since.
+            self.unremoved.lock().push(ulid);
+            let _ = self.remove_unremoved();
+        })
     }
 
     /// Writes a block of each range of blocks that begins at one of `starts`: of what `source` has there. They are in the set not yet. If one
@@ -281,10 +291,8 @@ impl Shared {
             match self.write_block(meta, &[&source(TimeRange::new(start_ms, end_ms - 1))]) {
                 Ok(written) => blocks.extend(written),
                 Err(error) => {
-                    for block in &blocks {
-                        // What cannot be removed either overlaps what will be written, and says the same.
-                        let _ = remove_block(&self.head.env, &self.dir, block.meta().ulid);
-                    }
+                    self.unremoved.lock().extend(blocks.iter().map(|block| block.meta().ulid));
+                    let _ = self.remove_unremoved();
                     return Err(error.into());
                 }
             }
@@ -294,9 +302,25 @@ impl Shared {
 
     /// Removes the folders of blocks that are in the set no more.
     pub(super) fn remove_files(&self, removed: &[Ulid]) -> Result<(), StorageError> {
+        self.unremoved.lock().extend(removed);
         self.keep_floor()?;
-        let remove = |&ulid: &Ulid| remove_block(&self.head.env, &self.dir, ulid);
-        removed.iter().try_for_each(remove).map_err(system_failed)
+        self.remove_unremoved()
+    }
+
+    /// Removes what could not be removed before, as far as it can be now.
+    pub(super) fn remove_unremoved(&self) -> Result<(), StorageError> {
+        let env = &self.head.env;
+        let mut outcome = Ok(());
+        self.unremoved.lock().retain(|&ulid| {
+            let removed = remove_block(env, &self.dir, ulid);
+            // What has another name already is no block any more, and the next opening removes the rest.
+            let is_there = env.fs().exists(&self.dir.join(ulid.to_string())).unwrap_or(true);
+            if let (Err(error), true) = (removed, is_there) {
+                outcome = Err(system_failed(error));
+            }
+            is_there
+        });
+        outcome
     }
 
     /// Blocks that go may have been all that told what the log is done with. Then the log tells it, before they are gone: what was in them must
@@ -311,13 +335,15 @@ impl Shared {
         Ok(())
     }
 
-    /// Gives readers another set of blocks from now on; returns the earlier one, which lives as long as it is read.
-    pub(super) fn publish(&self, change: impl FnOnce(&BlockSet) -> BlockSet) -> Weak<BlockSet> {
+    /// Gives readers another set of blocks from now on; returns all earlier ones that are read still.
+    pub(super) fn publish(&self, change: impl FnOnce(&BlockSet) -> BlockSet) -> Vec<Weak<BlockSet>> {
         let mut current = self.blocks.write();
         let next = Arc::new(change(&current));
-        let earlier = Arc::downgrade(&current);
+        let mut earlier = self.earlier_sets.lock();
+        earlier.retain(|set| set.strong_count() > 0);
+        earlier.push(Arc::downgrade(&current));
         *current = next;
-        earlier
+        earlier.clone()
     }
 
     /// The blocks as they are now.

@@ -20,7 +20,7 @@ impl Shared {
         let blocks = self.write_ranges(starts, HINT_OUT_OF_ORDER, |range| late.within(&self.head, range))?;
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));
-        maintenance.forget = Some(Forget { late: Some(late), readers: vec![earlier], ..Forget::default() });
+        maintenance.forget = Some(Forget { late: Some(late), readers: earlier, ..Forget::default() });
         self.remove_late_log(last_segment)?;
         Ok(metas)
     }

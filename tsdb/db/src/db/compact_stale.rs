@@ -25,7 +25,7 @@ impl Shared {
         let blocks = self.write_ranges(starts, HINT_STALE_SERIES, of_stale)?;
         let metas = blocks.iter().map(|block: &Block| block.meta().clone()).collect();
         let earlier = self.publish(|set| set.replaced(&[], blocks));
-        maintenance.forget = Some(Forget { stale: Some(stale), readers: vec![earlier], ..Forget::default() });
+        maintenance.forget = Some(Forget { stale: Some(stale), readers: earlier, ..Forget::default() });
         Ok(metas)
     }
 }

@@ -30,6 +30,7 @@ impl Shared {
     pub(super) fn clean_tombstones(&self) -> Result<Vec<BlockMeta>, StorageError> {
         let _maintenance = self.maintenance.lock();
         self.check_writable()?;
+        self.remove_unremoved()?;
         let mut cleaned = Vec::new();
         for block in &self.block_set().blocks {
             if block.meta().stats.num_tombstones == 0 {

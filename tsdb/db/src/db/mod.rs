@@ -17,13 +17,13 @@ mod stats;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use emberdb_env::{Env, FileLock, Thread};
 use emberdb_model::storage::{Appendable, Appender, Querier, Queryable, StorageError, StorageErrorKind};
 use emberdb_model::{Matcher, TimeRange};
-use emberdb_tsdb_block::{Block, BlockMeta};
+use emberdb_tsdb_block::{Block, BlockMeta, Ulid};
 use parking_lot::{Mutex, RwLock};
 
 use blocks::BlockSet;
@@ -58,6 +58,10 @@ struct Shared {
     head: SharedHead,
     dir: PathBuf,
     blocks: RwLock<Arc<BlockSet>>,
+    /// Sets of before that may still be read.
+    earlier_sets: Mutex<Vec<Weak<BlockSet>>>,
+    /// Folders of blocks that are in the set no more, and that could not be removed yet.
+    unremoved: Mutex<Vec<Ulid>>,
     readiness: Arc<Readiness>,
     /// The thread that replays the log, if it is not the one that opens the database.
     replaying: Mutex<Option<Thread<()>>>,

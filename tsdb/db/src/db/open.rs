@@ -86,6 +86,8 @@ fn start(
         head: Arc::clone(&head),
         dir: dir.to_path_buf(),
         blocks: RwLock::new(Arc::new(BlockSet::new(blocks, head_from_ms))),
+        earlier_sets: Mutex::default(),
+        unremoved: Mutex::default(),
         readiness: Arc::default(),
         replaying: Mutex::new(None),
         access,

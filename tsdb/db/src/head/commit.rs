@@ -145,6 +145,7 @@ impl Head {
         if !alone || self.min_valid_ms() > oldest_ms {
             self.check_again(batch);
         }
+        self.refuse_deleted(batch);
         self.name_again(batch);
         let samples = batch.len();
         let logged = self.write_log(&mut log, batch).inspect_err(|error| self.note_failure(error))?;

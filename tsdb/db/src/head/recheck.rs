@@ -50,6 +50,25 @@ impl Head {
         }
     }
 
+    /// Takes out of a batch the late samples of times that were deleted since they were checked. The log is held, so that nothing is deleted
+    /// meanwhile.
+    pub(super) fn refuse_deleted(&self, batch: &mut Batch) {
+        let mut rejected = Vec::new();
+        let mut is_kept = |id: SeriesId, timestamp_ms: i64| {
+            let is_deleted =
+                self.pages.read(id, |series| series.is_deleted_at(timestamp_ms)).unwrap_or(false);
+            if is_deleted {
+                rejected.push((id, AppendError::Deleted { timestamp_ms }));
+            }
+            !is_deleted
+        };
+        batch.late.samples.retain(|late| is_kept(late.id, late.sample.timestamp_ms));
+        batch.late.histograms.retain(|late| is_kept(late.id, late.timestamp_ms));
+        for (id, error) in rejected {
+            reject(batch, id, error);
+        }
+    }
+
     /// Times were checked before, but the head's time may begin later now. What others have made late may still come late.
     fn accepted_again(&self) -> Accepted {
         Accepted { oldest_ms: self.min_valid_ms(), ..self.accepted() }

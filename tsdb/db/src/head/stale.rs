@@ -76,9 +76,10 @@ impl Head {
         let mut record = Vec::new();
         encode_tombstones(ended.iter().map(|(_, tombstone)| *tombstone), &mut record);
         writer.log(&[&record]).map_err(log_failed)?;
+        let late_from_ms = self.accepted().late_from_ms.unwrap_or(i64::MAX);
         let forget = |&(id, RefTombstone { min_ms, max_ms, .. }): &(SeriesId, RefTombstone)| {
             self.pages.with(id, |series| {
-                let forgotten = series.forget_before(max_ms.saturating_add(1));
+                let forgotten = series.forget_before(max_ms.saturating_add(1), late_from_ms);
                 // As a restart will find it: what is in files is not wanted any more, and what comes next is newer.
                 series.delete(TimeRange::new(min_ms, max_ms));
                 forgotten

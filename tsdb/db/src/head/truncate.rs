@@ -22,9 +22,10 @@ impl Head {
     /// any more.
     pub(crate) fn forget_before(&self, before_ms: i64) -> FsResult<()> {
         let (mut forgotten, mut first_late_file) = (0, None);
+        let late_from_ms = self.accepted().late_from_ms.unwrap_or(i64::MAX);
         for page in self.pages.all() {
             for series in page.write().iter_mut() {
-                forgotten += u64::from(series.forget_before(before_ms));
+                forgotten += u64::from(series.forget_before(before_ms, late_from_ms));
                 let of_series = series.late().and_then(LateSamples::first_file);
                 first_late_file = first_late_file.into_iter().chain(of_series).min();
             }

@@ -484,6 +484,57 @@ fn a_full_disk_does_not_keep_blocks_from_expiring() {
     assert_eq!(dump(&db), filled(2..8, |_, _| false));
 }
 
+/// Whatever else has changed the blocks since.
+#[test]
+fn who_reads_an_older_set_of_blocks_loses_nothing() {
+    let dir = TempDir::new();
+    let db = reopen(&dir.path);
+    fill(&db, 0..4);
+    let querier = db.querier().unwrap();
+    let seen = || {
+        let mut columns = SampleColumns::new();
+        let set = querier.select(&job("a"), TimeRange::ALL, &mut SymbolTable::new()).unwrap();
+        set.read(0, TimeRange::ALL, &mut columns).unwrap();
+        columns.timestamps.len()
+    };
+    assert_eq!(seen(), 240);
+    db.delete(&job("none"), TimeRange::ALL).unwrap();
+    for _ in 0..2 {
+        let _ = db.maintain().unwrap();
+        assert_eq!(seen(), 240);
+    }
+    assert_eq!(db.blocks().len(), 1);
+    drop(querier);
+    let _ = db.maintain().unwrap();
+    assert_eq!(db.stats().samples, 3 * 120, "the head forgets what nobody reads there");
+}
+
+/// Folders that no set has would be found by the next opening, with what was deleted since.
+#[test]
+fn blocks_that_could_not_be_opened_or_removed_are_removed_later() {
+    for breaks_opening in [true, false] {
+        let (fs, dir) = (FaultFs::new(), TempDir::new());
+        let db = Tsdb::open(&fs.env(), &dir.path, options()).unwrap();
+        fill(&db, 0..12);
+        if breaks_opening {
+            fs.break_next_map_of("index");
+        } else {
+            fs.break_next_removal();
+        }
+        assert!(db.maintain().unwrap_err().to_string().contains("on purpose"), "{breaks_opening}");
+        let _ = db.maintain().unwrap();
+        let folders = Env::real().fs().read_dir(&dir.path).unwrap();
+        assert_eq!(folders.iter().filter(|entry| entry.name.len() == 26).count(), db.blocks().len());
+        db.delete(&job("a"), TimeRange::ALL).unwrap();
+        let _ = db.clean_tombstones().unwrap();
+        let expected = filled(0..12, |job, _| job == "a");
+        assert_eq!(dump(&db), expected);
+        db.close().unwrap();
+        drop(db);
+        assert_eq!(dump(&reopen(&dir.path)), expected);
+    }
+}
+
 /// Nobody else would hear of it.
 #[test]
 fn a_failure_in_the_background_is_told() {

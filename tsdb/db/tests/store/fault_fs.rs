@@ -26,6 +26,10 @@ struct State {
     breaks_syncs_of: Option<&'static str>,
     /// Folders of new blocks cannot be made: the disk is full.
     breaks_blocks: bool,
+    /// The next file of this name that is to be mapped is not.
+    breaks_map_of: Option<&'static str>,
+    /// The next block that is to be removed is not.
+    breaks_removal: bool,
     /// Files of this name get no further names.
     breaks_links_of: Option<&'static str>,
     /// Reads of files in folders of this name wait as long as it is there.
@@ -68,6 +72,14 @@ impl FaultFs {
 
     pub(crate) fn break_blocks(&self, breaks: bool) {
         self.lock().breaks_blocks = breaks;
+    }
+
+    pub(crate) fn break_next_map_of(&self, name: &'static str) {
+        self.lock().breaks_map_of = Some(name);
+    }
+
+    pub(crate) fn break_next_removal(&self) {
+        self.lock().breaks_removal = true;
     }
 
     pub(crate) fn break_links_of(&self, name: &'static str) {
@@ -197,6 +209,10 @@ impl FileSystem for FaultFs {
     }
 
     fn map(&self, path: &Path) -> FsResult<Bytes> {
+        let breaks = self.lock().breaks_map_of.take_if(|name| path.ends_with(name));
+        if breaks.is_some() {
+            return Err(FsError::new("map", path, std::io::Error::other("no memory on purpose")));
+        }
         self.real.fs().map(path)
     }
 
@@ -212,6 +228,10 @@ impl FileSystem for FaultFs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> FsResult<()> {
+        let is_removal = to.to_string_lossy().ends_with(".tmp-for-deletion");
+        if is_removal && std::mem::take(&mut self.lock().breaks_removal) {
+            return Err(FsError::new("rename", from, std::io::Error::other("refused on purpose")));
+        }
         self.real.fs().rename(from, to)
     }
 

@@ -179,6 +179,47 @@ fn a_late_sample_does_not_come_to_where_samples_were_deleted() {
     assert_eq!(one_series(&db).len(), 10 + 1 + 9);
 }
 
+/// The head is done with the deletion when the block is there. The log is not, and would hide the sample after a restart.
+#[test]
+fn a_late_sample_does_not_come_to_where_the_log_has_a_deletion() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, 24 * HOUR_MS);
+    assert!(put(&db, &up, &[(0, 1.0), (20 * MINUTE_MS, 2.0), (90 * MINUTE_MS, 3.0)]).is_empty());
+    db.delete(&[Matcher::equal("job", "a")], TimeRange::new(0, 30 * MINUTE_MS)).unwrap();
+    assert!(put(&db, &up, &[(5 * HOUR_MS, 4.0)]).is_empty());
+    assert_eq!(db.maintain().unwrap().blocks_from_head.len(), 1);
+    let refused = put(&db, &up, &[(15 * MINUTE_MS, 5.0), (45 * MINUTE_MS, 6.0)]);
+    assert!(matches!(refused[..], [AppendError::Deleted { .. }]), "{refused:?}");
+    let expected = [(45 * MINUTE_MS, 6.0), (90 * MINUTE_MS, 3.0), (5 * HOUR_MS, 4.0)];
+    assert_eq!(one_series(&db), expected);
+    db.close().unwrap();
+    drop(db);
+    assert_eq!(one_series(&reopen(&dir.path, 24 * HOUR_MS)), expected);
+}
+
+#[test]
+fn what_is_deleted_before_a_late_sample_is_committed_refuses_it() {
+    let dir = TempDir::new();
+    let up = labels("up", "a");
+    let db = reopen(&dir.path, HOUR_MS);
+    assert!(put(&db, &up, &[(0, 1.0), (20 * MINUTE_MS, 2.0)]).is_empty());
+    let mut appender = db.appender().unwrap();
+    for t_ms in [5 * MINUTE_MS, 15 * MINUTE_MS] {
+        appender.append(&up, t_ms, 3.0).unwrap();
+    }
+    appender.append_histogram(&up, 6 * MINUTE_MS, &whole(&[1])).unwrap();
+    db.delete(&[Matcher::equal("job", "a")], TimeRange::new(0, 10 * MINUTE_MS)).unwrap();
+    let summary = appender.commit().unwrap();
+    assert_eq!(summary.samples, 1);
+    assert!(
+        summary.rejected.iter().all(|one| matches!(one.error, AppendError::Deleted { .. })),
+        "{summary:?}"
+    );
+    assert_eq!(summary.rejected.len(), 2);
+    assert_eq!(one_series(&db), [(15 * MINUTE_MS, 3.0), (20 * MINUTE_MS, 2.0)]);
+}
+
 /// Each of them has a chunk of its own.
 #[test]
 fn late_histograms_whose_buckets_together_are_too_many_for_a_chunk_are_kept() {

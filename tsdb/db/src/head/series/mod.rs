@@ -121,10 +121,15 @@ impl Series {
         self.check_deleted(follows, sample.timestamp_ms)
     }
 
+    /// Whether samples of this time are hidden.
+    pub(super) fn is_deleted_at(&self, timestamp_ms: i64) -> bool {
+        self.deleted().iter().any(|range| range.contains(timestamp_ms))
+    }
+
     /// A late sample cannot come to where samples were deleted: the deletion would hide it, too.
     #[inline]
     fn check_deleted(&self, follows: Follows, timestamp_ms: i64) -> Result<Follows, AppendError> {
-        if follows == Follows::Late && self.deleted().iter().any(|range| range.contains(timestamp_ms)) {
+        if follows == Follows::Late && self.is_deleted_at(timestamp_ms) {
             return Err(AppendError::Deleted { timestamp_ms });
         }
         Ok(follows)
@@ -269,8 +274,8 @@ impl Series {
     }
 
     /// Forgets the chunks of which all samples are older than `before_ms`; returns the number of these samples. All readers
-    /// must have seen them as committed.
-    pub(super) fn forget_before(&mut self, before_ms: i64) -> u32 {
+    /// must have seen them as committed. Deletions stay as long as the log may have them for samples that come late, from `late_from_ms` on.
+    pub(super) fn forget_before(&mut self, before_ms: i64, late_from_ms: i64) -> u32 {
         let old = self.finished.iter().take_while(|chunk| chunk.max_ms < before_ms).count();
         let mut floats: u32 = self.finished.drain(..old).map(|chunk| u32::from(chunk.samples)).sum();
         if self.finished.is_empty() && self.open.last().is_some_and(|(newest_ms, _)| newest_ms < before_ms) {
@@ -287,7 +292,7 @@ impl Series {
             }
         }
         if let Some(rare) = &mut self.rare {
-            let late_from_ms = rare.late.range().map_or(i64::MAX, |range| range.min_ms);
+            let late_from_ms = rare.late.range().map_or(late_from_ms, |range| range.min_ms.min(late_from_ms));
             rare.deleted.retain(|range| range.max_ms >= before_ms.min(late_from_ms));
         }
         self.drop_rare();
