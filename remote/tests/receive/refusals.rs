@@ -1,6 +1,6 @@
 //! What is refused, in which words, and what is stored of the rest.
 
-use emberdb::{DbOptions, TsdbOptions};
+use emberdb::{DbOptions, Matcher, TimeRange, TsdbOptions};
 use emberdb_model::{Labels, Sample};
 use emberdb_remote::message::{BucketSpan, Count, Histogram, Sample as SentSample, v1, v2};
 use emberdb_remote::{Incoming, MessageKind, ReceiveOptions, receive};
@@ -142,6 +142,23 @@ fn a_conflict_with_what_is_stored_is_told_behind_newer_samples_of_the_request() 
     let reply = send_samples(opened.db.storage(), MessageKind::V1, &series);
     assert!(reply.message.starts_with("duplicate sample for timestamp 1699999999000"), "{}", reply.message);
     assert_eq!((reply.status, opened.db.stats().samples), (400, 1));
+}
+
+/// Upstream takes it, and nobody sees it. Nothing else of the request must be lost with it.
+#[test]
+fn a_late_sample_that_a_deletion_would_hide_is_passed_over() {
+    let mut options = DbOptions { storage: TsdbOptions::default(), ..DbOptions::default() };
+    options.storage.out_of_order_window_ms = 60_000;
+    let opened = Opened::new(options);
+    let named = |name: &str, sent: &[(i64, f64)]| (labels(&[("__name__", name)]), samples(sent));
+    let send = |series: &[_]| send_samples(opened.db.storage(), MessageKind::V1, series);
+    assert_eq!(send(&[named("up", &[(NOW_MS - 30_000, 1.0), (NOW_MS, 2.0)])]).status, 204);
+    let range = TimeRange::new(NOW_MS - 40_000, NOW_MS - 20_000);
+    opened.db.delete(&[Matcher::equal("__name__", "up")], range).unwrap();
+    let reply = send(&[named("up", &[(NOW_MS - 25_000, 3.0)]), named("down", &[(NOW_MS, 4.0)])]);
+    assert_eq!((reply.status, reply.left_out.conflicting), (204, 1), "{}", reply.message);
+    let found = opened.db.query("count({__name__=~'up|down'})", NOW_MS).unwrap().value.to_json();
+    assert!(found.contains(r#""2"]"#), "{found}");
 }
 
 /// Messages of 1.0 have the floats of a series before its histograms, whatever their times are.
