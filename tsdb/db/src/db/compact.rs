@@ -303,12 +303,15 @@ impl Shared {
     /// Removes the folders of blocks that are in the set no more.
     pub(super) fn remove_files(&self, removed: &[Ulid]) -> Result<(), StorageError> {
         self.unremoved.lock().extend(removed);
-        self.keep_floor()?;
         self.remove_unremoved()
     }
 
     /// Removes what could not be removed before, as far as it can be now.
     pub(super) fn remove_unremoved(&self) -> Result<(), StorageError> {
+        if self.unremoved.lock().is_empty() {
+            return Ok(());
+        }
+        self.keep_floor()?;
         let env = &self.head.env;
         let mut outcome = Ok(());
         self.unremoved.lock().retain(|&ulid| {
